@@ -1,0 +1,40 @@
+# Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
+.DEFAULT_GOAL := all
+.PHONY: all setup build test check ui report bench clean
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+READY := .venv/.ready-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
+
+all: setup
+	@.venv/bin/ledger build --hints
+
+setup: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	@PYTHON="$(PYTHON)" sh scripts/setup.sh
+	@touch "$@"
+
+build: setup
+	@.venv/bin/ledger build
+
+report: setup
+	@.venv/bin/ledger report
+
+ui: setup
+	@.venv/bin/ledger ui
+
+test: setup
+	@.venv/bin/python -m pytest
+
+check: setup
+	.venv/bin/ruff check .
+	.venv/bin/ruff format --check .
+	.venv/bin/mypy
+	.venv/bin/sqlfluff lint --disable-progress-bar sql
+
+bench: setup
+	@.venv/bin/python -m tests.benchmarks
+
+clean:
+	rm -rf .venv data reports/site

@@ -1,0 +1,1 @@
+"""Compute Ledger: what AI compute takes, with an interval, a method and a source on every figure."""

@@ -1,0 +1,89 @@
+"""How numbers are written for people: one formatter for titles, tables, tooltips and messages.
+
+What belongs here: text. Rounding is half-up on the shortest decimal, so that the page's script, which
+formats in the same way, agrees. Blanks before units are no-break spaces.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+NBSP = "\u00a0"
+SUPERSCRIPT = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+SI_PREFIXES = ("", "k", "M", "G", "T", "P", "E", "Z")
+
+
+def significant(value: float, digits: int) -> Decimal:
+    """``value`` rounded half-up to so many significant digits.
+
+    >>> significant(0.2345, 3)
+    Decimal('0.235')
+    """
+    number = Decimal(repr(float(value)))
+    if number == 0:
+        return number
+    return number.quantize(Decimal(1).scaleb(number.adjusted() - digits + 1), rounding=ROUND_HALF_UP)
+
+
+def plain(value: float, digits: int = 2) -> str:
+    """A number with thousands separators and so many significant digits.
+
+    >>> plain(6742.3, 2), plain(0.0456, 2), plain(5.96, 2)
+    ('6,700', '0.046', '6.0')
+    """
+    number = significant(value, digits)
+    exponent = int(number.as_tuple().exponent)
+    return f"{number:,.{max(0, -exponent)}f}"
+
+
+def power_of_ten(value: float, digits: int = 2) -> str:
+    """Scientific notation.
+
+    >>> power_of_ten(2.1e25)
+    '2.1×10²⁵'
+    """
+    number = significant(value, digits)
+    exponent = number.adjusted()
+    mantissa = f"{number.scaleb(-exponent):.{digits - 1}f}"
+    return f"{mantissa}×10{str(exponent).translate(SUPERSCRIPT)}"
+
+
+def flop(value: float, digits: int = 2) -> str:
+    """A count of floating-point operations.
+
+    >>> flop(3.14e23, 3).replace(NBSP, " ")
+    '3.14×10²³ FLOP'
+    """
+    return f"{power_of_ten(value, digits)}{NBSP}FLOP"
+
+
+def with_prefix(value: float, unit: str, digits: int = 3) -> str:
+    """A quantity with an SI prefix.
+
+    >>> with_prefix(989.4e12, "FLOP/s").replace(NBSP, " ")
+    '989 TFLOP/s'
+    """
+    number = significant(value, digits)
+    step = min(max(number.adjusted() // 3, 0), len(SI_PREFIXES) - 1)
+    return f"{plain(float(number.scaleb(-3 * step)), digits)}{NBSP}{SI_PREFIXES[step]}{unit}"
+
+
+def money(value: float, digits: int = 2) -> str:
+    """US dollars.
+
+    >>> money(12.4e6).replace(NBSP, " "), money(320e3), money(4.2)
+    ('$12 million', '$320k', '$4.2')
+    """
+    for size, word in ((1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"), (1e3, "k")):
+        if value >= size:
+            return f"${plain(value / size, digits)}{word}"
+    return f"${plain(value, digits)}"
+
+
+def compact(value: float | None, digits: int = 3) -> str:
+    """A number for a table cell: scientific from 1e15 and below 1e-3, else with separators."""
+    if value is None:
+        return "–"
+    if value != 0 and (abs(value) >= 1e15 or abs(value) < 1e-3):
+        return power_of_ten(value, digits)
+    return plain(value, digits) if value else "0"

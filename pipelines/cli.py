@@ -1,0 +1,253 @@
+"""The ``ledger`` command: thin, calls the modules beside it.
+
+Exit status 0 ok, 1 failed (the message says what to do), 2 bad usage. Dagster is imported only by the
+commands that run something.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.errors import LedgerError
+from pipelines.inputs import remember, unchanged_build
+from pipelines.instance import module_file, prepare_instance, run_job
+from pipelines.settings import Settings, read_settings
+from pipelines.warehouse import build_lock, connect_published, published_build
+
+app = typer.Typer(
+    name="ledger",
+    help="What AI compute takes: build the warehouse, ask it, draw its reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+TRY = (
+    "select model_name, training_flop, training_flop_low, training_flop_high from mart.training_summary limit 5",
+    "select accelerator_name, dense_16_bit_flop_per_joule from mart.accelerators order by 2 desc nulls last limit 5",
+    "select metric, cohort, growth_per_year, doubling_time_months from mart.trends",
+)
+
+
+class Format(StrEnum):
+    """How ``ledger sql`` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+@dataclass
+class State:
+    """Options that come before the command."""
+
+    home: Path | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Settings with the ``--home`` option applied."""
+        return read_settings(self.home)
+
+
+STATE = State()
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None, typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False)
+    ] = None,
+) -> None:
+    """What AI compute takes: build the warehouse, ask it, draw its reports."""
+    STATE.home = home
+
+
+def _where(settings: Settings) -> None:
+    print(f"warehouse  {settings.published}")
+    print(f"site       {settings.site / 'index.html'}")
+
+
+@app.command()
+def build(
+    force: Annotated[bool, typer.Option(help="Build even if nothing changed since the last build.")] = False,
+    hints: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Build the warehouse from all sources, check it, publish it, and draw the site."""
+    settings = STATE.settings
+    with build_lock(settings):
+        same = None if force else unchanged_build(settings)
+    if same is not None:
+        print(f"nothing changed since build {same}")
+    else:
+        done = run_job(settings, "build_all")["meta/builds"]
+        remember(settings, str(done["build_id"]))
+        print(f"{'published' if done['is_new'] else 'data unchanged, still published:'} build {done['build_id']}")
+    _where(settings)
+    if hints:
+        print("try        " + "\n           ".join(f'.venv/bin/ledger sql "{query}"' for query in TRY))
+
+
+@app.command()
+def report() -> None:
+    """Draw charts and pages from the published warehouse."""
+    settings = STATE.settings
+    with connect_published(settings):
+        pass
+    done = run_job(settings, "reports_only")
+    changed = [str(meta["changed_files"]) for meta in done.values() if meta.get("changed_files", "none") != "none"]
+    print(f"changed: {', '.join(changed)}" if changed else "nothing changed")
+    print(f"site       {settings.site / 'index.html'}")
+
+
+@app.command()
+def status() -> None:
+    """Say what is published: build, age, tables, rows."""
+    settings = STATE.settings
+    found = published_build(settings)
+    if found is None:
+        raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
+    finished = datetime.fromisoformat(found["finished_at"]).replace(tzinfo=UTC)
+    hours = (datetime.now(UTC) - finished).total_seconds() / 3600
+    age = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    print(f"build      {found['build_id']} (code {found['code_version']}), {age} old")
+    _where(settings)
+    with connect_published(settings) as connection:
+        rows = connection.execute(
+            "select schema_name, count(*), sum(estimated_size)::bigint from duckdb_tables() group by 1 order by 1"
+        ).fetchall()
+        rejected = connection.execute("select count(*) from meta.rejects").fetchall()[0][0]
+        verified = connection.execute(
+            "select verified, count(*) from seeds.training_runs group by 1 order by 1 desc"
+        ).fetchall()
+    table = Table(box=None, pad_edge=False)
+    for heading in ("layer", "tables", "rows"):
+        table.add_column(heading, justify="left" if heading == "layer" else "right")
+    for layer, tables, count in rows:
+        table.add_row(layer, f"{tables:,}", f"{count:,}")
+    Console().print(table)
+    print(f"rejects    {rejected:,}")
+    print("runs       " + ", ".join(f"{count:,} {word}" for word, count in verified))
+
+
+def _json_value(value: Any) -> Any:
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value)
+
+
+def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    numbers = [all(isinstance(r[i], int | float | Decimal | None) for r in rows) for i in range(len(names))]
+    for name, number in zip(names, numbers, strict=True):
+        table.add_column(name, justify="right" if number else "left", no_wrap=number)
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    Console(width=None if sys.stdout.isatty() else 220).print(table, markup=False)
+    print(f"({len(rows):,} row{'' if len(rows) == 1 else 's'})")
+
+
+def _cell(value: Any) -> Any:
+    from rich.text import Text
+
+    if value is None:
+        return Text("null", style="dim")
+    return Text(f"{value:.6g}" if isinstance(value, float) else str(value))
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+) -> None:
+    """Ask the published warehouse. Read-only; no files, no network, no settings."""
+    with connect_published(STATE.settings, restricted=True) as connection:
+        try:
+            if output in (Format.csv, Format.parquet):
+                frame = connection.sql(query)
+                if frame is None:
+                    raise LedgerError("the statement returns no rows.")
+                _write_frame(frame.pl(), output)
+                return
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            rows = cursor.fetchall()
+        except duckdb.Error as error:
+            raise LedgerError(f"the query failed: {error}") from None
+    if output is Format.json:
+        objects = [dict(zip(names, row, strict=True)) for row in rows]
+        print(json.dumps(objects, default=_json_value, ensure_ascii=False, indent=1))
+    else:
+        _print_table(names, rows)
+
+
+def _write_frame(frame: Any, output: Format) -> None:
+    import polars as pl
+
+    if output is Format.csv:
+        nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+        for name in nested:
+            texts = [json.dumps(v, default=_json_value, ensure_ascii=False) for v in frame[name].to_list()]
+            frame = frame.with_columns(pl.Series(name, texts))
+        sys.stdout.write(frame.write_csv())
+        return
+    if sys.stdout.isatty():
+        raise LedgerError("Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet")
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    sys.stdout.buffer.write(buffer.getvalue())
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the Dagster UI on 127.0.0.1, with the schedules running."""
+    settings = STATE.settings
+    environment = prepare_instance(settings)
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(module_file()), "--host", "127.0.0.1",
+               "--port", str(port), "--log-level", "warning"]  # fmt: skip
+    print(f"Dagster UI at http://127.0.0.1:{port} (stop with Ctrl-C); state in {settings.home}", flush=True)
+    raise typer.Exit(subprocess.call(command, env=environment, cwd=module_file().parent))
+
+
+def _run(call: Callable[[], Any]) -> int:
+    try:
+        call()
+    except LedgerError as error:
+        print(f"ledger: {error}", file=sys.stderr)
+        return 1
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("ledger: interrupted", file=sys.stderr)
+        return 1
+    return 0
+
+
+def main() -> None:
+    """Entry point of the ``ledger`` command."""
+    sys.exit(_run(app))
+
+
+if __name__ == "__main__":
+    main()

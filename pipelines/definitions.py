@@ -1,0 +1,33 @@
+"""All that Dagster loads: assets, jobs, schedules, the executor, the session resource.
+
+The executor is said once, here: steps run in one process, because one DuckDB file has one writer and
+starting a process per step costs more than the SQL in it.
+"""
+
+import logging
+
+import dagster as dg
+
+from pipelines.defs.jobs import JOBS, SCHEDULES
+from pipelines.defs.publishing import publish_build
+from pipelines.defs.report_assets import REPORT_ASSETS
+from pipelines.defs.seed_assets import SEED_ASSETS
+from pipelines.defs.session import SESSION, session_resource
+from pipelines.defs.sql_assets import SQL_ASSETS
+from pipelines.instance import PROGRESS, progress_logger
+
+
+@dg.logger(description="Counts finished steps for the command line.")
+def progress(_context: dg.InitLoggerContext) -> logging.Logger:
+    """The logger of runs that the command line starts."""
+    return progress_logger()
+
+
+defs = dg.Definitions(
+    assets=[*SEED_ASSETS, *SQL_ASSETS, publish_build, *REPORT_ASSETS],
+    jobs=JOBS,
+    schedules=SCHEDULES,
+    resources={SESSION: session_resource},
+    loggers={"console": dg.colored_console_logger, PROGRESS: progress},
+    executor=dg.in_process_executor,
+)

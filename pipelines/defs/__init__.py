@@ -1,0 +1,1 @@
+"""Dagster objects, one concept a file; ``pipelines/definitions.py`` gathers them."""

@@ -1,0 +1,68 @@
+"""What holds for every asset: owner, how a table is shown, how a fault is told.
+
+What belongs here: said once, used by all files of this folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+
+import dagster as dg
+import duckdb
+
+from pipelines.errors import LedgerError
+from pipelines.units import unit_of
+
+OWNERS = ["team:compute-ledger"]
+PREVIEW_ROWS = 5
+PREVIEW_COLUMNS = 8
+
+
+@contextmanager
+def readable_failures() -> Iterator[None]:
+    """Turn a LedgerError into a Dagster failure that shows the message and no traceback."""
+    try:
+        yield
+    except LedgerError as error:
+        raise dg.Failure(description=str(error), allow_retries=False) from None
+
+
+def _unit(column: str, kind: str) -> str:
+    try:
+        unit = unit_of(column, kind)
+    except KeyError:
+        return kind
+    return f"{kind} [{unit}]" if unit else kind
+
+
+def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.TableSchema:
+    """Columns, types with units and descriptions, as Dagster shows them."""
+    return dg.TableSchema(
+        columns=[
+            dg.TableColumn(name, type=_unit(name, types.get(name, "")) or "unknown", description=text)
+            for name, text in columns.items()
+        ]
+    )
+
+
+def _cell(value: object) -> str:
+    text = f"{value:,.4g}" if isinstance(value, float) else "" if value is None else str(value)
+    return text.replace("|", "\\|").replace("\n", " ")[:60]
+
+
+def table_metadata(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], types: Mapping[str, str]
+) -> dict[str, dg.MetadataValue]:
+    """Row count, columns and the first rows of a table, for the materialization."""
+    count = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
+    names = list(columns)[:PREVIEW_COLUMNS]
+    rows = connection.execute(f"select {', '.join(names)} from {table} limit {PREVIEW_ROWS}").fetchall()
+    lines = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
+    lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
+    return {
+        "dagster/row_count": dg.MetadataValue.int(count),
+        "dagster/table_name": dg.MetadataValue.text(table),
+        "dagster/column_schema": dg.MetadataValue.table_schema(column_schema(columns, types)),
+        "preview": dg.MetadataValue.md("\n".join(lines)),
+    }

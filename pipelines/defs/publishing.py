@@ -1,0 +1,35 @@
+"""The asset that turns a finished build into the file that readers open."""
+
+import dagster as dg
+
+from pipelines.defs.policy import OWNERS, readable_failures
+from pipelines.defs.seed_assets import SEED_COLUMNS
+from pipelines.defs.session import SESSION
+from pipelines.defs.sql_assets import MODELS, PYTHON_TABLES, asset_key
+
+EXPECTED = {*SEED_COLUMNS, *PYTHON_TABLES, *MODELS}
+"""Tables that a complete warehouse holds, meta.* aside."""
+
+PUBLISHED = dg.AssetKey(["meta", "builds"])
+
+
+@dg.asset(
+    key=PUBLISHED,
+    group_name="meta",
+    kinds={"duckdb"},
+    owners=OWNERS,
+    description="Writes meta.* and publishes the build: checkpoint, copy, verify, sync, swap the symlink "
+    "`warehouse.duckdb`. Where the data are those that readers have already, nothing is published.",
+    deps=[asset_key(table) for table in sorted(EXPECTED)],
+    required_resource_keys={SESSION},
+)
+def publish_build(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    """Publish; the run must have passed every blocking check to get here."""
+    session = getattr(context.resources, SESSION)
+    with readable_failures():
+        build_id, is_new = session.finish(MODELS, EXPECTED)
+    note = "published" if is_new else "nothing changed, nothing published"
+    context.log.info(f"{note}: {build_id}")
+    return dg.MaterializeResult(
+        metadata={"build_id": build_id, "is_new": is_new, "file": str(session.settings.published), "note": note}
+    )

@@ -1,0 +1,20 @@
+"""The resource that gives assets their build: lock and build file, held for the whole run."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from pipelines.defs.policy import readable_failures
+from pipelines.session import Session, open_session
+from pipelines.settings import read_settings
+
+SESSION = "session"
+BUILD_ALL = "build_all"
+
+
+@dg.resource(description="The one build under way: its lock and its DuckDB file. A full build starts from an empty file.")
+def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
+    """Hold the build lock while the run lasts; fails at once, naming the holder, if another build runs."""
+    is_full = context.run is not None and context.run.job_name == BUILD_ALL
+    with readable_failures(), open_session(read_settings(), fresh=is_full) as session:
+        yield session

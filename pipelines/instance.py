@@ -1,0 +1,161 @@
+"""Dagster's instance and runs as the command line uses them.
+
+What belongs here: the instance folder under ``LEDGER_HOME``, running a job in this process with
+progress, and turning a failed run into one readable message. What does not: what a job does.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import LedgerError
+from pipelines.settings import ROOT, Settings
+
+if TYPE_CHECKING:
+    from dagster import DagsterEvent, ExecuteInProcessResult
+
+INSTANCE = """\
+# Written by Compute Ledger. Runs go one at a time: one DuckDB file has one writer.
+telemetry:
+  enabled: false
+nux:
+  enabled: false
+concurrency:
+  runs:
+    max_concurrent_runs: 1
+"""
+
+PROGRESS = "progress"
+
+
+def prepare_instance(settings: Settings) -> dict[str, str]:
+    """Make the instance folder and point this process at it; returns the environment for child processes."""
+    settings.prepare()
+    config = settings.dagster_home / "dagster.yaml"
+    if not config.exists() or config.read_text(encoding="utf-8") != INSTANCE:
+        config.write_text(INSTANCE, encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
+    os.environ["LEDGER_HOME"] = str(settings.home)
+    return dict(os.environ)
+
+
+class ProgressHandler(logging.Handler):
+    """Shows each finished step: a bar on a terminal, plain lines elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        super().__init__()
+        self.total = total
+        self.done = 0
+        self.bar = None
+        if sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+            self.bar = Progress(
+                TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+                console=Console(stderr=True), transient=True,
+            )  # fmt: skip
+            self.bar.start()
+            self.task = self.bar.add_task("starting", total=total)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Count steps that end; the name of a step is the asset's."""
+        event: DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
+        if event is None or event.event_type_value not in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
+            return
+        self.done += 1
+        name = (event.step_key or "").replace("__", ".", 1)
+        verdict = {"STEP_SUCCESS": "", "STEP_FAILURE": " FAILED", "STEP_SKIPPED": " skipped"}[event.event_type_value]
+        if self.bar is not None:
+            self.bar.update(self.task, completed=self.done, description=f"{name}{verdict}")
+        else:
+            print(f"[{self.done:>3}/{self.total}] {name}{verdict}", file=sys.stderr, flush=True)
+
+    def close(self) -> None:
+        """Remove the bar."""
+        if self.bar is not None:
+            self.bar.stop()
+        super().close()
+
+
+def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
+    """Run a job of the definitions in this process, with history in the instance.
+
+    Returns the metadata of each materialized asset by its key, ``meta/builds`` for example. Raises
+    LedgerError with the messages of what failed.
+    """
+    prepare_instance(settings)
+    sys.path.insert(0, str(ROOT)) if str(ROOT) not in sys.path else None
+    import dagster as dg
+
+    from pipelines.definitions import defs
+
+    job = defs.resolve_job_def(job_name)
+    handler = ProgressHandler(len(job.nodes))
+    _SHARED_HANDLER.append(handler)
+    logging.getLogger("dagster").setLevel(logging.CRITICAL)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            result = job.execute_in_process(
+                instance=instance, raise_on_error=False, run_config={"loggers": {PROGRESS: {"config": {}}}}
+            )
+    except dg.DagsterInvariantViolationError as error:
+        raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
+    finally:
+        handler.close()
+        _SHARED_HANDLER.clear()
+    if not result.success:
+        raise LedgerError(_told(result, settings))
+    return _metadata(result)
+
+
+_SHARED_HANDLER: list[ProgressHandler] = []
+
+
+def progress_logger() -> logging.Logger:
+    """The logger that a run started by ``run_job`` writes its events to."""
+    logger = logging.Logger(PROGRESS, logging.DEBUG)
+    for handler in _SHARED_HANDLER:
+        logger.addHandler(handler)
+    return logger
+
+
+def _metadata(result: ExecuteInProcessResult) -> dict[str, dict[str, object]]:
+    found: dict[str, dict[str, object]] = {}
+    for event in result.all_events:
+        if event.is_step_materialization:
+            materialization = event.step_materialization_data.materialization
+            key = "/".join(materialization.asset_key.path)
+            found[key] = {name: value.value for name, value in materialization.metadata.items()}
+    return found
+
+
+def _told(result: ExecuteInProcessResult, settings: Settings) -> str:
+    """What failed, as a person should read it: messages of steps and checks, then what is published."""
+    lines: list[str] = []
+    for event in result.all_events:
+        if event.is_step_failure:
+            data = event.step_failure_data
+            if data.user_failure_data and data.user_failure_data.description:
+                lines.append(data.user_failure_data.description)
+            elif data.error and "DagsterAssetCheckFailedError" not in str(data.error.cls_name):
+                lines.append(f"{event.step_key}: {(data.error.cause or data.error).message.strip()}")
+        elif event.event_type_value == "ASSET_CHECK_EVALUATION":
+            check = event.asset_check_evaluation_data
+            if not check.passed:
+                lines.append(f"check {check.check_name} of {'.'.join(check.asset_key.path)}: {check.description}")
+        elif event.event_type_value in ("PIPELINE_FAILURE", "RUN_FAILURE") and not lines:
+            failure = event.job_failure_data
+            error = failure.error.cause or failure.error if failure.error else None
+            lines.append(error.message.split(": ", 1)[-1].strip() if error else (event.message or "the run failed"))
+    kept = "The published warehouse is unchanged." if settings.published.exists() else "Nothing was published."
+    return "\n".join([*dict.fromkeys(lines), kept])
+
+
+def module_file() -> Path:
+    """workspace.yaml of the checkout, which ``ledger ui`` hands to Dagster."""
+    return ROOT / "workspace.yaml"

@@ -1,0 +1,68 @@
+"""Formulas: reads the documented SQL macros under ``sql/macros/`` and loads them into a file.
+
+What belongs here: the grammar of a macro's documentation. What does not: the formulas.
+
+Above each ``create or replace macro`` stand comment lines ``-- tag: text``: ``macro: name | what it
+gives``, ``equation``, ``units``, optionally ``source`` (a key of SOURCES.toml), and ``example``, a
+condition that holds. The macros are stored in the published file, so readers can call them too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import LedgerError
+
+TAG = re.compile(r"-- (macro|equation|units|source|example): (.+)")
+DEFINITION = re.compile(r"create or replace macro (\w+)\(([^)]*)\)")
+
+
+@dataclass(frozen=True)
+class Macro:
+    """One formula: its name, arguments and documentation."""
+
+    name: str
+    arguments: tuple[str, ...]
+    description: str
+    equation: str
+    units: str
+    source_id: str | None
+    example: str
+    file: str
+
+
+def read_macros(folder: Path, file_prefix: str) -> list[Macro]:
+    """All macros below ``folder`` in file order; raises LedgerError where one is not documented."""
+    macros = []
+    for path in sorted(folder.glob("*.sql")):
+        tags: dict[str, str] = {}
+        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+            if tag := TAG.fullmatch(line):
+                tags[tag[1]] = tag[2]
+            elif definition := DEFINITION.match(line):
+                where = f"{file_prefix}/{path.name}:{number}"
+                missing = [t for t in ("macro", "equation", "units", "example") if t not in tags]
+                name, _, description = (part.strip() for part in tags.get("macro", "").partition("|"))
+                if missing or name != definition[1]:
+                    what = f"lacks {', '.join(missing)}" if missing else f"is documented as '{name}'"
+                    raise LedgerError(f"{where}: macro {definition[1]} {what}. Add '-- tag: text' lines above it.")
+                arguments = tuple(a.strip() for a in definition[2].split(",") if a.strip())
+                macros.append(
+                    Macro(name, arguments, description, tags["equation"], tags["units"], tags.get("source"),
+                          tags["example"], f"{file_prefix}/{path.name}")
+                )  # fmt: skip
+                tags = {}
+    return macros
+
+
+def load_macros(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
+    """Create every macro in the open file; raises LedgerError naming the file that fails."""
+    for path in sorted(folder.glob("*.sql"), key=lambda p: (p.stem != "uncertainty", p.stem != "inputs", p.stem)):
+        try:
+            connection.execute(path.read_text(encoding="utf-8"))
+        except duckdb.Error as error:
+            raise LedgerError(f"sql/macros/{path.name}: {error}") from error

@@ -1,0 +1,204 @@
+"""The published warehouse -> charts and the page, in the site folder.
+
+What belongs here: which files the site has, and writing only bytes that changed. What does not: how a
+chart looks (``charts/``), how it is drawn (``images.py``), the page's markup (``reports/``). Reads the
+published file only. No output holds a time, so the same data give the same bytes.
+
+``<id>.json`` beside a chart holds its specification and the words around it; the page is put together
+from these files, so that a chart is drawn once.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+import pipelines.charts.flop_per_joule
+import pipelines.charts.training_compute  # noqa: F401  (importing a chart registers it)
+from pipelines.charts.number_format import compact, plain
+from pipelines.charts.registry import CHARTS, Chart
+from pipelines.charts.style import vega_config
+from pipelines.errors import LedgerError
+from pipelines.images import draw_png, draw_svg, page_spec, script_bundle, static_spec
+from pipelines.inputs import code_version
+from pipelines.settings import REPORTS, Settings
+from pipelines.warehouse import connect_published, published_build
+
+PICTURES = ("png", "svg", "csv", "parquet", "json")
+
+
+def write_changed(path: Path, data: bytes) -> bool:
+    """Write ``data`` unless the file holds it already; returns whether it wrote. Never leaves half a file."""
+    if path.exists() and path.read_bytes() == data:
+        return False
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.name}.partial")
+    partial.write_bytes(data)
+    partial.replace(path)
+    return True
+
+
+def guarded(frame: pl.DataFrame) -> pl.DataFrame:
+    """Text cells that a spreadsheet would run as a formula, with an apostrophe before them."""
+    return frame.with_columns(
+        pl.when(pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String))
+        .name.keep()
+    )  # fmt: skip
+
+
+def data_version(settings: Settings) -> str:
+    """Month and digest of the published data, as captions state it."""
+    build = published_build(settings)
+    if build is None:
+        raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
+    return f"{build['finished_at'][:7].replace('-', '.')}-{build['data_version'][:8]}"
+
+
+def _parquet(frame: pl.DataFrame) -> bytes:
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer, compression="zstd", statistics=False)
+    return buffer.getvalue()
+
+
+def _table(chart: Chart, frame: pl.DataFrame) -> dict[str, Any]:
+    """The data table under a chart: headings, and cells as text with the value to sort by."""
+    rows = []
+    for row in frame.sort("event_date", descending=True).iter_rows(named=True):
+        cells = []
+        for column in chart.table_columns:
+            value = row[column]
+            number = isinstance(value, int | float)
+            cells.append({"text": compact(value) if number else str(value) if value is not None else "–",
+                          "sort": value if number else None})  # fmt: skip
+        rows.append(cells)
+    return {"headings": list(chart.table_columns.values()), "rows": rows}
+
+
+def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
+    """Write the five files of one chart; returns its card, with ``changed`` names and the row count.
+
+    A chart whose rows and code are those of the files on disk is not drawn again.
+    """
+    version = data_version(settings)
+    with connect_published(settings) as connection:
+        frame = connection.sql(chart.query).pl()
+    if frame.is_empty():
+        raise LedgerError(f"chart {chart.chart_id}: its query returns no row, so there is nothing to draw.")
+    key = hashlib.sha256(f"{code_version()}{version}".encode() + frame.write_json().encode()).hexdigest()[:16]
+    card_file = settings.site / f"{chart.chart_id}.json"
+    if (card := _card_on_disk(card_file, key)) is not None:
+        return {**card, "changed": []}
+    built = chart.draw(frame)
+    caption = f"Source: {chart.source}. Data {version}, {frame.height:,} rows."
+    svg = draw_svg(static_spec(built, chart, caption))
+    shown = frame.select(c for c in frame.columns if c not in _TREND_COLUMNS)
+    about = {k: v for k, v in asdict(chart).items() if k not in ("draw", "query")}
+    card = {
+        **about, "key": key, "title": built.title, "alt": built.alt_text, "facts": built.facts, "caption": caption,
+        "rows": frame.height, "table": _table(chart, frame), "spec": page_spec(built, chart),
+    }  # fmt: skip
+    files = {
+        "svg": svg, "png": draw_png(svg), "csv": guarded(shown).write_csv().encode(), "parquet": _parquet(shown),
+    }  # fmt: skip
+    card["sha256"] = {f"{chart.chart_id}.{kind}": hashlib.sha256(data).hexdigest() for kind, data in files.items()}
+    changed = [f"{chart.chart_id}.{k}" for k, data in files.items() if write_changed(card_file.with_suffix(f".{k}"), data)]
+    if write_changed(card_file, json.dumps(card, ensure_ascii=False, sort_keys=True, default=str).encode()):
+        changed.append(card_file.name)
+    return {**card, "changed": changed}
+
+
+_TREND_COLUMNS = frozenset({
+    "growth_per_year_low", "growth_per_year", "growth_per_year_high", "doubling_time_months_low",
+    "doubling_time_months", "doubling_time_months_high", "r2", "n_rows", "window_start", "window_end", "log10_slope",
+    "log10_at_mean", "mean_year", "log10_residual", "squared_years", "t_quantile",
+})  # fmt: skip
+"""Columns of mart.trends that a chart's query carries along: not data of its rows."""
+
+
+def _card_on_disk(path: Path, key: str) -> dict[str, Any] | None:
+    try:
+        card: dict[str, Any] = json.loads(path.read_bytes())
+        whole = card["key"] == key and all(
+            hashlib.sha256((path.parent / name).read_bytes()).hexdigest() == digest
+            for name, digest in card["sha256"].items()
+        )
+    except (OSError, ValueError, KeyError):
+        return None
+    return card if whole else None
+
+
+def _script_hash(script: str) -> str:
+    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
+
+
+def _json_for_html(value: Any) -> Markup:
+    """JSON that cannot end the script element it stands in."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return Markup(text.replace("</", "<\\/").replace("<!--", "<\\!--"))
+
+
+def _font(name: str) -> str:
+    return base64.b64encode((REPORTS / "fonts" / name).read_bytes()).decode()
+
+
+def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
+    query = """
+    select
+        (select count(*) from mart.training_summary) as runs,
+        (select count(*) from mart.accelerators) as accelerators,
+        (select count(*) from mart.figures) as figures,
+        (select count(*) from meta.sources) as sources
+    """
+    with connect_published(settings) as connection:
+        counts = connection.sql(query).pl().row(0, named=True)
+    words = {
+        "runs": "training runs, 2012 to today", "accelerators": "accelerators, from phone to rack",
+        "figures": "figures, each with interval and method", "sources": "sources named",
+    }  # fmt: skip
+    return [{"number": plain(counts[k], len(str(counts[k]))), "text": text} for k, text in words.items()]
+
+
+def build_page(settings: Settings) -> list[str]:
+    """Put ``index.html`` and ``manifest.json`` together from the charts on disk; returns the changed names."""
+    cards = []
+    for chart_id in CHARTS:
+        path = settings.site / f"{chart_id}.json"
+        if not path.exists():
+            raise LedgerError(f"{path.name} is missing: materialize the asset reports/{chart_id.replace('-', '_')} first.")
+        cards.append(json.loads(path.read_bytes()))
+    environment = Environment(
+        loader=FileSystemLoader(REPORTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    bundle = script_bundle().replace("</script", "<\\/script")
+    script = (REPORTS / "page.js").read_text(encoding="utf-8")
+    payload = {
+        "specs": {card["chart_id"]: card["spec"] for card in cards},
+        "themes": {theme: vega_config(theme) for theme in ("light", "dark")},
+    }
+    version = data_version(settings)
+    html = environment.get_template("index.html").render(
+        cards=cards, headline=_headline_numbers(settings), data_version=version,
+        style=Markup((REPORTS / "page.css").read_text(encoding="utf-8")),
+        font_regular=_font("Inter-Regular.woff2"), font_semibold=_font("Inter-SemiBold.woff2"),
+        bundle=Markup(bundle), script=Markup(script), payload=_json_for_html(payload),
+        script_hashes=f"{_script_hash(bundle)} {_script_hash(script)}",
+    )  # fmt: skip
+    changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
+    names = sorted([f"{chart_id}.{kind}" for chart_id in CHARTS for kind in PICTURES] + ["index.html"])
+    manifest = {
+        "data_version": version,
+        "files": {name: hashlib.sha256((settings.site / name).read_bytes()).hexdigest() for name in names},
+        "rows": {card["chart_id"]: card["rows"] for card in cards},
+    }
+    text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"
+    changed += ["manifest.json"] if write_changed(settings.site / "manifest.json", text.encode()) else []
+    return changed

@@ -1,0 +1,451 @@
+"""The schema of every curated CSV under ``seeds/``: one class a file, one typed field a column.
+
+What belongs here: names, types, ranges and descriptions of curated columns. What does not: reading
+files (``quarantine.py``), arithmetic (``sql/``). The description of a field becomes the comment of
+the DuckDB column; its unit is the suffix of its name (``units.py``).
+
+Every row of every table names its source, where in the source the fact stands, and how the entry
+was checked. An empty cell means "not known" and becomes NULL; it is never a zero.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def _plain_number(value: Any) -> Any:
+    """Refuse the number spellings that readers disagree on: ``1,000``, ``1_000``, ``inf``, blanks."""
+    if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
+        raise ValueError("expected a plain number such as 1200, 0.38 or 3.14e23")
+    return value
+
+
+def _true_or_false(value: Any) -> Any:
+    if isinstance(value, str) and value not in ("true", "false"):
+        raise ValueError("expected true or false")
+    return value
+
+
+Number = Annotated[float, BeforeValidator(_plain_number), Field(allow_inf_nan=False)]
+Positive = Annotated[Number, Field(gt=0, lt=1e40)]
+Share = Annotated[Number, Field(gt=0, le=1)]
+Count = Annotated[int, BeforeValidator(_plain_number), Field(gt=0)]
+Year = Annotated[int, BeforeValidator(_plain_number), Field(ge=1990, le=2035)]
+Flag = Annotated[bool, BeforeValidator(_true_or_false)]
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2035, 12, 31))]
+Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$", max_length=80)]
+SourceId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=80)]
+Country = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Text = Annotated[str, Field(min_length=1, max_length=400)]
+DatePrecision = Literal["day", "month", "quarter", "year"]
+NumberFormat = Literal[
+    "fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp6", "fp4", "int16", "int8", "int4", "int1", "mixed"
+]
+
+
+class Fact(BaseModel):
+    """A curated row: the columns that say where it comes from and how far to trust the entry."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: ClassVar[tuple[str, ...]] = ()
+
+    source_id: SourceId = Field(description="Source of the row: a key of seeds/SOURCES.toml.")
+    locator: Text = Field(description="Where in the source the fact stands: page, table, section or row.")
+    verified: Literal["seen", "secondary", "recalled"] = Field(
+        description="How the entry was checked: the source itself was read (seen), another work quoting it was read "
+        "(secondary), or it was entered from memory (recalled)."
+    )
+    verified_in: SourceId | None = Field(
+        default=None, description="Source that was read to check the entry, when that is not the source itself."
+    )
+    note: Text | None = Field(default=None, description="What a reader should know about the row, in our words.")
+
+    @model_validator(mode="after")
+    def _secondary_names_what_was_read(self) -> Fact:
+        if self.verified == "secondary" and not self.verified_in:
+            raise ValueError("verified is 'secondary', so verified_in must name the source that was read")
+        return self
+
+
+class Accelerators(Fact):
+    """One row per accelerator: a chip, card, module or system that runs AI work and has a power rating of its own."""
+
+    key = ("accelerator_id",)
+    accelerator_id: Identifier = Field(description="Key of the accelerator, for example h100-sxm.")
+    accelerator_name: Text = Field(description="Name as its vendor writes it, without marks.")
+    vendor: Text = Field(description="Company that designs it.")
+    kind: Literal["gpu", "tpu", "npu", "asic", "cpu", "edge"] = Field(description="Class of device.")
+    segment: Literal["datacentre", "workstation", "consumer", "edge", "mobile"] = Field(description="Market segment.")
+    form_factor: Text | None = Field(default=None, description="SXM, PCIe, OAM, chip, board, module, laptop SoC ….")
+    release_date: Day | None = Field(default=None, description="Date of availability, else of announcement.")
+    release_date_precision: DatePrecision | None = Field(
+        default=None, description="How exact release_date is; a month or year is entered as its first day."
+    )
+    process_nm: Positive | None = Field(default=None, description="Marketing name of the process node, nanometres.")
+    tdp_w: Positive | None = Field(default=None, description="Rated (thermal design) power of the device, watts.")
+    memory_bytes: Positive | None = Field(
+        default=None, description="Memory attached to the device, bytes (vendor GB taken as 1e9, GiB as 2^30)."
+    )
+    memory_type: Text | None = Field(default=None, description="HBM2e, HBM3, GDDR6X, LPDDR5, SRAM ….")
+    memory_bandwidth_bytes_per_s: Positive | None = Field(default=None, description="Peak memory bandwidth, byte/s.")
+    interconnect_bytes_per_s: Positive | None = Field(
+        default=None, description="Total chip-to-chip bandwidth within a node (both directions), byte/s."
+    )
+    die_area_mm2: Positive | None = Field(default=None, description="Die area, square millimetres.")
+    transistor_count: Positive | None = Field(default=None, description="Transistors on the package.")
+    release_price_usd: Positive | None = Field(
+        default=None, description="Price at release, nominal US dollars: list price where one exists."
+    )
+    price_source_id: SourceId | None = Field(default=None, description="Source of the price, when not source_id.")
+
+    @model_validator(mode="after")
+    def _date_has_precision(self) -> Accelerators:
+        if (self.release_date is None) != (self.release_date_precision is None):
+            raise ValueError("release_date and release_date_precision come together")
+        return self
+
+
+class AcceleratorPeaks(Fact):
+    """One row per accelerator, number format, unit and sparsity: a peak rate that the vendor states."""
+
+    key = ("accelerator_id", "number_format", "is_tensor", "is_sparse")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    number_format: NumberFormat = Field(description="Number format of the inputs.")
+    is_tensor: Flag = Field(description="True for matrix (tensor, MXU, NPU) units, false for vector units.")
+    is_sparse: Flag = Field(description="True where the peak counts skipped zeros (structured sparsity).")
+    peak_flop_per_s: Positive = Field(
+        description="Peak rate in FLOP/s, a multiply and an add counted as two; operations for integer formats."
+    )
+
+
+class AcceleratorAliases(Fact):
+    """One row per name under which a publisher mentions an accelerator."""
+
+    key = ("alias",)
+    alias: Text = Field(description="Name as printed by the publisher.")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+
+
+class Models(Fact):
+    """One row per model."""
+
+    key = ("model_id",)
+    model_id: Identifier = Field(description="Key of the model, for example llama-3.1-70b.")
+    model_name: Text = Field(description="Name as its maker writes it.")
+    organization: Text = Field(description="Organizations that made it, the first one leading.")
+    country: Country | None = Field(default=None, description="Country of the lead organization, ISO 3166 alpha-3.")
+    publication_date: Day = Field(description="Date of first publication (paper, card or announcement).")
+    publication_date_precision: DatePrecision = Field(description="How exact publication_date is.")
+    domain: Literal[
+        "language", "vision", "multimodal", "image generation", "video", "speech", "audio", "games", "biology",
+        "robotics", "weather", "recommendation", "mathematics", "other"
+    ] = Field(description="Domain of the task.")
+    architecture: Literal[
+        "dense decoder", "moe decoder", "encoder", "encoder-decoder", "moe encoder-decoder", "cnn", "vision transformer",
+        "diffusion", "dual encoder", "rnn", "ssm hybrid", "reinforcement learning", "other"
+    ] = Field(description="Architecture class: it decides which FLOP formula applies.")
+    total_params: Positive | None = Field(default=None, description="Parameters stored.")
+    active_params: Positive | None = Field(
+        default=None, description="Parameters used per token: below total_params for mixtures of experts."
+    )
+    has_open_weights: Flag | None = Field(default=None, description="True if the weights can be downloaded.")
+    is_frontier: Flag = Field(
+        default=False, description="True if the model was among the ten largest training runs known at its publication."
+    )
+    base_model_id: Identifier | None = Field(default=None, description="Model that this one was derived from.")
+
+    @model_validator(mode="after")
+    def _active_within_total(self) -> Models:
+        if self.active_params and self.total_params and self.active_params > self.total_params:
+            raise ValueError("active_params may not exceed total_params")
+        return self
+
+
+class TrainingRuns(Fact):
+    """One row per training run: what was trained, on how much data, on which machines."""
+
+    key = ("training_run_id",)
+    training_run_id: Identifier = Field(description="Key of the run; equal to model_id for a model's main run.")
+    model_id: Identifier = Field(description="Key of seeds.models.")
+    run_kind: Literal["pretraining", "finetuning", "distillation", "pruning", "reinforcement learning"] = Field(
+        description="What the run does; 6ND applies to pretraining and finetuning only."
+    )
+    training_tokens: Positive | None = Field(
+        default=None, description="Tokens processed, repeated passes included (for language models)."
+    )
+    training_examples: Positive | None = Field(
+        default=None, description="Examples (images, clips, positions) processed, repeated passes included."
+    )
+    forward_mac_per_example: Positive | None = Field(
+        default=None, description="Multiply-accumulates of one forward pass over one example."
+    )
+    epochs: Positive | None = Field(default=None, description="Passes over the data set, where the source states it.")
+    recompute: Literal["full", "selective", "none"] | None = Field(
+        default=None, description="Activation recomputation during training, where the source states it."
+    )
+    number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
+    accelerator_id: Identifier | None = Field(default=None, description="Main accelerator: key of seeds.accelerators.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators used at the same time.")
+    training_country: Country | None = Field(default=None, description="Country of the data centre, where stated.")
+    started_year: Year | None = Field(default=None, description="Year in which most of the run took place.")
+    operator_kind: Literal["hyperscaler", "other"] | None = Field(
+        default=None, description="Who ran the machines: a hyperscale operator or another (university, public, colocation)."
+    )
+    hardware_source_id: SourceId | None = Field(
+        default=None, description="Source of the hardware columns, when not source_id."
+    )
+    hardware_locator: Text | None = Field(default=None, description="Where in that source.")
+
+
+QUANTITIES: dict[str, str] = {
+    "training_flop": "FLOP", "chip_hours": "chip-hour", "training_hours": "hour", "mfu": "ratio", "hfu": "ratio",
+    "throughput_flop_per_s": "FLOP/s per chip", "chip_hours_per_trillion_tokens": "chip-hour per 1e12 tokens",
+    "energy_kwh": "kWh", "co2e_kg": "kg CO2e", "water_l": "L", "cost_usd": "USD", "chip_power_w": "W",
+    "development_energy_kwh": "kWh", "development_co2e_kg": "kg CO2e", "lifecycle_co2e_kg": "kg CO2e",
+    "node_power_w": "W", "node_power_ratio": "ratio", "inference_j_per_token": "J/token",
+    "inference_j_per_request": "J/request", "inference_co2e_kg_per_request": "kg CO2e/request",
+    "inference_l_per_request": "L/request",
+}  # fmt: skip
+"""Quantities that a published figure may be of, and the unit its value is entered in."""
+
+
+class PublishedFigures(Fact):
+    """One row per figure that somebody published about a run, a model or a machine."""
+
+    key = ("published_figure_id",)
+    published_figure_id: Identifier = Field(description="Key of the row.")
+    subject_kind: Literal["training_run", "model", "family", "inference", "machine"] = Field(
+        description="What the figure is about."
+    )
+    subject_id: Identifier = Field(
+        description="Key of the subject: training_run_id for a training run, model_id for a model, else a name of our own."
+    )
+    subject_name: Text = Field(description="Name of the subject as a reader would write it.")
+    quantity: str = Field(description="Quantity that the figure gives (closed list in seed_tables.QUANTITIES).")
+    value: Positive = Field(description="The figure, in the unit column's unit.")
+    value_low: Positive | None = Field(default=None, description="Lower bound where the source gives a range.")
+    value_high: Positive | None = Field(default=None, description="Upper bound where the source gives a range.")
+    unit: str = Field(description="Unit of value: the unit of its quantity.")
+    printed: Text | None = Field(default=None, description="The number and unit as the source prints them.")
+    boundary: Literal[
+        "chip", "server", "facility", "location", "market", "lifecycle", "cloud", "owned", "unstated", "none"
+    ] = Field(description="What the figure includes: machine boundary, carbon basis or cost basis.")
+    counting: Literal["6nd", "with attention", "8nd", "chips x time", "operation count", "unstated"] | None = Field(
+        default=None, description="How a published FLOP figure was counted."
+    )
+    kind: Literal["measured", "reported", "estimated"] = Field(
+        description="Measured by its publisher, reported by the maker of the model, or estimated by a third party."
+    )
+    is_circular: Flag = Field(
+        description="True if the figure was computed from others by a formula like ours, so that it tests arithmetic only."
+    )
+    accelerator_id: Identifier | None = Field(default=None, description="Accelerator that the figure refers to.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators that the figure refers to.")
+
+    @model_validator(mode="after")
+    def _unit_is_the_quantitys(self) -> PublishedFigures:
+        if self.quantity not in QUANTITIES:
+            raise ValueError(f"quantity is none of: {', '.join(sorted(QUANTITIES))}")
+        if self.unit != QUANTITIES[self.quantity]:
+            raise ValueError(f"unit of {self.quantity} is '{QUANTITIES[self.quantity]}', got '{self.unit}'")
+        if self.quantity in ("mfu", "hfu") and self.value > 1:
+            raise ValueError(f"{self.quantity} is a fraction of 1, got {self.value}")
+        return self
+
+
+class BenchmarkResults(Fact):
+    """One row per published benchmark result."""
+
+    key = ("benchmark_result_id",)
+    benchmark_result_id: Identifier = Field(description="Key of the row.")
+    suite: Literal[
+        "mlperf training", "mlperf inference", "mlperf hpc", "mlperf tiny", "ml.energy", "dawnbench", "other"
+    ] = Field(description="Benchmark suite.")
+    round: Text = Field(description="Round or version, for example v5.0.")
+    division: Literal["closed", "open", "none"] = Field(description="MLPerf division; none for other suites.")
+    submitter: Text = Field(description="Who submitted or measured.")
+    system: Text = Field(description="System as the submitter names it.")
+    accelerator_id: Identifier | None = Field(default=None, description="Key of seeds.accelerators.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators in the system.")
+    benchmark: Text = Field(description="Task, in the suite's own short name, for example llama2_70b_lora.")
+    scenario: Text | None = Field(default=None, description="Offline, Server, SingleStream … for inference.")
+    metric: Literal["time to train", "throughput", "latency", "energy", "power"] = Field(
+        description="What value measures."
+    )
+    value: Positive = Field(description="The result, in the unit column's unit.")
+    unit: Literal["minute", "token/s", "sample/s", "query/s", "ms", "J", "J/token", "J/inference", "W"] = Field(
+        description="Unit of value."
+    )
+    power_w: Positive | None = Field(default=None, description="Mean system power during the run, watts.")
+    energy_j: Positive | None = Field(default=None, description="Energy of the whole run, joules.")
+    number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
+    is_official: Flag = Field(description="True if the suite's organization published the result as reviewed.")
+    is_inferred: Flag = Field(default=False, description="True if the publisher derived the row from another result.")
+    published_date: Day | None = Field(default=None, description="Date of publication of the round.")
+
+
+class CloudPrices(Fact):
+    """One row per observed rental price of an accelerator."""
+
+    key = ("provider", "accelerator_id", "terms", "region", "observed_date", "instance")
+    provider: Text = Field(description="Who rents it out.")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    instance: Text | None = Field(default=None, description="Instance type, for example p5.48xlarge.")
+    instance_accelerator_count: Count | None = Field(default=None, description="Accelerators in that instance.")
+    terms: Literal["on demand", "spot", "reserved 1 year", "reserved 3 years", "marketplace"] = Field(
+        description="Terms of the price."
+    )
+    region: Text | None = Field(default=None, description="Region, where stated.")
+    observed_date: Day = Field(description="Date at which the price held.")
+    observed_date_precision: DatePrecision = Field(description="How exact observed_date is.")
+    price_usd_per_chip_hour: Annotated[Number, Field(ge=0.01, le=50)] = Field(
+        description="Price of one accelerator for one hour, nominal US dollars."
+    )
+
+
+class PurchasePrices(Fact):
+    """One row per observed purchase price of an accelerator or a system that holds several."""
+
+    key = ("accelerator_id", "seller", "observed_date", "what")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    seller: Text = Field(description="Who offered or paid it, or who reports it.")
+    what: Literal["chip", "card", "board", "server", "rack", "device"] = Field(description="What the price buys.")
+    accelerators_per_item_count: Count = Field(description="Accelerators in what the price buys.")
+    observed_date: Day = Field(description="Date at which the price held.")
+    observed_date_precision: DatePrecision = Field(description="How exact observed_date is.")
+    price_usd: Positive = Field(description="Price of the item, nominal US dollars.")
+
+
+class ElectricityPrices(Fact):
+    """One row per country and year: price of electricity for industry."""
+
+    key = ("country", "year", "consumer")
+    country: Country = Field(description="ISO 3166 alpha-3 code.")
+    year: Year = Field(description="Year of the price.")
+    consumer: Literal["industrial", "business", "wholesale"] = Field(description="Class of consumer.")
+    price_usd_per_kwh: Annotated[Number, Field(ge=0.001, le=1)] = Field(description="Price, nominal USD per kWh.")
+
+
+class GridCarbon(Fact):
+    """One row per place, year and basis: carbon intensity of electricity."""
+
+    key = ("place", "year", "basis", "operator")
+    place: Text = Field(description="ISO 3166 alpha-3 code, or WOR for the world, or a named grid region.")
+    year: Year = Field(description="Year of the intensity.")
+    basis: Literal["location", "market"] = Field(description="Location-based (grid mix) or market-based (contracts).")
+    operator: Text | None = Field(default=None, description="Whose market-based figure it is.")
+    intensity_kg_co2e_per_kwh: Annotated[Number, Field(ge=0, le=2)] = Field(description="kg CO2e per kWh.")
+    scope: Literal["direct", "lifecycle", "unstated"] = Field(description="Direct emissions or life cycle.")
+
+
+class SiteEfficiency(Fact):
+    """One row per operator, place, year and metric: PUE or water use."""
+
+    key = ("operator", "place", "year", "metric")
+    operator: Text = Field(description="Who runs the site, or whose survey it is.")
+    place: Text = Field(description="Site, country or 'fleet'.")
+    year: Year = Field(description="Year of the figure.")
+    metric: Literal["pue", "wue_l_per_kwh"] = Field(
+        description="Power usage effectiveness, or water used on site per kWh of IT energy."
+    )
+    value: Annotated[Number, Field(ge=0, le=20)] = Field(description="The figure: a ratio, or litres per kWh.")
+    unit: Literal["ratio", "L/kWh"] = Field(description="Unit of value.")
+
+
+class EmbodiedCarbon(Fact):
+    """One row per item: carbon emitted to make it."""
+
+    key = ("item", "source_id")
+    item: Text = Field(description="What was made, for example H100 SXM module.")
+    accelerator_id: Identifier | None = Field(default=None, description="Accelerator that the row is about.")
+    what: Literal["chip", "card", "module", "server", "device", "memory", "building"] = Field(
+        description="What the figure includes."
+    )
+    embodied_kg_co2e: Positive = Field(description="Cradle-to-gate emissions, kg CO2e.")
+    embodied_kg_co2e_low: Positive | None = Field(default=None, description="Lower bound, where stated.")
+    embodied_kg_co2e_high: Positive | None = Field(default=None, description="Upper bound, where stated.")
+    kind: Literal["measured", "reported", "estimated"] = Field(description="How the figure came about.")
+
+
+class EfficiencyLevers(Fact):
+    """One row per lever and piece of evidence: what a technique changes, as a factor."""
+
+    key = ("efficiency_lever_id",)
+    efficiency_lever_id: Identifier = Field(description="Key of the row.")
+    lever: Text = Field(description="Technique, for example quantization 16 to 4 bit.")
+    family: Literal[
+        "pre-trained model", "fine-tuning", "quantization", "pruning", "distillation", "mixture of experts", "batching",
+        "runtime", "hardware", "utilisation", "clean grid", "data", "attention", "decoding"
+    ] = Field(description="Family of the technique.")
+    baseline: Text = Field(description="What it is compared with: model, hardware, software.")
+    metric: Literal[
+        "energy", "time", "throughput", "memory", "parameters", "training flop", "inference flop", "cost", "carbon",
+        "accuracy"
+    ] = Field(description="What the factor is of.")
+    factor: Positive = Field(
+        description="How many times better the metric gets: above 1 is an improvement (for accuracy: share kept)."
+    )
+    factor_low: Positive | None = Field(default=None, description="Lower bound, where stated.")
+    factor_high: Positive | None = Field(default=None, description="Upper bound, where stated.")
+    kind: Literal["published", "measured here"] = Field(description="Who measured it.")
+
+
+class Assumptions(Fact):
+    """One row per assumption that a formula uses and no source states for the run at hand."""
+
+    key = ("name", "applies_to")
+    name: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="Name by which the formulas ask for it."
+    )
+    applies_to: Text = Field(description="Where it holds: 'all', or a class such as an accelerator_id or a country.")
+    low: Number = Field(description="5th percentile.")
+    central: Number = Field(description="Central value (median).")
+    high: Number = Field(description="95th percentile.")
+    unit: Text = Field(description="Unit of the three values.")
+    description: Text = Field(description="What it means.")
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Assumptions:
+        if not self.low <= self.central <= self.high:
+            raise ValueError("expected low <= central <= high")
+        return self
+
+
+SEED_FILES: dict[str, type[Fact]] = {
+    "hardware/accelerators.csv": Accelerators,
+    "hardware/accelerator_peaks.csv": AcceleratorPeaks,
+    "hardware/accelerator_aliases.csv": AcceleratorAliases,
+    "models/models.csv": Models,
+    "models/training_runs.csv": TrainingRuns,
+    "models/published_figures.csv": PublishedFigures,
+    "benchmarks/benchmark_results.csv": BenchmarkResults,
+    "prices/cloud_prices.csv": CloudPrices,
+    "prices/purchase_prices.csv": PurchasePrices,
+    "prices/electricity_prices.csv": ElectricityPrices,
+    "environment/grid_carbon.csv": GridCarbon,
+    "environment/site_efficiency.csv": SiteEfficiency,
+    "environment/embodied_carbon.csv": EmbodiedCarbon,
+    "levers/efficiency_levers.csv": EfficiencyLevers,
+    "assumptions.csv": Assumptions,
+}
+"""Every curated file and its schema; the table is named like the file."""
+
+REFERENCES: tuple[tuple[str, str, str, str], ...] = (
+    ("accelerator_peaks", "accelerator_id", "accelerators", "accelerator_id"),
+    ("accelerator_aliases", "accelerator_id", "accelerators", "accelerator_id"),
+    ("training_runs", "model_id", "models", "model_id"),
+    ("models", "base_model_id", "models", "model_id"),
+    ("training_runs", "accelerator_id", "accelerators", "accelerator_id"),
+    ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),
+    ("benchmark_results", "accelerator_id", "accelerators", "accelerator_id"),
+    ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),
+    ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),
+    ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),
+)
+"""(table, column, referenced table, referenced column): a value must exist in what it refers to."""

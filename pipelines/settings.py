@@ -1,0 +1,100 @@
+"""Every path and option, read in one place.
+
+Options are environment variables that start with ``LEDGER_``; the table in README.md lists them.
+No other module reads the environment or joins a path of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.errors import LedgerError
+
+ROOT = Path(__file__).resolve().parent.parent
+"""The checkout: holds ``sql/``, ``seeds/`` and ``reports/``."""
+
+SQL = ROOT / "sql"
+SEEDS = ROOT / "seeds"
+REPORTS = ROOT / "reports"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where state lives and how much of the machine a build may use."""
+
+    home: Path
+    site: Path
+    seeds: Path = SEEDS
+    keep_versions: int = 5
+    threads: int = 2
+    memory_limit: str = "2GB"
+
+    @property
+    def published(self) -> Path:
+        """The symlink that readers open."""
+        return self.home / "warehouse.duckdb"
+
+    @property
+    def versions(self) -> Path:
+        """Folder of published files, one a build."""
+        return self.home / "versions"
+
+    @property
+    def build(self) -> Path:
+        """Folder that a build writes in; nothing else is written before a publish."""
+        return self.home / "build"
+
+    @property
+    def build_file(self) -> Path:
+        """The warehouse under construction."""
+        return self.build / "warehouse.duckdb"
+
+    @property
+    def lock(self) -> Path:
+        """File whose flock the one running build holds; names the holder."""
+        return self.home / "build.lock"
+
+    @property
+    def inputs_file(self) -> Path:
+        """Digest of the inputs of the last finished build, so that an unchanged build ends at once."""
+        return self.home / "inputs.json"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance folder: run history, schedules, logs."""
+        return self.home / "dagster"
+
+    def prepare(self) -> None:
+        """Make the folders; raises LedgerError where that is not possible."""
+        try:
+            for folder in (self.home, self.versions, self.build, self.dagster_home):
+                folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise LedgerError(
+                f"cannot create {error.filename}: {error.strerror}. Set LEDGER_HOME (or --home) to a folder that you may write."
+            ) from None
+
+
+def _whole_number(name: str, default: int) -> int:
+    text = os.environ.get(name, str(default))
+    if not text.isdecimal() or int(text) < 1:
+        raise LedgerError(f"{name}={text!r}: expected a whole number of 1 or more.")
+    return int(text)
+
+
+def read_settings(home: Path | None = None) -> Settings:
+    """Settings from the environment; ``home`` (the ``--home`` option) goes before ``LEDGER_HOME``."""
+    chosen = home or Path(os.environ.get("LEDGER_HOME") or ROOT / "data")
+    chosen = chosen.expanduser().resolve()
+    in_place = chosen == (ROOT / "data").resolve()
+    site = os.environ.get("LEDGER_SITE")
+    return Settings(
+        home=chosen,
+        site=Path(site).expanduser().resolve() if site else (REPORTS / "site" if in_place else chosen / "site"),
+        seeds=Path(os.environ.get("LEDGER_SEEDS") or SEEDS).expanduser().resolve(),
+        keep_versions=_whole_number("LEDGER_KEEP_VERSIONS", 5),
+        threads=_whole_number("LEDGER_THREADS", min(2, os.cpu_count() or 1)),
+        memory_limit=os.environ.get("LEDGER_MEMORY_LIMIT", "2GB"),
+    )

@@ -1,0 +1,355 @@
+"""A SQL file -> a documented, checked table.
+
+What belongs here: the header grammar, the rules that a model must keep, running one model. What does
+not: Dagster (``defs/sql_assets.py`` wraps these), any knowledge of a particular table.
+
+The path of a file names its table: ``sql/core/training_compute.sql`` is ``core.training_compute``.
+The header is the run of comment lines at the top::
+
+    -- One row per training run and method.
+    -- key: training_run_id, method
+    -- column: training_run_id | Key of core.training_runs.
+    -- interval: training_flop | FLOP of the run.
+    -- check: flop_is_positive | select * from core.training_compute where training_flop <= 0
+
+``key`` names the columns that identify a row. ``column`` documents one column; ``interval`` documents
+three, ``x_low``, ``x`` and ``x_high``. ``check`` is a query that returns the rows that are wrong. A
+line that starts with ``--`` and at least three blanks goes on with the one before. The documented
+columns must be the real ones, in order. Every model also gets three checks of its own accord: the
+key is unique and never null, intervals are ordered, no number is infinite or NaN.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import duckdb
+import sqlglot
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.optimizer.scope import Scope, build_scope
+
+from pipelines.errors import LedgerError
+
+LAYERS = ("seeds", "raw", "core", "mart")
+"""Order of the layers: a model reads its own or earlier layers only."""
+
+TAG = re.compile(r"--\s?(key|column|interval|check):\s*(.*)")
+CONTINUED = re.compile(r"--\s{3,}(\S.*)")
+IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class SqlModel:
+    """One SQL file: its table, documentation, checks and query."""
+
+    schema: str
+    name: str
+    file: str
+    description: str
+    key: tuple[str, ...]
+    columns: dict[str, str]
+    intervals: tuple[str, ...]
+    checks: dict[str, str]
+    query: str
+    depends_on: frozenset[str] = field(default_factory=frozenset)
+
+    @property
+    def table(self) -> str:
+        """``schema.name``."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def code_version(self) -> str:
+        """Digest of the text that decides the content."""
+        text = f"{self.query}{sorted(self.checks.items())}{self.columns}"
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _fault(file: str, line: int, rule: str, remedy: str) -> LedgerError:
+    return LedgerError(f"{file}:{line}: {rule} {remedy}")
+
+
+def _logical_lines(text: str) -> tuple[list[tuple[int, str]], str]:
+    """The header as (line number, text) with continued lines joined, and the query below it."""
+    header: list[tuple[int, str]] = []
+    lines = text.splitlines(keepends=True)
+    for number, raw in enumerate(lines, start=1):
+        line = raw.rstrip()
+        if not line.startswith("--"):
+            return header, "".join(lines[number - 1 :]).strip().rstrip(";")
+        if header and (more := CONTINUED.fullmatch(line)):
+            header[-1] = (header[-1][0], f"{header[-1][1]} {more[1]}")
+        else:
+            header.append((number, line))
+    return header, ""
+
+
+def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
+    """Read one model; raises LedgerError naming file, line, rule and remedy."""
+    header, query = _logical_lines(text)
+    if not query:
+        raise _fault(file, 1, "the file has no query.", "Write one select statement below the header.")
+    description: list[str] = []
+    key: tuple[str, ...] = ()
+    columns: dict[str, str] = {}
+    intervals: list[str] = []
+    checks: dict[str, str] = {}
+    for number, line in header:
+        tag = TAG.fullmatch(line)
+        if tag is None:
+            if columns or checks or key:
+                raise _fault(file, number, f"'{line}' is no tag.", "Use key:, column:, interval: or check:.")
+            description.append(line.removeprefix("--").strip())
+            continue
+        kind, rest = tag.groups()
+        if kind == "key":
+            key = tuple(part.strip() for part in rest.split(","))
+            continue
+        subject, bar, content = (part.strip() for part in rest.partition("|"))
+        if not bar or not content or not IDENTIFIER.fullmatch(subject):
+            raise _fault(file, number, f"'{kind}: {rest}' is incomplete.", f"Write '{kind}: name | text'.")
+        entries = {subject: content}
+        if kind == "interval":
+            intervals.append(subject)
+            entries = {
+                f"{subject}_low": f"Lower bound (5th percentile). {content}",
+                subject: content,
+                f"{subject}_high": f"Upper bound (95th percentile). {content}",
+            }
+        target = checks if kind == "check" else columns
+        if again := sorted(entries.keys() & target.keys()):
+            raise _fault(file, number, f"{again[0]} is documented twice.", "Keep one of the two lines.")
+        target.update(entries)
+    if not " ".join(description).strip():
+        raise _fault(file, 1, "there is no description.", "Begin with a comment that says what one row is.")
+    if not key or not set(key) <= set(columns):
+        raise _fault(file, 1, "'key:' must name documented columns.", "Add '-- key: column, …' to the header.")
+    return SqlModel(
+        schema, name, file, " ".join(description), key, columns, tuple(intervals), checks, query,
+        frozenset(_read_tables(query, file, len(header))),
+    )  # fmt: skip
+
+
+def _read_tables(query: str, file: str, header_lines: int) -> set[str]:
+    try:
+        statements = [s for s in sqlglot.parse(query, read="duckdb") if s is not None]
+    except SqlglotError as error:
+        message = str(error).splitlines()[0]
+        raise _fault(file, header_lines + 1, f"the query cannot be read: {message}", "Try it in a shell.") from None
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise _fault(file, header_lines + 1, "expected exactly one select statement.", "Split the file.")
+    names = {cte.alias for cte in statements[0].find_all(exp.CTE)}
+    tables = set()
+    for table in statements[0].find_all(exp.Table):
+        if not isinstance(table.this, exp.Identifier):
+            continue  # a table function such as unnest(…)
+        if not table.db and table.name not in names:
+            raise _fault(
+                file, header_lines + 1, f"table {table.name} has no schema.", f"Write one of {', '.join(LAYERS)} before it."
+            )
+        if table.db:
+            tables.add(f"{table.db}.{table.name}")
+    return tables
+
+
+def load_models(folder: Path, file_prefix: str, known: Mapping[str, Iterable[str]]) -> dict[str, SqlModel]:
+    """All models below ``folder``, in an order in which they can run.
+
+    ``known`` maps the tables that are made elsewhere (seeds, raw) to their columns. Raises LedgerError for
+    a bad header, an unknown table, a layer that reads a later one, or a cycle.
+    """
+    models: dict[str, SqlModel] = {}
+    for path in sorted(folder.glob("*/*.sql")):
+        schema = path.parent.name
+        if schema in LAYERS:
+            file = f"{file_prefix}/{schema}/{path.name}"
+            model = parse_model(path.read_text(encoding="utf-8"), file, schema, path.stem)
+            models[model.table] = model
+    for model in models.values():
+        for table in sorted(model.depends_on):
+            if table not in models and table not in known:
+                near = ", ".join(sorted(t for t in {*models, *known} if t.split(".")[-1] == table.split(".")[-1]))
+                raise _fault(model.file, 1, f"table {table} is made by nobody.",
+                             f"Did you mean {near}?" if near else "Add its file, or correct the name.")  # fmt: skip
+            if LAYERS.index(table.split(".")[0]) > LAYERS.index(model.schema):
+                raise _fault(model.file, 1, f"a {model.schema} model may not read {table}.",
+                             f"The order is {' → '.join(LAYERS)}: move the model or the reading.")  # fmt: skip
+    try:
+        sorter = TopologicalSorter({table: models[table].depends_on & models.keys() for table in sorted(models)})
+        sorter.prepare()
+        ordered: dict[str, SqlModel] = {}
+        while sorter.is_active():
+            for table in sorted(sorter.get_ready()):
+                ordered[table] = models[table]
+                sorter.done(table)
+        return ordered
+    except CycleError as error:
+        circle = " → ".join(error.args[1])
+        first = models[error.args[1][0]]
+        raise _fault(first.file, 1, f"the models read each other in a circle: {circle}.", "Break it.") from None
+
+
+def column_lineage(model: SqlModel, schemas: Mapping[str, Iterable[str]]) -> list[tuple[str, str, str]]:
+    """(column, upstream table, upstream column) for every column of ``model``.
+
+    ``schemas`` maps each table that the model may read to its columns.
+    """
+    nested: dict[str, dict[str, dict[str, str]]] = {}
+    for table in model.depends_on:
+        schema, name = table.split(".")
+        nested.setdefault(schema, {})[name] = dict.fromkeys(schemas[table], "text")
+    tree = qualify(
+        sqlglot.parse_one(model.query, read="duckdb"),
+        schema=nested, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=False,
+    )  # fmt: skip
+    found = _origins(build_scope(tree), {})
+    return sorted({(c, t, u) for c, sources in found if c in model.columns for t, u in sources})
+
+
+Origins = list[tuple[str, set[tuple[str, str]]]]
+"""Output columns of a query in order, each with the (table, column) pairs that its expression reads."""
+
+
+def _origins(scope: Scope | None, seen: dict[int, Origins]) -> Origins:
+    if scope is None:
+        return []
+    if id(scope) in seen:
+        return seen[id(scope)]
+    result: Origins = []
+    seen[id(scope)] = result
+    if isinstance(scope.expression, exp.SetOperation):
+        left, right = (_origins(branch, seen) for branch in scope.set_operation_scopes)
+        if scope.expression.args.get("by_name"):
+            result.extend((name, pairs | dict(right).get(name, set())) for name, pairs in left)
+        else:
+            result.extend((name, pairs | other) for (name, pairs), (_, other) in zip(left, right, strict=True))
+        return result
+    inner = {id(s.expression): s for s in scope.subquery_scopes}
+    selects = scope.expression.selects if isinstance(scope.expression, exp.Query) else []
+    for selected in selects:
+        pairs: set[tuple[str, str]] = set()
+        for column in selected.find_all(exp.Column):
+            source = scope.sources.get(column.table)
+            if isinstance(source, exp.Table):
+                if source.db:
+                    pairs.add((f"{source.db}.{source.name}", column.name))
+            elif source is not None:
+                pairs |= dict(_origins(source, seen)).get(column.name, set())
+        for query in selected.find_all(exp.Query):
+            for _, sources in _origins(inner.get(id(query)), seen):
+                pairs |= sources
+        result.append((selected.alias_or_name, pairs))
+    return result
+
+
+def own_checks(model: SqlModel, column_types: Mapping[str, str]) -> dict[str, str]:
+    """The checks that every model gets: queries that return the rows that are wrong."""
+    key = ", ".join(model.key)
+    checks = {
+        "key_is_unique": f"select {key}, count(*) as row_count from {model.table} group by {key} "
+        f"having count(*) > 1 or {' or '.join(f'{name} is null' for name in model.key)}"
+    }
+    if model.intervals:
+        wrong = [f"not ({n}_low <= {n} and {n} <= {n}_high) or ({n} is null) <> ({n}_low is null) "
+                 f"or ({n} is null) <> ({n}_high is null)" for n in model.intervals]  # fmt: skip
+        checks["intervals_are_ordered"] = f"select * from {model.table} where {' or '.join(wrong)}"
+    numbers = [name for name, kind in column_types.items() if kind in ("DOUBLE", "FLOAT")]
+    if numbers:
+        wrong = [f"not isfinite({name})" for name in numbers]
+        checks["numbers_are_finite"] = f"select * from {model.table} where {' or '.join(wrong)}"
+    return checks
+
+
+def check_names(model: SqlModel) -> list[str]:
+    """Names of all checks that ``run_checks`` may report for the model."""
+    return [*model.checks, "key_is_unique", *(["intervals_are_ordered"] if model.intervals else []), "numbers_are_finite"]
+
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def describe_table(
+    connection: duckdb.DuckDBPyConnection, table: str, description: str, columns: Mapping[str, str]
+) -> None:
+    """Write the descriptions into the file as comments, where any SQL client shows them."""
+    statements = [f"comment on table {table} is {quoted(description)}"]
+    statements += [f"comment on column {table}.{name} is {quoted(text)}" for name, text in columns.items()]
+    connection.execute(";".join(statements))
+
+
+def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Columns of a table and their types, in order."""
+    schema, name = table.split(".")
+    rows = connection.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? "
+        "order by column_index",
+        [schema, name],
+    ).fetchall()
+    return dict(rows)
+
+
+def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[str, str]:
+    """Make the model's table with its comments; returns its columns and their types.
+
+    Raises LedgerError if the query fails or its columns are not the documented ones.
+    """
+    try:
+        connection.execute(f"create schema if not exists {model.schema}")
+        connection.execute(f"create or replace table {model.table} as {model.query}")
+    except duckdb.Error as error:
+        raise LedgerError(f"{model.file}: the query failed: {error}") from error
+    types = column_types(connection, model.table)
+    if list(types) != list(model.columns):
+        missing = [name for name in types if name not in model.columns]
+        extra = [name for name in model.columns if name not in types]
+        detail = "; ".join(
+            part for part in (
+                f"not documented: {', '.join(missing)}" if missing else "",
+                f"documented but not there: {', '.join(extra)}" if extra else "",
+            ) if part
+        ) or f"in another order: {', '.join(types)}"  # fmt: skip
+        connection.execute(f"drop table {model.table}")
+        raise LedgerError(f"{model.file}: documented columns must equal the real ones; {detail}. Edit the header.")
+    describe_table(connection, model.table, model.description, model.columns)
+    return types
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """Outcome of a check: how many rows are wrong, and the first of them as text."""
+
+    name: str
+    query: str
+    failing_count: int
+    first: str
+
+
+def run_checks(
+    connection: duckdb.DuckDBPyConnection, model: SqlModel, types: Mapping[str, str]
+) -> list[CheckResult]:
+    """Run the model's checks; a check that cannot run counts as failed."""
+    results = []
+    wanted = {**model.checks, **own_checks(model, types)}
+    for name in check_names(model):
+        query = wanted.get(name)
+        if query is None:
+            results.append(CheckResult(name, "", 0, ""))
+            continue
+        try:
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            rows = cursor.fetchall()
+            first = ", ".join(f"{n}={v}" for n, v in zip(names, rows[0], strict=True)) if rows else ""
+            results.append(CheckResult(name, query, len(rows), first[:500]))
+        except duckdb.Error as error:
+            results.append(CheckResult(name, query, 1, f"the check could not run: {error}"))
+    return results

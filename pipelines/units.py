@@ -1,0 +1,108 @@
+"""The closed list of units that a column name may end in.
+
+What belongs here: suffix -> unit, and the columns that carry their unit elsewhere. A name that ends
+in ``_low``, ``_high`` or ``_method`` has the unit of the name without it. Every unit but plain
+counts is parsed by pint in a test.
+"""
+
+from __future__ import annotations
+
+SUFFIXES: dict[str, str] = {
+    "flop": "FLOP",
+    "flop_per_s": "FLOP/s",
+    "flop_per_s_per_usd": "FLOP/s/USD",
+    "flop_per_joule": "FLOP/J",
+    "flop_per_byte": "FLOP/byte",
+    "flop_per_token": "FLOP/token",
+    "w": "W",
+    "j": "J",
+    "joule_per_token": "J/token",
+    "joule_per_unit": "J/unit",
+    "kwh": "kWh",
+    "s": "s",
+    "hours": "h",
+    "days": "day",
+    "months": "month",
+    "years": "year",
+    "year": "year",
+    "bytes": "byte",
+    "bytes_per_s": "byte/s",
+    "bytes_per_token": "byte/token",
+    "tokens": "token",
+    "tokens_per_s": "token/s",
+    "params": "parameter",
+    "examples": "example",
+    "mac_per_example": "MAC/example",
+    "usd": "USD",
+    "usd_per_kwh": "USD/kWh",
+    "usd_per_chip_hour": "USD/h",
+    "usd_per_million_tokens": "USD/Mtoken",
+    "kg_co2e": "kg",
+    "co2e_kg": "kg",
+    "kg_co2e_per_kwh": "kg/kWh",
+    "l": "L",
+    "l_per_kwh": "L/kWh",
+    "fraction": "1",
+    "ratio": "1",
+    "count": "1",
+    "nm": "nm",
+    "mm2": "mm^2",
+}
+"""Suffix of a measured column -> its unit."""
+
+WHOLE_NAMES: dict[str, str] = {
+    "pue": "1",
+    "mfu": "1",
+    "hfu": "1",
+    "r2": "1",
+    "petaflop_days": "petaFLOP*day",
+    "home_years": "home*year",
+    "epochs": "1",
+    "growth_per_year": "1/year",
+    "log10_error": "1",
+    "share": "1",
+    "ratio": "1",
+    "batch_size": "1",
+    "n_rows": "1",
+    "record_no": "1",
+    "seed_line": "1",
+    "factor": "1",
+    "log10_slope": "1/year",
+    "log10_slope_error": "1/year",
+    "log10_at_mean": "1",
+    "log10_residual": "1",
+    "t_quantile": "1",
+}
+"""Measured columns whose whole name stands for the unit."""
+
+UNIT_BESIDE = "see unit"
+UNIT_BESIDE_NAMES = frozenset({
+    "value", "published_value", "low", "central", "high", "observed", "expected", "value_a", "value_b",
+    "claimed", "computed", "training_amount", "per_token_amount",
+})  # fmt: skip
+"""Measured columns whose unit stands in the column ``unit`` (or ``metric``, ``field``) of the same row."""
+
+TEMPORAL = ("DATE", "TIMESTAMP")
+NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "UBIGINT", "SMALLINT")
+
+
+def unit_of(column: str, column_type: str) -> str | None:
+    """Unit of a column by its name: None for text, flags and dates, which have none.
+
+    Raises KeyError for a numeric column whose name ends in no known unit.
+
+    >>> unit_of("facility_energy_kwh_low", "DOUBLE")
+    'kWh'
+    """
+    if not column_type.startswith(NUMERIC) or column_type.endswith("]"):
+        return None
+    name = column.removesuffix("_low").removesuffix("_high")
+    if name in WHOLE_NAMES:
+        return WHOLE_NAMES[name]
+    if name in UNIT_BESIDE_NAMES:
+        return UNIT_BESIDE
+    words = name.split("_")
+    for start in range(len(words)):
+        if (suffix := "_".join(words[start:])) in SUFFIXES:
+            return SUFFIXES[suffix]
+    raise KeyError(column)

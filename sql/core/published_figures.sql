@@ -1,0 +1,59 @@
+-- One row per published figure of a training run; the first of each quantity is the one that estimates may use.
+-- key: published_figure_id
+-- column: published_figure_id | Key of the row.
+-- column: training_run_id | Key of the run, null where the figure is about something else.
+-- column: subject_kind | What the figure is about.
+-- column: subject_id | Key of the subject.
+-- column: subject_name | Name of the subject.
+-- column: quantity | Quantity.
+-- column: boundary | What it includes.
+-- column: counting | How a FLOP figure was counted.
+-- interval: value | The figure; where the source gives no range, the bounds allow for rounding and loose wording.
+-- column: unit | Unit of value.
+-- column: kind | Measured, reported or estimated.
+-- column: is_circular | True if computed from other figures by a formula like ours.
+-- column: is_first | True for the best figure of its run, quantity and boundary: measured before reported before estimated.
+-- column: source_id | Source of the figure.
+-- column: locator | Where in the source.
+-- column: verified | How the entry was checked.
+-- column: seed_line | Line in seeds/models/published_figures.csv.
+with rounding as (
+    select
+        applies_to as kind,
+        low,
+        high
+    from seeds.assumptions
+    where name = 'published_value_ratio'
+)
+
+select
+    f.published_figure_id,
+    r.training_run_id,
+    f.subject_kind,
+    f.subject_id,
+    f.subject_name,
+    f.quantity,
+    f.boundary,
+    f.counting,
+    coalesce(f.value_low, f.value * rounding.low) as value_low,
+    f.value,
+    coalesce(f.value_high, f.value * rounding.high) as value_high,
+    f.unit,
+    f.kind,
+    f.is_circular,
+    row_number() over (
+        partition by f.subject_id, f.quantity, f.boundary
+        order by
+            f.is_circular,
+            array_position(['measured', 'reported', 'estimated'], f.kind),
+            array_position(['seen', 'secondary', 'recalled'], f.verified),
+            f.published_figure_id
+    ) = 1 as is_first,
+    f.source_id,
+    f.locator,
+    f.verified,
+    f.seed_line
+from seeds.published_figures as f
+inner join rounding on f.kind = rounding.kind
+left join seeds.training_runs as r on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
+order by f.published_figure_id

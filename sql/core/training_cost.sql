@@ -1,0 +1,66 @@
+-- One row per training run and basis: what renting the accelerators costs, and what owning them costs over the same hours.
+-- key: training_run_id, quantity, boundary, method
+-- column: training_run_id | Key of core.training_runs.
+-- column: quantity | Quantity.
+-- column: boundary | What it includes.
+-- column: method | How the figure was made.
+-- column: kind | reported, where it is a published figure; derived, where a formula made it; assumed, where nothing but a prior stands behind it.
+-- interval: value | The figure.
+-- column: unit | Unit of value.
+-- column: formula | Formula in words.
+-- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
+with estimates as (
+    select
+        i.training_run_id,
+        'cost_usd' as quantity,
+        'cloud' as boundary,
+        'rental' as method,
+        'derived' as kind,
+        cloud_cost_usd_of(uncertain(t.value_low, t.value, t.value_high), amount(i.cloud_price)) as estimate,
+        'USD' as unit,
+        'chip_hours · cloud_price' as formula,
+        list_concat(t.inputs, [i.cloud_price]) as inputs
+    from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
+    where i.cloud_price is not null
+    union all by name
+    select
+        i.training_run_id,
+        'cost_usd' as quantity,
+        'owned' as boundary,
+        'amortised' as method,
+        'derived' as kind,
+        owned_cost_usd_of(
+            uncertain(t.value_low, t.value, t.value_high),
+            capital_usd_per_chip_hour(amount(i.chip_price), amount(i.server_cost_ratio), amount(i.network_share), amount(i.price_decline)),
+            uncertain(e.value_low, e.value, e.value_high),
+            amount(i.electricity_price)
+        ) as estimate,
+        'USD' as unit,
+        'chip_hours · chip_price · server_cost_ratio / (1 - network_share) · ln(10) · price_decline / 8766 + facility_energy_kwh · electricity_price' as formula,
+        list_distinct(list_concat(e.inputs, [i.chip_price, i.server_cost_ratio, i.network_share, i.price_decline, i.electricity_price])) as inputs
+    from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
+    inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
+    where i.chip_price is not null
+)
+
+select
+    training_run_id,
+    quantity,
+    boundary,
+    method,
+    kind,
+    low_of(estimate) as value_low,
+    central_of(estimate) as value,
+    high_of(estimate) as value_high,
+    unit,
+    formula,
+    inputs,
+    row_number() over (
+        partition by training_run_id, quantity, boundary
+        order by list_position(['rental', 'amortised'], method)
+    ) = 1 as is_preferred
+from estimates
+order by training_run_id, quantity, boundary, method

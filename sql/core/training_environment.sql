@@ -1,0 +1,60 @@
+-- One row per training run and quantity: emissions of the electricity by the grid mix of the place, and water.
+-- key: training_run_id, quantity, boundary, method
+-- column: training_run_id | Key of core.training_runs.
+-- column: quantity | Quantity.
+-- column: boundary | What it includes.
+-- column: method | How the figure was made.
+-- column: kind | reported, where it is a published figure; derived, where a formula made it; assumed, where nothing but a prior stands behind it.
+-- interval: value | The figure.
+-- column: unit | Unit of value.
+-- column: formula | Formula in words.
+-- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
+with estimates as (
+    select
+        i.training_run_id,
+        'co2e_kg' as quantity,
+        'location' as boundary,
+        'energy_times_intensity' as method,
+        'derived' as kind,
+        co2e_kg_of(uncertain(e.value_low, e.value, e.value_high), amount(i.grid_intensity)) as estimate,
+        'kg CO2e' as unit,
+        'facility_energy_kwh · grid_intensity' as formula,
+        list_concat(e.inputs, [i.grid_intensity]) as inputs
+    from core.training_inputs as i
+    inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
+    where i.grid_intensity is not null
+    union all by name
+    select
+        i.training_run_id,
+        'water_l' as quantity,
+        'none' as boundary,
+        'energy_times_water_use' as method,
+        'derived' as kind,
+        water_l_of(uncertain(e.value_low, e.value, e.value_high), amount(i.wue_onsite), amount(i.pue), amount(i.wue_offsite)) as estimate,
+        'L' as unit,
+        'server_energy_kwh · (wue_onsite + pue · wue_offsite)' as formula,
+        list_concat(e.inputs, [i.wue_onsite, i.pue, i.wue_offsite]) as inputs
+    from core.training_inputs as i
+    inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'server' and e.is_preferred
+    where i.wue_onsite is not null and i.wue_offsite is not null
+)
+
+select
+    training_run_id,
+    quantity,
+    boundary,
+    method,
+    kind,
+    low_of(estimate) as value_low,
+    central_of(estimate) as value,
+    high_of(estimate) as value_high,
+    unit,
+    formula,
+    inputs,
+    row_number() over (
+        partition by training_run_id, quantity, boundary
+        order by list_position(['energy_times_intensity', 'energy_times_water_use'], method)
+    ) = 1 as is_preferred
+from estimates
+order by training_run_id, quantity, boundary, method

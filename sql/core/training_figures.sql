@@ -1,0 +1,45 @@
+-- One row per figure of a training run: all quantities and methods side by side, with one preferred of each quantity and boundary.
+-- key: training_run_id, quantity, boundary, method
+-- column: training_run_id | Key of core.training_runs.
+-- column: quantity | Quantity.
+-- column: boundary | What it includes.
+-- column: method | How the figure was made.
+-- column: kind | reported, derived or assumed.
+-- interval: value | The figure.
+-- column: unit | Unit of value.
+-- column: formula | Formula in words.
+-- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- column: source_ids | Sources of all inputs.
+-- column: is_preferred | True for the figure that summaries show.
+-- check: every_input_has_a_source | select * from core.training_figures where len(inputs) = 0 or list_contains(source_ids, null) or len(source_ids) = 0
+-- check: no_estimate_uses_its_own_published_figure | select * from core.training_figures where kind = 'derived' and list_contains(list_transform(inputs, lambda i: i.name), 'published_' || quantity)
+with figures as (
+    select * from core.training_compute
+    union all by name
+    select * from core.training_time
+    union all by name
+    select * from core.training_utilisation
+    union all by name
+    select * from core.training_energy
+    union all by name
+    select * from core.training_cost
+    union all by name
+    select * from core.training_environment
+)
+
+select
+    training_run_id,
+    quantity,
+    boundary,
+    method,
+    kind,
+    value_low,
+    value,
+    value_high,
+    unit,
+    formula,
+    inputs,
+    sources_of(inputs) as source_ids,
+    is_preferred
+from figures
+order by training_run_id, quantity, boundary, method

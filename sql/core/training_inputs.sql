@@ -1,0 +1,234 @@
+-- One row per training run: every input of its estimates with bounds, unit, kind and source. Null where nobody states it.
+-- key: training_run_id
+-- column: training_run_id | Key of core.training_runs.
+-- column: active_params | Parameters used per token.
+-- column: total_params | Parameters stored.
+-- column: training_tokens | Tokens processed.
+-- column: training_examples | Examples processed.
+-- column: forward_mac | Multiply-accumulates of one forward pass over one example.
+-- column: accelerator_count | Accelerators used at the same time.
+-- column: dense_peak | Dense peak of one accelerator in the format trained in.
+-- column: tdp | Rated power of one accelerator.
+-- column: reported_flop | Published training FLOP.
+-- column: reported_chip_hours | Published accelerator time.
+-- column: reported_hours | Published wall-clock time.
+-- column: reported_mfu | Published model FLOP utilisation.
+-- column: flop_6nd_ratio | Assumed ratio of model FLOP to 6ND.
+-- column: operation_count_ratio | Assumed ratio of model FLOP to the operation count.
+-- column: chip_hours_ratio | Assumed ratio of accelerator time to count times duration.
+-- column: assumed_mfu | Assumed utilisation.
+-- column: average_power_ratio | Assumed ratio of average to rated power.
+-- column: server_power_ratio | Assumed ratio of server to accelerator power.
+-- column: pue | Assumed power usage effectiveness.
+-- column: cloud_price | Rental price of the accelerator: observed ones around the time of the run, else assumed.
+-- column: chip_price | Purchase price of the accelerator.
+-- column: server_cost_ratio | Assumed ratio of server to accelerator cost.
+-- column: network_share | Assumed share of the network in the capital.
+-- column: price_decline | Assumed decline of the value of hardware, orders of magnitude a year.
+-- column: electricity_price | Industrial electricity price of country and year, else assumed.
+-- column: grid_intensity | Carbon intensity of country and year, else assumed.
+-- column: wue_onsite | Assumed water use on site.
+-- column: wue_offsite | Assumed water use of electricity generation.
+with runs as (
+    select
+        *,
+        list_filter(
+            [
+                accelerator_id,
+                case when architecture like 'moe%' then 'moe' end,
+                number_format,
+                accelerator_kind,
+                operator_kind,
+                training_country,
+                'all'
+            ],
+            lambda c: c is not null
+        ) as classes
+    from core.training_runs
+),
+
+assumed as (
+    select
+        r.training_run_id,
+        a.name,
+        arg_min(
+            input(a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id),
+            list_position(r.classes, a.applies_to)
+        ) as assumption
+    from runs as r
+    inner join seeds.assumptions as a on list_contains(r.classes, a.applies_to)
+    group by r.training_run_id, a.name
+),
+
+assumptions as (
+    select
+        training_run_id,
+        any_value(assumption) filter (where name = 'flop_6nd_ratio') as flop_6nd_ratio,
+        any_value(assumption) filter (where name = 'operation_count_ratio') as operation_count_ratio,
+        any_value(assumption) filter (where name = 'chip_hours_ratio') as chip_hours_ratio,
+        any_value(assumption) filter (where name = 'mfu') as assumed_mfu,
+        any_value(assumption) filter (where name = 'average_power_ratio') as average_power_ratio,
+        any_value(assumption) filter (where name = 'server_power_ratio') as server_power_ratio,
+        any_value(assumption) filter (where name = 'pue') as pue,
+        any_value(assumption) filter (where name = 'cloud_price_usd_per_chip_hour') as cloud_price,
+        any_value(assumption) filter (where name = 'cloud_price_spread_ratio') as cloud_price_spread,
+        any_value(assumption) filter (where name = 'chip_price_spread_ratio') as chip_price_spread,
+        any_value(assumption) filter (where name = 'server_cost_ratio') as server_cost_ratio,
+        any_value(assumption) filter (where name = 'network_cost_share') as network_share,
+        any_value(assumption) filter (where name = 'hardware_price_decline_per_year') as price_decline,
+        any_value(assumption) filter (where name = 'electricity_price_usd_per_kwh') as electricity_price,
+        any_value(assumption) filter (where name = 'electricity_price_spread_ratio') as electricity_price_spread,
+        any_value(assumption) filter (where name = 'grid_intensity_kg_co2e_per_kwh') as grid_intensity,
+        any_value(assumption) filter (where name = 'grid_intensity_spread_ratio') as grid_intensity_spread,
+        any_value(assumption) filter (where name = 'wue_onsite_l_per_kwh') as wue_onsite,
+        any_value(assumption) filter (where name = 'wue_offsite_l_per_kwh') as wue_offsite
+    from assumed
+    group by training_run_id
+),
+
+published as (
+    select
+        training_run_id,
+        any_value(figure) filter (where quantity = 'training_flop') as reported_flop,
+        any_value(figure) filter (where quantity = 'chip_hours') as reported_chip_hours,
+        any_value(figure) filter (where quantity = 'training_hours') as reported_hours,
+        any_value(figure) filter (where quantity = 'mfu') as reported_mfu
+    from (
+        select
+            training_run_id,
+            quantity,
+            input('published_' || quantity, value_low, value, value_high, unit, kind, source_id) as figure
+        from core.published_figures
+        where is_first and not is_circular and training_run_id is not null
+    )
+    group by training_run_id
+),
+
+rentals as (
+    select
+        r.training_run_id,
+        count(*) as rows_count,
+        quantile_cont(p.price_usd_per_chip_hour, 0.05) as low,
+        median(p.price_usd_per_chip_hour) as central,
+        quantile_cont(p.price_usd_per_chip_hour, 0.95) as high,
+        min(p.source_id) as source_id
+    from runs as r
+    inner join seeds.cloud_prices as p
+        on
+            r.accelerator_id = p.accelerator_id
+            and p.terms in ('on demand', 'reserved 1 year', 'reserved 3 years', 'marketplace')
+            and abs(year(p.observed_date) - r.training_year) <= 2
+    group by r.training_run_id
+),
+
+purchases as (
+    select
+        accelerator_id,
+        median(price_usd) as price_usd,
+        arg_min(source_id, observed_date) as source_id
+    from (
+        select
+            accelerator_id,
+            release_price_usd as price_usd,
+            coalesce(price_source_id, source_id) as source_id,
+            release_date as observed_date
+        from seeds.accelerators
+        where release_price_usd is not null
+        union all
+        select
+            accelerator_id,
+            price_usd / accelerators_per_item_count as price_usd,
+            source_id,
+            observed_date
+        from seeds.purchase_prices
+        where what in ('chip', 'card', 'board')
+    )
+    group by accelerator_id
+),
+
+electricity as (
+    select
+        r.training_run_id,
+        arg_min(
+            {'price': p.price_usd_per_kwh, 'source_id': p.source_id},
+            abs(p.year - r.training_year) * 10 + (p.consumer <> 'industrial')::int
+        ) as nearest
+    from runs as r
+    inner join seeds.electricity_prices as p on r.training_country = p.country
+    where abs(p.year - r.training_year) <= 3
+    group by r.training_run_id
+),
+
+grid as (
+    select
+        r.training_run_id,
+        arg_min({'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id}, abs(g.year - r.training_year))
+            as nearest
+    from runs as r
+    inner join seeds.grid_carbon as g on r.training_country = g.place and g.basis = 'location'
+    where abs(g.year - r.training_year) <= 5 and g.intensity_kg_co2e_per_kwh > 0
+    group by r.training_run_id
+)
+
+select
+    r.training_run_id,
+    input('active_params', null, r.active_params, null, 'parameter', 'reported', r.model_source_id) as active_params,
+    input('total_params', null, r.total_params, null, 'parameter', 'reported', r.model_source_id) as total_params,
+    input('training_tokens', null, r.training_tokens, null, 'token', 'reported', r.run_source_id) as training_tokens,
+    input('training_examples', null, r.training_examples, null, 'example', 'reported', r.run_source_id)
+        as training_examples,
+    input('forward_mac', null, r.forward_mac_per_example, null, 'MAC/example', 'reported', r.run_source_id)
+        as forward_mac,
+    input('accelerator_count', null, r.accelerator_count, null, '1', 'reported', r.hardware_source_id)
+        as accelerator_count,
+    input('dense_peak', null, r.dense_peak_flop_per_s, null, 'FLOP/s', 'reported', r.peak_source_id) as dense_peak,
+    input('tdp', null, r.tdp_w, null, 'W', 'reported', r.accelerator_source_id) as tdp,
+    p.reported_flop,
+    p.reported_chip_hours,
+    p.reported_hours,
+    p.reported_mfu,
+    a.flop_6nd_ratio,
+    a.operation_count_ratio,
+    a.chip_hours_ratio,
+    a.assumed_mfu,
+    a.average_power_ratio,
+    a.server_power_ratio,
+    a.pue,
+    coalesce(
+        input(
+            'cloud_price', least(c.low, c.central * a.cloud_price_spread.low), c.central,
+            greatest(c.high, c.central * a.cloud_price_spread.high), 'USD/chip-hour', 'reported', c.source_id
+        ),
+        a.cloud_price
+    ) as cloud_price,
+    input(
+        'chip_price', b.price_usd * a.chip_price_spread.low, b.price_usd, b.price_usd * a.chip_price_spread.high, 'USD',
+        'reported', b.source_id
+    ) as chip_price,
+    a.server_cost_ratio,
+    a.network_share,
+    a.price_decline,
+    coalesce(
+        input(
+            'electricity_price', e.nearest.price * a.electricity_price_spread.low, e.nearest.price,
+            e.nearest.price * a.electricity_price_spread.high, 'USD/kWh', 'reported', e.nearest.source_id
+        ),
+        a.electricity_price
+    ) as electricity_price,
+    coalesce(
+        input(
+            'grid_intensity', g.nearest.intensity * a.grid_intensity_spread.low, g.nearest.intensity,
+            g.nearest.intensity * a.grid_intensity_spread.high, 'kg CO2e/kWh', 'reported', g.nearest.source_id
+        ),
+        a.grid_intensity
+    ) as grid_intensity,
+    a.wue_onsite,
+    a.wue_offsite
+from runs as r
+left join assumptions as a on r.training_run_id = a.training_run_id
+left join published as p on r.training_run_id = p.training_run_id
+left join rentals as c on r.training_run_id = c.training_run_id
+left join purchases as b on r.accelerator_id = b.accelerator_id
+left join electricity as e on r.training_run_id = e.training_run_id
+left join grid as g on r.training_run_id = g.training_run_id
+order by r.training_run_id

@@ -1,0 +1,92 @@
+-- One row per training run, with its model and the dense peak of the format it was trained in.
+-- key: training_run_id
+-- column: training_run_id | Key of the run.
+-- column: model_id | Key of the model.
+-- column: model_name | Name of the model; runs beside the main one carry their key.
+-- column: organization | Who made the model.
+-- column: publication_date | Date of first publication.
+-- column: domain | Domain of the task.
+-- column: architecture | Architecture class.
+-- column: is_frontier | True if among the ten largest runs known at publication.
+-- column: run_kind | What the run does.
+-- column: total_params | Parameters stored.
+-- column: active_params | Parameters used per token.
+-- column: training_tokens | Tokens processed, repeats included.
+-- column: training_examples | Examples processed, repeats included.
+-- column: forward_mac_per_example | Multiply-accumulates of one forward pass.
+-- column: number_format | Format that the dense peak is of: as stated, else the usual one of the chip.
+-- column: accelerator_id | Main accelerator.
+-- column: accelerator_kind | Class of the accelerator.
+-- column: accelerator_count | Accelerators used at the same time.
+-- column: tdp_w | Rated power of the accelerator, watts.
+-- column: dense_peak_flop_per_s | Dense peak of the accelerator in that format, FLOP/s.
+-- column: training_country | Country of the data centre.
+-- column: training_year | Year of the run: as stated, else that of publication.
+-- column: operator_kind | Who ran the machines.
+-- column: model_source_id | Source of the parameters.
+-- column: run_source_id | Source of tokens and examples.
+-- column: hardware_source_id | Source of accelerator and count.
+-- column: accelerator_source_id | Source of the rated power.
+-- column: peak_source_id | Source of the dense peak.
+-- column: seed_line | Line of the run in seeds/models/training_runs.csv.
+with matching_peaks as (
+    select
+        r.training_run_id,
+        arg_max(
+            {'flop_per_s': p.peak_flop_per_s, 'number_format': p.number_format, 'source_id': p.source_id},
+            (p.number_format = r.number_format)::int * 100
+            + p.is_tensor::int * 20
+            + case p.number_format when 'bf16' then 5 when 'fp16' then 4 when 'tf32' then 2 when 'fp32' then 1 else 0 end
+        ) as peak
+    from seeds.training_runs as r
+    inner join seeds.accelerator_peaks as p on r.accelerator_id = p.accelerator_id
+    where
+        not p.is_sparse
+        and (
+            p.number_format = r.number_format
+            or (
+                (r.number_format is null or r.number_format in ('mixed', 'bf16', 'fp16'))
+                and p.number_format in ('bf16', 'fp16', 'fp32')
+            )
+            or (r.number_format = 'tf32' and p.number_format = 'fp32')
+            or (r.number_format = 'fp8' and p.number_format = 'bf16')
+        )
+    group by r.training_run_id
+)
+
+select
+    r.training_run_id,
+    r.model_id,
+    case when r.training_run_id = r.model_id then m.model_name else m.model_name || ' (' || r.training_run_id || ')' end
+        as model_name,
+    m.organization,
+    m.publication_date,
+    m.domain,
+    m.architecture,
+    m.is_frontier,
+    r.run_kind,
+    m.total_params,
+    coalesce(m.active_params, case when m.architecture not like 'moe%' then m.total_params end) as active_params,
+    r.training_tokens,
+    r.training_examples,
+    r.forward_mac_per_example,
+    coalesce(k.peak.number_format, r.number_format) as number_format,
+    r.accelerator_id,
+    a.kind as accelerator_kind,
+    r.accelerator_count,
+    a.tdp_w,
+    k.peak.flop_per_s as dense_peak_flop_per_s,
+    r.training_country,
+    coalesce(r.started_year, year(m.publication_date)) as training_year,
+    r.operator_kind,
+    m.source_id as model_source_id,
+    r.source_id as run_source_id,
+    coalesce(r.hardware_source_id, r.source_id) as hardware_source_id,
+    a.source_id as accelerator_source_id,
+    k.peak.source_id as peak_source_id,
+    r.seed_line
+from seeds.training_runs as r
+inner join seeds.models as m on r.model_id = m.model_id
+left join seeds.accelerators as a on r.accelerator_id = a.accelerator_id
+left join matching_peaks as k on r.training_run_id = k.training_run_id
+order by r.training_run_id

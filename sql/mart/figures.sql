@@ -1,0 +1,74 @@
+-- One row per figure, whatever it is about: value, interval, unit, boundary, kind, method, formula, inputs and sources.
+-- key: figure_id
+-- column: figure_id | Key of the figure.
+-- column: subject_kind | What it is about.
+-- column: subject_id | Key of the subject.
+-- column: subject_name | Name of the subject.
+-- column: quantity | Quantity.
+-- interval: value | The figure, in the unit of the row.
+-- column: unit | Unit of value.
+-- column: boundary | What it includes.
+-- column: kind | measured, reported, derived or assumed: never mixed.
+-- column: method | How it was made.
+-- column: formula | Formula in words.
+-- column: inputs | Inputs: name, bounds, value, unit, kind and source of each.
+-- column: source_ids | Sources of all inputs: keys of meta.sources.
+-- column: is_preferred | True for the figure that summaries show.
+-- column: is_circular | True for a published figure that was computed from others by a formula like ours.
+-- check: every_figure_reaches_a_source | select * from mart.figures where len(source_ids) = 0 or list_contains(source_ids, null)
+with of_runs as (
+    select
+        concat_ws('/', f.training_run_id, f.quantity, nullif(f.boundary, 'none'), f.method) as figure_id,
+        'training_run' as subject_kind,
+        f.training_run_id as subject_id,
+        r.model_name as subject_name,
+        f.quantity,
+        f.value_low,
+        f.value,
+        f.value_high,
+        f.unit,
+        f.boundary,
+        f.kind,
+        f.method,
+        f.formula,
+        f.inputs,
+        f.source_ids,
+        f.is_preferred,
+        false as is_circular
+    from core.training_figures as f
+    inner join core.training_runs as r on f.training_run_id = r.training_run_id
+    where f.method <> 'published'
+),
+
+published as (
+    select
+        'published/' || p.published_figure_id as figure_id,
+        p.subject_kind,
+        p.subject_id,
+        coalesce(r.model_name, p.subject_name) as subject_name,
+        p.quantity,
+        p.value_low,
+        p.value,
+        p.value_high,
+        p.unit,
+        p.boundary,
+        case when p.kind = 'measured' then 'measured' else 'reported' end as kind,
+        'published' as method,
+        'as published' as formula,
+        [input('published_' || p.quantity, p.value_low, p.value, p.value_high, p.unit, p.kind, p.source_id)] as inputs,
+        [p.source_id] as source_ids,
+        coalesce(f.is_preferred and p.is_first, p.is_first and f.quantity is null) as is_preferred,
+        p.is_circular
+    from core.published_figures as p
+    left join core.training_runs as r on p.training_run_id = r.training_run_id
+    left join core.training_figures as f
+        on
+            p.training_run_id = f.training_run_id
+            and p.quantity = f.quantity
+            and f.method = 'published'
+)
+
+select * from of_runs
+union all by name
+select * from published
+order by figure_id
