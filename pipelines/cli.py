@@ -73,7 +73,8 @@ STATE = State()
 @app.callback()
 def options(
     home: Annotated[
-        Path | None, typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False)
+        Path | None,
+        typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False),
     ] = None,
 ) -> None:
     """What AI compute takes: build the warehouse, ask it, draw its reports."""
@@ -211,7 +212,9 @@ def _write_frame(frame: Any, output: Format) -> None:
         sys.stdout.write(frame.write_csv())
         return
     if sys.stdout.isatty():
-        raise LedgerError("Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet")
+        raise LedgerError(
+            "Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet"
+        )
     buffer = io.BytesIO()
     frame.write_parquet(buffer)
     sys.stdout.buffer.write(buffer.getvalue())

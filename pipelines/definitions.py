@@ -4,8 +4,6 @@ The executor is said once, here: steps run in one process, because one DuckDB fi
 starting a process per step costs more than the SQL in it.
 """
 
-import logging
-
 import dagster as dg
 
 from pipelines.defs.jobs import JOBS, SCHEDULES
@@ -16,12 +14,9 @@ from pipelines.defs.session import SESSION, session_resource
 from pipelines.defs.sql_assets import SQL_ASSETS
 from pipelines.instance import PROGRESS, progress_logger
 
-
-@dg.logger(description="Counts finished steps for the command line.")
-def progress(_context: dg.InitLoggerContext) -> logging.Logger:
-    """The logger of runs that the command line starts."""
-    return progress_logger()
-
+progress = dg.LoggerDefinition(
+    lambda _context: progress_logger(), description="Counts finished steps for the command line."
+)
 
 defs = dg.Definitions(
     assets=[*SEED_ASSETS, *SQL_ASSETS, publish_build, *REPORT_ASSETS],

@@ -30,7 +30,7 @@ def _register_fonts() -> None:
 @cache
 def script_bundle() -> str:
     """Vega, Vega-Lite and the embedder as one script, from the installed package: nothing is fetched."""
-    return vlc.javascript_bundle(vl_version=VEGA_LITE)
+    return vlc.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]  # the stub asks for a snippet
 
 
 def base_spec(built: Built) -> dict[str, Any]:
@@ -84,9 +84,7 @@ def wrapped(text: str, width: int) -> list[str]:
 def stable_svg(svg: str) -> str:
     """Renumber clip paths and gradients, which Vega counts through the whole process."""
     names: dict[str, str] = {}
-    return re.sub(
-        r"\b(clip|gradient_)\d+\b", lambda m: names.setdefault(m[0], f"{m[1]}{len(names)}"), svg
-    )
+    return re.sub(r"\b(clip|gradient_)\d+\b", lambda m: names.setdefault(m[0], f"{m[1]}{len(names)}"), svg)
 
 
 def draw_svg(spec: dict[str, Any]) -> bytes:

@@ -22,10 +22,8 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-import pipelines.charts.flop_per_joule
-import pipelines.charts.training_compute  # noqa: F401  (importing a chart registers it)
 from pipelines.charts.number_format import compact, plain
-from pipelines.charts.registry import CHARTS, Chart
+from pipelines.charts.registry import Chart, registered_charts
 from pipelines.charts.style import vega_config
 from pipelines.errors import LedgerError
 from pipelines.images import draw_png, draw_svg, page_spec, script_bundle, static_spec
@@ -103,14 +101,17 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     shown = frame.select(c for c in frame.columns if c not in _TREND_COLUMNS)
     about = {k: v for k, v in asdict(chart).items() if k not in ("draw", "query")}
     card = {
-        **about, "key": key, "title": built.title, "alt": built.alt_text, "facts": built.facts, "caption": caption,
+        **about, "keys": list(chart.keys.items()), "key": key, "title": built.title, "alt": built.alt_text,
+        "facts": built.facts, "caption": caption,
         "rows": frame.height, "table": _table(chart, frame), "spec": page_spec(built, chart),
     }  # fmt: skip
     files = {
         "svg": svg, "png": draw_png(svg), "csv": guarded(shown).write_csv().encode(), "parquet": _parquet(shown),
     }  # fmt: skip
     card["sha256"] = {f"{chart.chart_id}.{kind}": hashlib.sha256(data).hexdigest() for kind, data in files.items()}
-    changed = [f"{chart.chart_id}.{k}" for k, data in files.items() if write_changed(card_file.with_suffix(f".{k}"), data)]
+    changed = [
+        f"{chart.chart_id}.{k}" for k, data in files.items() if write_changed(card_file.with_suffix(f".{k}"), data)
+    ]
     if write_changed(card_file, json.dumps(card, ensure_ascii=False, sort_keys=True, default=str).encode()):
         changed.append(card_file.name)
     return {**card, "changed": changed}
@@ -169,14 +170,21 @@ def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
 
 def build_page(settings: Settings) -> list[str]:
     """Put ``index.html`` and ``manifest.json`` together from the charts on disk; returns the changed names."""
+    ids = [chart.chart_id for chart in registered_charts()]
     cards = []
-    for chart_id in CHARTS:
+    for chart_id in ids:
         path = settings.site / f"{chart_id}.json"
         if not path.exists():
-            raise LedgerError(f"{path.name} is missing: materialize the asset reports/{chart_id.replace('-', '_')} first.")
+            raise LedgerError(
+                f"{path.name} is missing: materialize the asset reports/{chart_id.replace('-', '_')} first."
+            )
         cards.append(json.loads(path.read_bytes()))
     environment = Environment(
-        loader=FileSystemLoader(REPORTS), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+        loader=FileSystemLoader(REPORTS),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
     )
     bundle = script_bundle().replace("</script", "<\\/script")
     script = (REPORTS / "page.js").read_text(encoding="utf-8")
@@ -193,7 +201,7 @@ def build_page(settings: Settings) -> list[str]:
         script_hashes=f"{_script_hash(bundle)} {_script_hash(script)}",
     )  # fmt: skip
     changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
-    names = sorted([f"{chart_id}.{kind}" for chart_id in CHARTS for kind in PICTURES] + ["index.html"])
+    names = sorted([f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES] + ["index.html"])
     manifest = {
         "data_version": version,
         "files": {name: hashlib.sha256((settings.site / name).read_bytes()).hexdigest() for name in names},

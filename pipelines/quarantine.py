@@ -122,7 +122,9 @@ def cut_csv(data: bytes, file: str) -> Table:
         raise LedgerError(f"{file}:1: the header cannot be read ({header}). Expected comma-separated names.")
     repeated = sorted({name for name in header if header.count(name) > 1})
     if repeated or "" in header:
-        raise LedgerError(f"{file}:1: header has {'blank names' if '' in header else 'repeated ' + ', '.join(repeated)}.")
+        raise LedgerError(
+            f"{file}:1: header has {'blank names' if '' in header else 'repeated ' + ', '.join(repeated)}."
+        )
     records: list[Record] = []
     rejects: list[Reject] = []
     for number, (line, start, end, cells) in enumerate(cut, start=1):
@@ -172,9 +174,7 @@ def type_records(table: Table, schema: type[Row]) -> tuple[list[tuple[Record, Ro
     return rows, rejects
 
 
-def repeated_keys(
-    table: Table, rows: Sequence[tuple[Record, Row]], key: tuple[str, ...]
-) -> list[Reject]:
+def repeated_keys(table: Table, rows: Sequence[tuple[Record, Row]], key: tuple[str, ...]) -> list[Reject]:
     """One reject for each row whose key stands already on an earlier line."""
     first_line: dict[tuple[object, ...], int] = {}
     rejects = []

@@ -143,12 +143,35 @@ class Models(Fact):
     publication_date: Day = Field(description="Date of first publication (paper, card or announcement).")
     publication_date_precision: DatePrecision = Field(description="How exact publication_date is.")
     domain: Literal[
-        "language", "vision", "multimodal", "image generation", "video", "speech", "audio", "games", "biology",
-        "robotics", "weather", "recommendation", "mathematics", "other"
+        "language",
+        "vision",
+        "multimodal",
+        "image generation",
+        "video",
+        "speech",
+        "audio",
+        "games",
+        "biology",
+        "robotics",
+        "weather",
+        "recommendation",
+        "mathematics",
+        "other",
     ] = Field(description="Domain of the task.")
     architecture: Literal[
-        "dense decoder", "moe decoder", "encoder", "encoder-decoder", "moe encoder-decoder", "cnn", "vision transformer",
-        "diffusion", "dual encoder", "rnn", "ssm hybrid", "reinforcement learning", "other"
+        "dense decoder",
+        "moe decoder",
+        "encoder",
+        "encoder-decoder",
+        "moe encoder-decoder",
+        "cnn",
+        "vision transformer",
+        "diffusion",
+        "dual encoder",
+        "rnn",
+        "ssm hybrid",
+        "reinforcement learning",
+        "other",
     ] = Field(description="Architecture class: it decides which FLOP formula applies.")
     total_params: Positive | None = Field(default=None, description="Parameters stored.")
     active_params: Positive | None = Field(
@@ -195,7 +218,8 @@ class TrainingRuns(Fact):
     training_country: Country | None = Field(default=None, description="Country of the data centre, where stated.")
     started_year: Year | None = Field(default=None, description="Year in which most of the run took place.")
     operator_kind: Literal["hyperscaler", "other"] | None = Field(
-        default=None, description="Who ran the machines: a hyperscale operator or another (university, public, colocation)."
+        default=None,
+        description="Who ran the machines: a hyperscale operator or another (university, public, colocation).",
     )
     hardware_source_id: SourceId | None = Field(
         default=None, description="Source of the hardware columns, when not source_id."
@@ -380,13 +404,33 @@ class EfficiencyLevers(Fact):
     efficiency_lever_id: Identifier = Field(description="Key of the row.")
     lever: Text = Field(description="Technique, for example quantization 16 to 4 bit.")
     family: Literal[
-        "pre-trained model", "fine-tuning", "quantization", "pruning", "distillation", "mixture of experts", "batching",
-        "runtime", "hardware", "utilisation", "clean grid", "data", "attention", "decoding"
+        "pre-trained model",
+        "fine-tuning",
+        "quantization",
+        "pruning",
+        "distillation",
+        "mixture of experts",
+        "batching",
+        "runtime",
+        "hardware",
+        "utilisation",
+        "clean grid",
+        "data",
+        "attention",
+        "decoding",
     ] = Field(description="Family of the technique.")
     baseline: Text = Field(description="What it is compared with: model, hardware, software.")
     metric: Literal[
-        "energy", "time", "throughput", "memory", "parameters", "training flop", "inference flop", "cost", "carbon",
-        "accuracy"
+        "energy",
+        "time",
+        "throughput",
+        "memory",
+        "parameters",
+        "training flop",
+        "inference flop",
+        "cost",
+        "carbon",
+        "accuracy",
     ] = Field(description="What the factor is of.")
     factor: Positive = Field(
         description="How many times better the metric gets: above 1 is an improvement (for accuracy: share kept)."

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import tomllib
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -103,30 +104,33 @@ def read_seed_file(path: Path, shown_as: str, schema: type[Fact]) -> tuple[SeedT
     return SeedTable(path.stem, shown_as, hashlib.sha256(data).hexdigest(), schema, rows), rejects
 
 
-def _unknown_sources(table: SeedTable, sources: dict[str, Source]) -> list[Reject]:
-    columns = [name for name in table.schema.model_fields if name.endswith("source_id")] + ["verified_in"]
-    return [
-        Reject(table.file, record.record_no, record.line, column, value,
-               "expected a key of SOURCES.toml; describe the source there")
-        for record, row in table.rows
-        for column in columns
-        if (value := getattr(row, column)) and value not in sources
-    ]  # fmt: skip
+def unknown_values(table: SeedTable, known: Callable[[str, str], Container[object] | None]) -> list[Reject]:
+    """One reject for each cell that names a source or a row of another table that does not exist.
 
-
-def _broken_references(tables: dict[str, SeedTable]) -> list[Reject]:
+    ``known(table, column)`` gives the values of a column that other tables may refer to, or None where
+    the table is not there to be asked.
+    """
+    wanted = [(c, "sources", "source_id") for c in table.schema.model_fields if c.endswith("source_id")]
+    wanted.append(("verified_in", "sources", "source_id"))
+    wanted += [(column, target, key) for name, column, target, key in REFERENCES if name == table.name]
     rejects = []
-    for name, column, target, target_column in REFERENCES:
-        if name not in tables or target not in tables:
+    for column, target, key in wanted:
+        values = {getattr(row, key) for _, row in table.rows} if target == table.name else known(target, key)
+        if values is None:
             continue
-        known = {getattr(row, target_column) for _, row in tables[target].rows}
+        where = "SOURCES.toml; describe the source there" if target == "sources" else f"the table {target}"
         rejects += [
-            Reject(tables[name].file, record.record_no, record.line, column, value,
-                   f"expected a {target_column} of {tables[target].file}")
-            for record, row in tables[name].rows
-            if (value := getattr(row, column)) and value not in known
-        ]  # fmt: skip
+            Reject(table.file, record.record_no, record.line, column, value, f"expected a {key} of {where}")
+            for record, row in table.rows
+            if (value := getattr(row, column)) is not None and value not in values
+        ]
     return rejects
+
+
+def listing(rejects: list[Reject]) -> LedgerError:
+    """The faults of curated files as one error, the first MAX_LISTED in full."""
+    count = f"{len(rejects)} fault{'' if len(rejects) == 1 else 's'} in the curated files:"
+    return LedgerError(f"{count}\n{_listing([str(reject) for reject in rejects])}")
 
 
 def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
@@ -144,10 +148,17 @@ def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
             continue
         table, found = read_seed_file(path, file_name(path, root), schema)
         tables[table.name] = table
-        rejects += found + _unknown_sources(table, sources)
-    rejects += _broken_references(tables)
+        rejects += found
+
+    def known(target: str, key: str) -> Container[object] | None:
+        if target == "sources":
+            return sources
+        return {getattr(row, key) for _, row in tables[target].rows} if target in tables else None
+
+    for table in tables.values():
+        rejects += unknown_values(table, known)
     if rejects:
-        raise LedgerError(f"{len(rejects)} faults in the curated files:\n{_listing([str(r) for r in rejects])}")
+        raise listing(rejects)
     return Seeds(tables, sources)
 
 

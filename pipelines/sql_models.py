@@ -27,6 +27,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import sqlglot
@@ -152,7 +153,10 @@ def _read_tables(query: str, file: str, header_lines: int) -> set[str]:
             continue  # a table function such as unnest(…)
         if not table.db and table.name not in names:
             raise _fault(
-                file, header_lines + 1, f"table {table.name} has no schema.", f"Write one of {', '.join(LAYERS)} before it."
+                file,
+                header_lines + 1,
+                f"table {table.name} has no schema.",
+                f"Write one of {', '.join(LAYERS)} before it.",
             )
         if table.db:
             tables.add(f"{table.db}.{table.name}")
@@ -201,7 +205,7 @@ def column_lineage(model: SqlModel, schemas: Mapping[str, Iterable[str]]) -> lis
 
     ``schemas`` maps each table that the model may read to its columns.
     """
-    nested: dict[str, dict[str, dict[str, str]]] = {}
+    nested: dict[str, Any] = {}
     for table in model.depends_on:
         schema, name = table.split(".")
         nested.setdefault(schema, {})[name] = dict.fromkeys(schemas[table], "text")
@@ -269,7 +273,12 @@ def own_checks(model: SqlModel, column_types: Mapping[str, str]) -> dict[str, st
 
 def check_names(model: SqlModel) -> list[str]:
     """Names of all checks that ``run_checks`` may report for the model."""
-    return [*model.checks, "key_is_unique", *(["intervals_are_ordered"] if model.intervals else []), "numbers_are_finite"]
+    return [
+        *model.checks,
+        "key_is_unique",
+        *(["intervals_are_ordered"] if model.intervals else []),
+        "numbers_are_finite",
+    ]
 
 
 def quoted(text: str) -> str:
@@ -333,9 +342,7 @@ class CheckResult:
     first: str
 
 
-def run_checks(
-    connection: duckdb.DuckDBPyConnection, model: SqlModel, types: Mapping[str, str]
-) -> list[CheckResult]:
+def run_checks(connection: duckdb.DuckDBPyConnection, model: SqlModel, types: Mapping[str, str]) -> list[CheckResult]:
     """Run the model's checks; a check that cannot run counts as failed."""
     results = []
     wanted = {**model.checks, **own_checks(model, types)}

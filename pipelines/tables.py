@@ -64,7 +64,7 @@ def write_table(
     """
     if list(columns) != frame.columns:
         raise LedgerError(f"{table}: documented columns {list(columns)} are not the real ones {frame.columns}.")
-    connection.execute(f"create schema if not exists {table.split('.')[0]}")
+    connection.execute(f"create schema if not exists {table.split('.', maxsplit=1)[0]}")
     connection.register("incoming", frame.to_arrow())
     try:
         connection.execute(f"create or replace table {table} as select * from incoming")

@@ -7,7 +7,7 @@ import polars as pl
 
 from pipelines.charts.number_format import plain, with_prefix
 from pipelines.charts.registry import Built, chart
-from pipelines.charts.trend_line import pick_labels, trend_layers
+from pipelines.charts.trend_line import inline_data, label_layers, pick_labels, trend_layers
 
 CLASSES = {"datacentre GPU": 0, "consumer GPU": 1, "other accelerator": 3}
 
@@ -31,6 +31,8 @@ order by event_date, accelerator_id
 
 @chart(
     "flop-per-joule",
+    number=3,
+    name="Efficiency",
     kicker="Is hardware getting more efficient?",
     subtitle="Dense 16-bit peak over rated power, FLOP per joule, log scale. Dashed: fit through datacentre accelerators "
     "with its 90 % band.",
@@ -61,7 +63,9 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.col("number_format"),
     )  # fmt: skip
     low, high = float(points["giga"].min()), float(points["giga"].max())  # type: ignore[arg-type]
-    x = alt.X("event_date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%Y", tickCount=8))
+    x = alt.X(
+        "event_date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%Y", tickCount=8)
+    )
     scale = alt.Scale(type="log", domain=[low / 1.6, high * 1.6], nice=False)
     axis = alt.Axis(values=[v * 10.0**e for e in range(-1, 5) for v in (1, 2, 5)], format=",~r")
     y = alt.Y("giga:Q", title="GFLOP/J", scale=scale, axis=axis)
@@ -70,7 +74,7 @@ def draw(frame: pl.DataFrame) -> Built:
         "log10_at_mean": trend["log10_at_mean"] - 9,
     }
     colours = alt.Scale(domain=list(CLASSES))
-    dots = alt.Chart(alt.Data(values=points.to_dicts())).mark_point(size=58, strokeWidth=1.6, fillOpacity=0.85).encode(
+    dots = alt.Chart(inline_data(points)).mark_point(size=58, strokeWidth=1.6, fillOpacity=0.85).encode(
         x=x, y=y,
         stroke=alt.Stroke("class:N", scale=colours, title=None),
         fill=alt.Fill("class:N", scale=colours, title=None),
@@ -82,18 +86,17 @@ def draw(frame: pl.DataFrame) -> Built:
             ("per_joule", "Efficiency"), ("peak", "Dense peak"), ("number_format", "Format"), ("power", "Rated power"))],
     )  # fmt: skip
     named = pick_labels(points, "giga", most=8, apart_days=330)
-    labels = alt.Chart(alt.Data(values=named.to_dicts())).mark_text(
-        align="right", dx=-8, dy=-7, fontSize=11.5, style="ink-label"
-    ).encode(x=x, y=y, text="accelerator_name:N")  # fmt: skip
+    labels = label_layers(named, "accelerator_name", x, y)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
     title = f"Datacentre accelerators do {percent} % more work per joule each year"
+    first, last = points["event_date"][0][:4], points["event_date"][-1][:4]
     alt_text = (
-        f"Scatter chart on a log scale of {frame.height} accelerators released from {frame['event_date'].min():%Y} to "
-        f"{frame['event_date'].max():%Y}, from {plain(low)} to {plain(high)} GFLOP per joule in 16 bits. A line through "
-        f"the datacentre accelerators rises {percent} % a year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
+        f"Scatter chart on a log scale of {frame.height} accelerators released from {first} to {last}, from {plain(low)} "
+        f"to {plain(high)} GFLOP per joule in 16 bits. A line through the datacentre accelerators rises {percent} % a "
+        f"year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
     )
-    layers = alt.layer(*trend_layers(in_giga, x, scale, axis), dots, labels)
+    layers = alt.layer(*trend_layers(in_giga, x, scale, axis), dots, *labels)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
         "accelerators": frame.height, "accelerators_in_fit": trend["n_rows"],

@@ -7,6 +7,8 @@ table, downloads, Dagster asset and page tests follow from the registration.
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -19,7 +21,7 @@ import polars as pl
 class Built:
     """A drawn chart: layers without size or theme, and the words that belong to it."""
 
-    chart: alt.LayerChart
+    chart: alt.LayerChart | alt.FacetChart
     title: str
     alt_text: str
     facts: dict[str, float | int | str]
@@ -30,6 +32,9 @@ class Chart:
     """A registered chart: what it answers, what it reads and how it is explained."""
 
     chart_id: str
+    number: int
+    """Place in the catalogue, which is the order on the page."""
+    name: str
     kicker: str
     subtitle: str
     query: str
@@ -43,16 +48,25 @@ class Chart:
     draw: Callable[[pl.DataFrame], Built] = field(default=lambda _: NotImplemented, repr=False)
 
 
-CHARTS: dict[str, Chart] = {}
+_REGISTERED: dict[str, Chart] = {}
+
+
+def registered_charts() -> list[Chart]:
+    """All charts in the order of the catalogue; the modules of this package are imported first."""
+    import pipelines.charts as package
+
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{package.__name__}.{module.name}")
+    return sorted(_REGISTERED.values(), key=lambda c: c.number)
 
 
 def chart(chart_id: str, **about: Any) -> Callable[[Callable[[pl.DataFrame], Built]], Callable[[pl.DataFrame], Built]]:
     """Register a chart function under ``chart_id``; the keywords are the fields of ``Chart``."""
 
     def register(draw: Callable[[pl.DataFrame], Built]) -> Callable[[pl.DataFrame], Built]:
-        if chart_id in CHARTS:
+        if chart_id in _REGISTERED:
             raise ValueError(f"chart {chart_id} is registered twice")
-        CHARTS[chart_id] = Chart(chart_id, draw=draw, **about)
+        _REGISTERED[chart_id] = Chart(chart_id, draw=draw, **about)
         return draw
 
     return register

@@ -8,7 +8,7 @@ import polars as pl
 from pipelines.charts.number_format import flop, plain
 from pipelines.charts.registry import Built, chart
 from pipelines.charts.style import SUPERSCRIPT_LABEL
-from pipelines.charts.trend_line import pick_labels, trend_layers
+from pipelines.charts.trend_line import inline_data, label_layers, pick_labels, trend_layers
 
 DOMAINS = {"language": 0, "vision": 1, "multimodal": 2, "games": 3, "image generation": 4, "other": 5}
 
@@ -39,6 +39,8 @@ order by event_date, training_run_id
 
 @chart(
     "training-compute",
+    number=1,
+    name="Training compute",
     kicker="How fast is training compute growing?",
     subtitle="Floating-point operations of a training run, log scale. Dashed: least-squares fit with its 90 % band. "
     "Hollow: estimated from machine time or by a third party.",
@@ -72,12 +74,14 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.col("organization"), pl.col("method"),
     )  # fmt: skip
     low, high = float(frame["training_flop"].min()), float(frame["training_flop"].max())  # type: ignore[arg-type]
-    x = alt.X("event_date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%Y", tickCount=8))
+    x = alt.X(
+        "event_date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%Y", tickCount=8)
+    )
     scale = alt.Scale(type="log", domain=[low / 4, high * 4], nice=False)
     axis = alt.Axis(labelExpr=SUPERSCRIPT_LABEL, values=[10.0**e for e in range(11, 30, 2)])
     y = alt.Y("flop:Q", title="FLOP", scale=scale, axis=axis)
     colour = alt.Scale(domain=list(DOMAINS))
-    dots = alt.Chart(alt.Data(values=points.to_dicts())).mark_point(size=52, strokeWidth=1.6).encode(
+    dots = alt.Chart(inline_data(points)).mark_point(size=52, strokeWidth=1.6).encode(
         x=x, y=y,
         stroke=alt.Stroke("domain:N", scale=colour, title=None),
         fill=alt.Fill("domain:N", scale=colour, title=None),
@@ -90,9 +94,7 @@ def draw(frame: pl.DataFrame) -> Built:
             ("90 % interval", "90 % interval"), ("method", "Method"))],
     )  # fmt: skip
     named = pick_labels(points, "flop", most=9, apart_days=400)
-    labels = alt.Chart(alt.Data(values=named.to_dicts())).mark_text(
-        align="right", dx=-8, dy=-7, fontSize=11.5, style="ink-label"
-    ).encode(x=x, y=y, text="model_name:N")  # fmt: skip
+    labels = label_layers(named, "model_name", x, y)
     growth, months = plain(trend["growth_per_year"]), trend["doubling_time_months"]
     doubling = f", doubling every {plain(months)} months" if months is not None else ""
     bounds = f"{plain(trend['growth_per_year_low'])} to {plain(trend['growth_per_year_high'])}"
@@ -103,7 +105,7 @@ def draw(frame: pl.DataFrame) -> Built:
         f"{last:%B %Y}, from {flop(low)} to {flop(high)}. A fitted line rises {growth} times a year "
         f"(90 % interval {bounds}, r² {plain(trend['r2'])})."
     )
-    layers = alt.layer(*trend_layers(trend, x, scale, axis), dots, labels)
+    layers = alt.layer(*trend_layers(trend, x, scale, axis), dots, *labels)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,
         "doubling_time_months": months if months is not None else "none", "runs": frame.height,

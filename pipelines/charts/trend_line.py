@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 import altair as alt
 import polars as pl
 
 STEPS = 24
+
+
+def inline_data(rows: pl.DataFrame) -> alt.InlineData:
+    """Rows as data that the specification carries along."""
+    return alt.InlineData(values=rows.to_dicts())
 
 
 def band_frame(trend: dict[str, Any]) -> pl.DataFrame:
@@ -32,7 +37,7 @@ def band_frame(trend: dict[str, Any]) -> pl.DataFrame:
 
 def trend_layers(trend: dict[str, Any], x: alt.X, scale: alt.Scale, axis: alt.Axis) -> list[alt.Chart]:
     """Band and dashed line of a trend on the given axes."""
-    values = alt.Data(values=band_frame(trend).to_dicts())
+    values = inline_data(band_frame(trend))
     band = alt.Chart(values).mark_area(style="ink-band", opacity=0.10)
     line = alt.Chart(values).mark_line(style="ink-line", strokeDash=[5, 4], strokeWidth=1.6)
     return [
@@ -50,3 +55,20 @@ def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) 
         if len(picked) < most and all(abs((days[index] - days[other]).days) >= apart_days for other in picked):
             picked.append(index)
     return records[sorted(picked)]
+
+
+def label_layers(named: pl.DataFrame, text: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:
+    """Names beside the picked points: to the left of a point, or to its right in the first quarter of the axis."""
+    days = named["event_date"].str.to_date()
+    ordinals = days.to_physical()
+    quarter = ordinals.min() + (ordinals.max() - ordinals.min()) * 0.25 if named.height else 0  # type: ignore[operator]
+    layers = []
+    sides: tuple[tuple[Literal["left", "right"], pl.DataFrame, int], ...] = (
+        ("right", named.filter(ordinals > quarter), -8),
+        ("left", named.filter(ordinals <= quarter), 8),
+    )
+    for side, rows, shift in sides:
+        base = alt.Chart(inline_data(rows))
+        mark = base.mark_text(align=side, dx=shift, dy=-7, fontSize=11.5, style="ink-label", limit=190)
+        layers.append(mark.encode(x=x, y=y, text=f"{text}:N"))
+    return layers

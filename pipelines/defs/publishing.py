@@ -23,7 +23,7 @@ PUBLISHED = dg.AssetKey(["meta", "builds"])
     deps=[asset_key(table) for table in sorted(EXPECTED)],
     required_resource_keys={SESSION},
 )
-def publish_build(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def publish_build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Publish; the run must have passed every blocking check to get here."""
     session = getattr(context.resources, SESSION)
     with readable_failures():

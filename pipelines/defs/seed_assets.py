@@ -19,7 +19,7 @@ from pipelines.tables import field_descriptions
     description="Every work that facts are taken from: title, address, licence (seeds/SOURCES.toml).",
     required_resource_keys={SESSION},
 )
-def sources(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def sources(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Make seeds.sources."""
     session = getattr(context.resources, SESSION)
     with readable_failures():
@@ -42,7 +42,7 @@ def seed_asset(relative: str, schema: type[Fact]) -> dg.AssetsDefinition:
         deps=[dg.AssetKey(["seeds", target]) for target in sorted(targets)],
         required_resource_keys={SESSION},
     )
-    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         session = getattr(context.resources, SESSION)
         with readable_failures():
             types = session.load_seed(relative)

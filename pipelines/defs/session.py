@@ -12,7 +12,9 @@ SESSION = "session"
 BUILD_ALL = "build_all"
 
 
-@dg.resource(description="The one build under way: its lock and its DuckDB file. A full build starts from an empty file.")
+@dg.resource(
+    description="The one build under way: its lock and its DuckDB file. A full build starts from an empty file."
+)
 def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Hold the build lock while the run lasts; fails at once, naming the holder, if another build runs."""
     is_full = context.run is not None and context.run.job_name == BUILD_ALL

@@ -40,7 +40,7 @@ def sql_asset(model: SqlModel) -> dg.AssetsDefinition:
         required_resource_keys={SESSION},
         metadata={"file": model.file},
     )
-    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult]:
+    def build(context: dg.AssetExecutionContext) -> Iterator[dg.MaterializeResult[None]]:
         connection = getattr(context.resources, SESSION).connection
         with readable_failures():
             types = run_model(connection, model)
@@ -71,7 +71,7 @@ def sql_asset(model: SqlModel) -> dg.AssetsDefinition:
     deps=[dg.AssetKey(["core", "trend_points"])],
     required_resource_keys={SESSION},
 )
-def trend_fits(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+def trend_fits(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     """Make core.trend_fits."""
     connection = getattr(context.resources, SESSION).connection
     with readable_failures():

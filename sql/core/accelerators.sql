@@ -21,7 +21,8 @@
 -- column: locator | Where in the source.
 -- column: verified | How the entry was checked.
 -- column: price_source_id | Source of the price.
--- check: peaks_need_power | select * from core.accelerators where kind in ('gpu', 'tpu') and segment = 'datacentre' and dense_16_bit_flop_per_s > 1e14 and tdp_w < 20
+-- check: peaks_need_power | select * from core.accelerators
+--    where kind in ('gpu', 'tpu') and segment = 'datacentre' and dense_16_bit_flop_per_s > 1e14 and tdp_w < 20
 with dense as (
     select
         accelerator_id,

@@ -12,9 +12,9 @@
 -- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
 with spent as (
     select
-        training_run_id,
+        training_inputs.training_run_id,
         coalesce(
-            reported_chip_hours,
+            training_inputs.reported_chip_hours,
             input(
                 'accelerator_count_times_hours', accelerator_count.value * reported_hours.low,
                 accelerator_count.value * reported_hours.value, accelerator_count.value * reported_hours.high,
@@ -22,7 +22,7 @@ with spent as (
             )
         ) as chip_hours
     from core.training_inputs
-    where reported_chip_hours is not null or (reported_hours is not null and accelerator_count is not null)
+    where training_inputs.reported_chip_hours is not null or (training_inputs.reported_hours is not null and training_inputs.accelerator_count is not null)
 ),
 
 estimates as (
@@ -38,7 +38,8 @@ estimates as (
         [i.active_params, i.training_tokens, i.flop_6nd_ratio] as inputs
     from core.training_inputs as i
     inner join core.training_runs as r on i.training_run_id = r.training_run_id
-    where r.run_kind in ('pretraining', 'finetuning')
+    where
+        r.run_kind in ('pretraining', 'finetuning')
         and r.architecture in ('dense decoder', 'moe decoder', 'encoder', 'ssm hybrid')
         and i.active_params is not null and i.training_tokens is not null
     union all by name
@@ -54,7 +55,8 @@ estimates as (
         [i.active_params, i.training_tokens, i.flop_6nd_ratio] as inputs
     from core.training_inputs as i
     inner join core.training_runs as r on i.training_run_id = r.training_run_id
-    where r.run_kind in ('pretraining', 'finetuning')
+    where
+        r.run_kind in ('pretraining', 'finetuning')
         and r.architecture in ('encoder-decoder', 'moe encoder-decoder')
         and i.active_params is not null and i.training_tokens is not null
     union all by name
@@ -77,7 +79,8 @@ estimates as (
         'none' as boundary,
         'hardware' as method,
         'derived' as kind,
-        flop_hardware(multiply(amount(h.chip_hours), amount(i.chip_hours_ratio)), amount(i.dense_peak), amount(coalesce(i.reported_mfu, i.assumed_mfu))) as estimate,
+        flop_hardware(multiply(amount(h.chip_hours), amount(i.chip_hours_ratio)), amount(i.dense_peak), amount(coalesce(i.reported_mfu, i.assumed_mfu)))
+            as estimate,
         'FLOP' as unit,
         'chip_hours · chip_hours_ratio · 3600 · dense_peak · mfu' as formula,
         [h.chip_hours, i.chip_hours_ratio, i.dense_peak, coalesce(i.reported_mfu, i.assumed_mfu)] as inputs

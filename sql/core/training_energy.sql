@@ -31,7 +31,8 @@ with estimates as (
         'server' as boundary,
         'chip_hours_times_power' as method,
         'derived' as kind,
-        server_energy_kwh_of(uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio)) as estimate,
+        server_energy_kwh_of(uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio))
+            as estimate,
         'kWh' as unit,
         'chip_hours · tdp / 1000 · server_power_ratio · average_power_ratio' as formula,
         list_concat(t.inputs, [i.tdp, i.server_power_ratio, i.average_power_ratio]) as inputs
@@ -45,7 +46,9 @@ with estimates as (
         'facility' as boundary,
         'chip_hours_times_power' as method,
         'derived' as kind,
-        facility_energy_kwh_of(uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue)) as estimate,
+        facility_energy_kwh_of(
+            uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue)
+        ) as estimate,
         'kWh' as unit,
         'chip_hours · tdp / 1000 · server_power_ratio · average_power_ratio · pue' as formula,
         list_concat(t.inputs, [i.tdp, i.server_power_ratio, i.average_power_ratio, i.pue]) as inputs

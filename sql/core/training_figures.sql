@@ -12,7 +12,8 @@
 -- column: source_ids | Sources of all inputs.
 -- column: is_preferred | True for the figure that summaries show.
 -- check: every_input_has_a_source | select * from core.training_figures where len(inputs) = 0 or list_contains(source_ids, null) or len(source_ids) = 0
--- check: no_estimate_uses_its_own_published_figure | select * from core.training_figures where kind = 'derived' and list_contains(list_transform(inputs, lambda i: i.name), 'published_' || quantity)
+-- check: no_estimate_uses_its_own_published_figure | select * from core.training_figures
+--    where kind = 'derived' and list_contains(list_transform(inputs, lambda i: i.name), 'published_' || quantity)
 with figures as (
     select * from core.training_compute
     union all by name

@@ -35,9 +35,10 @@ with runs as (
         list_filter(
             [
                 accelerator_id,
-                case when architecture like 'moe%' then 'moe' end,
                 number_format,
+                case when architecture like 'moe%' then 'moe' end,
                 accelerator_kind,
+                case when domain = 'vision' then 'vision' end,
                 operator_kind,
                 training_country,
                 'all'
@@ -100,7 +101,7 @@ published as (
             input('published_' || quantity, value_low, value, value_high, unit, kind, source_id) as figure
         from core.published_figures
         where is_first and not is_circular and training_run_id is not null
-    )
+    ) as figures
     group by training_run_id
 ),
 
@@ -142,7 +143,7 @@ purchases as (
             observed_date
         from seeds.purchase_prices
         where what in ('chip', 'card', 'board')
-    )
+    ) as prices
     group by accelerator_id
 ),
 
@@ -150,7 +151,7 @@ electricity as (
     select
         r.training_run_id,
         arg_min(
-            {'price': p.price_usd_per_kwh, 'source_id': p.source_id},
+            { 'price': p.price_usd_per_kwh, 'source_id': p.source_id },
             abs(p.year - r.training_year) * 10 + (p.consumer <> 'industrial')::int
         ) as nearest
     from runs as r
@@ -162,7 +163,7 @@ electricity as (
 grid as (
     select
         r.training_run_id,
-        arg_min({'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id}, abs(g.year - r.training_year))
+        arg_min({ 'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id }, abs(g.year - r.training_year))
             as nearest
     from runs as r
     inner join seeds.grid_carbon as g on r.training_country = g.place and g.basis = 'location'

@@ -33,7 +33,7 @@ with matching_peaks as (
     select
         r.training_run_id,
         arg_max(
-            {'flop_per_s': p.peak_flop_per_s, 'number_format': p.number_format, 'source_id': p.source_id},
+            { 'flop_per_s': p.peak_flop_per_s, 'number_format': p.number_format, 'source_id': p.source_id },
             (p.number_format = r.number_format)::int * 100
             + p.is_tensor::int * 20
             + case p.number_format when 'bf16' then 5 when 'fp16' then 4 when 'tf32' then 2 when 'fp32' then 1 else 0 end

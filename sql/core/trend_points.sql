@@ -9,11 +9,11 @@
 -- column: unit | Unit of value.
 with runs as (
     select
+        'training_flop' as metric,
+        unnest(if(r.is_frontier, ['all', 'frontier', r.domain], ['all', r.domain])) as cohort,
         r.training_run_id as subject_id,
         r.model_name as subject_name,
         r.publication_date as event_date,
-        r.domain,
-        r.is_frontier,
         f.value,
         f.unit
     from core.training_figures as f
@@ -23,47 +23,40 @@ with runs as (
 
 chips as (
     select
+        segment as cohort,
         accelerator_id as subject_id,
         accelerator_name as subject_name,
         release_date as event_date,
-        kind,
-        segment,
-        dense_16_bit_flop_per_s,
-        tdp_w,
-        memory_bytes,
-        release_price_usd
+        unnest([
+            { 'metric': 'flop_per_s', 'value': dense_16_bit_flop_per_s, 'unit': 'FLOP/s' },
+            { 'metric': 'flop_per_joule', 'value': dense_16_bit_flop_per_s / tdp_w, 'unit': 'FLOP/J' },
+            { 'metric': 'flop_per_s_per_usd', 'value': dense_16_bit_flop_per_s / release_price_usd, 'unit': 'FLOP/s/USD' },
+            { 'metric': 'memory_bytes', 'value': memory_bytes, 'unit': 'byte' }
+        ]) as measure
     from core.accelerators
-    where release_date is not null and dense_16_bit_flop_per_s is not null
+    where release_date is not null and dense_16_bit_flop_per_s is not null and kind in ('gpu', 'tpu', 'npu', 'asic')
 ),
 
 points as (
-    select 'training_flop' as metric, 'all' as cohort, subject_id, subject_name, event_date, value, unit from runs
+    select
+        metric,
+        cohort,
+        subject_id,
+        subject_name,
+        event_date,
+        value,
+        unit
+    from runs
     union all
-    select 'training_flop', 'frontier', subject_id, subject_name, event_date, value, unit from runs where is_frontier
-    union all
-    select 'training_flop', domain, subject_id, subject_name, event_date, value, unit from runs
-    where domain in ('language', 'vision', 'image generation', 'games', 'biology', 'speech')
-    union all
-    select 'flop_per_joule', 'datacentre', subject_id, subject_name, event_date, dense_16_bit_flop_per_s / tdp_w, 'FLOP/J'
+    select
+        measure.metric, -- noqa: RF03
+        cohort,
+        subject_id,
+        subject_name,
+        event_date,
+        measure.value, -- noqa: RF03
+        measure.unit -- noqa: RF03
     from chips
-    where segment = 'datacentre' and tdp_w is not null
-    union all
-    select 'flop_per_joule', 'consumer', subject_id, subject_name, event_date, dense_16_bit_flop_per_s / tdp_w, 'FLOP/J'
-    from chips
-    where segment = 'consumer' and kind = 'gpu' and tdp_w is not null
-    union all
-    select 'flop_per_s', 'datacentre', subject_id, subject_name, event_date, dense_16_bit_flop_per_s, 'FLOP/s'
-    from chips
-    where segment = 'datacentre'
-    union all
-    select 'memory_bytes', 'datacentre', subject_id, subject_name, event_date, memory_bytes, 'byte'
-    from chips
-    where segment = 'datacentre' and memory_bytes is not null
-    union all
-    select 'flop_per_s_per_usd', 'all', subject_id, subject_name, event_date, dense_16_bit_flop_per_s / release_price_usd,
-        'FLOP/s/USD'
-    from chips
-    where release_price_usd is not null
 )
 
 select

@@ -6,7 +6,7 @@
 -- source: arxiv_2506_14551
 -- example: central_of(chip_energy_kwh_of(exactly(1000), exactly(700), exactly(0.5))) = 350
 create or replace macro chip_energy_kwh_of(chip_hours, tdp, average_power_ratio) as
-    multiply(divide(multiply(chip_hours, tdp), exactly(1000)), average_power_ratio);
+multiply(divide(multiply(chip_hours, tdp), exactly(1000)), average_power_ratio);
 
 -- macro: server_energy_kwh_of | Energy drawn by the servers and their share of the network (IT energy).
 -- equation: E = chip_hours · TDP / 1000 · k_server · f
@@ -14,7 +14,7 @@ create or replace macro chip_energy_kwh_of(chip_hours, tdp, average_power_ratio)
 -- source: epoch_costs
 -- example: central_of(server_energy_kwh_of(exactly(1000), exactly(700), exactly(2), exactly(0.5))) = 700
 create or replace macro server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio) as
-    multiply(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_ratio);
+multiply(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_ratio);
 
 -- macro: facility_energy_kwh_of | Energy drawn by the data centre for the run: IT energy times PUE.
 -- equation: E = chip_hours · TDP / 1000 · k_server · f · PUE
@@ -22,7 +22,7 @@ create or replace macro server_energy_kwh_of(chip_hours, tdp, server_power_ratio
 -- source: epoch_costs
 -- example: round(central_of(facility_energy_kwh_of(exactly(1000), exactly(700), exactly(2), exactly(0.5), exactly(1.1))), 6) = 770
 create or replace macro facility_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio, pue) as
-    multiply(server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio), pue);
+multiply(server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio), pue);
 
 -- macro: co2e_kg_of | Emissions of electricity use.
 -- equation: m = E · intensity
@@ -37,7 +37,7 @@ create or replace macro co2e_kg_of(facility_energy, grid_intensity) as multiply(
 -- source: arxiv_2304_03271
 -- example: round(central_of(water_l_of(exactly(100), exactly(0.5), exactly(1.2), exactly(3.1))), 6) = 422
 create or replace macro water_l_of(server_energy, wue_onsite, pue, wue_offsite) as
-    multiply(server_energy, add_up(wue_onsite, multiply(pue, wue_offsite)));
+multiply(server_energy, add_up(wue_onsite, multiply(pue, wue_offsite)));
 
 -- macro: home_years_of | Electricity in years of an average home's use.
 -- equation: E / home_year

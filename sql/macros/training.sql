@@ -6,7 +6,7 @@
 -- source: arxiv_2001_08361
 -- example: abs(central_of(flop_6nd(exactly(174.6e9), exactly(300e9), exactly(1))) / 3.14e23 - 1) < 0.02
 create or replace macro flop_6nd(active_params, training_tokens, flop_6nd_ratio) as
-    multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6nd_ratio);
+multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6nd_ratio);
 
 -- macro: flop_3nd | Training FLOP of an encoder-decoder, in which a token passes one of the two stacks.
 -- equation: C = 3 · N · D · r
@@ -14,7 +14,7 @@ create or replace macro flop_6nd(active_params, training_tokens, flop_6nd_ratio)
 -- source: arxiv_1910_10683
 -- example: abs(central_of(flop_3nd(exactly(11e9), exactly(1e12), exactly(1))) / 3.3e22 - 1) < 0.01
 create or replace macro flop_3nd(total_params, training_tokens, flop_6nd_ratio) as
-    multiply(multiply(exactly(3), multiply(total_params, training_tokens)), flop_6nd_ratio);
+multiply(multiply(exactly(3), multiply(total_params, training_tokens)), flop_6nd_ratio);
 
 -- macro: flop_operation_count | Training FLOP from the multiply-accumulates of one forward pass.
 -- equation: C = 3 · 2 · MAC · examples · r: the backward pass costs two forward passes
@@ -22,7 +22,7 @@ create or replace macro flop_3nd(total_params, training_tokens, flop_6nd_ratio) 
 -- source: openai_ai_and_compute
 -- example: abs(central_of(flop_operation_count(exactly(11.3e9), exactly(1.2e6 * 128), exactly(1))) / 1.04e19 - 1) < 0.01
 create or replace macro flop_operation_count(forward_mac, training_examples, operation_count_ratio) as
-    multiply(multiply(exactly(3 * 2), multiply(forward_mac, training_examples)), operation_count_ratio);
+multiply(multiply(exactly(3 * 2), multiply(forward_mac, training_examples)), operation_count_ratio);
 
 -- macro: flop_hardware | Training FLOP from the machine time that was spent.
 -- equation: C = chip_hours · 3600 · peak · MFU
@@ -30,7 +30,7 @@ create or replace macro flop_operation_count(forward_mac, training_examples, ope
 -- source: arxiv_2204_02311
 -- example: abs(central_of(flop_hardware(exactly(1720320), exactly(312e12), exactly(0.43))) / 8.3e23 - 1) < 0.01
 create or replace macro flop_hardware(chip_hours, dense_peak, mfu) as
-    multiply(multiply(multiply(chip_hours, exactly(3600)), dense_peak), mfu);
+multiply(multiply(multiply(chip_hours, exactly(3600)), dense_peak), mfu);
 
 -- macro: chip_hours_from_flop | Accelerator time that a run of so many FLOP takes.
 -- equation: chip_hours = C / (3600 · peak · MFU)
@@ -38,7 +38,7 @@ create or replace macro flop_hardware(chip_hours, dense_peak, mfu) as
 -- source: arxiv_2204_02311
 -- example: abs(central_of(chip_hours_from_flop(exactly(8.4e23), exactly(312e12), exactly(0.435))) / 1.72e6 - 1) < 0.01
 create or replace macro chip_hours_from_flop(training_flop, dense_peak, mfu) as
-    divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
+divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
 
 -- macro: model_flop_utilisation | Share of the dense peak that model FLOP took.
 -- equation: MFU = C / (chip_hours · 3600 · peak)
@@ -46,7 +46,7 @@ create or replace macro chip_hours_from_flop(training_flop, dense_peak, mfu) as
 -- source: arxiv_2204_02311
 -- example: abs(central_of(model_flop_utilisation(exactly(8.4e23), exactly(1720320), exactly(312e12))) - 0.435) < 0.001
 create or replace macro model_flop_utilisation(training_flop, chip_hours, dense_peak) as
-    divide(training_flop, multiply(multiply(chip_hours, exactly(3600)), dense_peak));
+divide(training_flop, multiply(multiply(chip_hours, exactly(3600)), dense_peak));
 
 -- macro: petaflop_days_of | FLOP in petaFLOP-days.
 -- equation: C / (1e15 · 86400)

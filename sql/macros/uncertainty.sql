@@ -8,13 +8,13 @@
 -- units: any; all three alike
 -- example: uncertain(1, 2, 4) = {'central': 2.0, 'down': ln(2), 'up': ln(2)}
 create or replace macro uncertain(low, central, high) as
-    {'central': central::double, 'down': ln(central / low), 'up': ln(high / central)};
+{ 'central': central::double, 'down': ln(central / low), 'up': ln(high / central) };
 
 -- macro: exactly | The triple of a number that is known without error, such as a unit factor.
 -- equation: down = up = 0
 -- units: any
 -- example: exactly(3600) = {'central': 3600.0, 'down': 0.0, 'up': 0.0}
-create or replace macro exactly(x) as {'central': x::double, 'down': 0.0::double, 'up': 0.0::double};
+create or replace macro exactly(x) as { 'central': x::double, 'down': 0.0::double, 'up': 0.0::double };
 
 -- macro: low_of | Lower bound (5th percentile) of a triple.
 -- equation: central · exp(-down)

@@ -42,4 +42,4 @@ select
     locator,
     verified
 from core.accelerators
-order by release_date desc nulls last, accelerator_id
+order by release_date desc nulls last, accelerator_id asc

@@ -145,4 +145,4 @@ select
 from core.training_runs as r
 cross join home
 left join preferred as p on r.training_run_id = p.training_run_id
-order by p.training_flop desc nulls last, r.training_run_id
+order by p.training_flop desc nulls last, r.training_run_id asc

@@ -20,11 +20,15 @@ select
     10 ** (log10_slope - t_quantile * log10_slope_error) as growth_per_year_low,
     10 ** log10_slope as growth_per_year,
     10 ** (log10_slope + t_quantile * log10_slope_error) as growth_per_year_high,
-    case when log10_slope - t_quantile * log10_slope_error > 0
-        then 12 * log10(2) / (log10_slope + t_quantile * log10_slope_error) end as doubling_time_months_low,
+    case
+        when log10_slope - t_quantile * log10_slope_error > 0
+            then 12 * log10(2) / (log10_slope + t_quantile * log10_slope_error)
+    end as doubling_time_months_low,
     case when log10_slope - t_quantile * log10_slope_error > 0 then 12 * log10(2) / log10_slope end as doubling_time_months,
-    case when log10_slope - t_quantile * log10_slope_error > 0
-        then 12 * log10(2) / (log10_slope - t_quantile * log10_slope_error) end as doubling_time_months_high,
+    case
+        when log10_slope - t_quantile * log10_slope_error > 0
+            then 12 * log10(2) / (log10_slope - t_quantile * log10_slope_error)
+    end as doubling_time_months_high,
     r2,
     n_rows,
     window_start,

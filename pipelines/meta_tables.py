@@ -1,0 +1,159 @@
+"""The tables of ``meta``: what was read, refused, built, and where each column comes from.
+
+What belongs here: columns of ``meta.*`` and how they are written. What does not: when (``session.py``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+
+import duckdb
+import polars as pl
+
+from pipelines.errors import LedgerError
+from pipelines.seeds import Source
+from pipelines.sql_models import SqlModel, column_lineage, column_types
+from pipelines.tables import field_descriptions, write_table
+from pipelines.units import unit_of
+from pipelines.warehouse import list_tables
+
+FILE_COLUMNS = {
+    "source_id": "Source of the file: key of meta.sources.",
+    "file_name": "Name of the file.",
+    "file_sha256": "SHA-256 of its bytes.",
+    "record_count": "Records in the file, header excluded.",
+    "accepted_count": "Records that became rows.",
+    "rejected_count": "Records that were refused.",
+    "duplicate_count": "Records that repeat an accepted one.",
+}
+REJECT_COLUMNS = {
+    "source_id": "Source of the file.",
+    "file_sha256": "SHA-256 of the file.",
+    "record_no": "Number of the record in the file, header excluded.",
+    "column_name": "Column at fault; null where the whole record is.",
+    "value": "Value that was refused.",
+    "reason": "Why, and what was expected.",
+}
+SNAPSHOT_COLUMNS = {
+    "source_id": "Source that was fetched.",
+    "url": "Address it was fetched from.",
+    "sha256": "SHA-256 of the bytes.",
+    "fetched_at": "Time of the fetch, UTC.",
+    "byte_count": "Size in bytes.",
+}
+COLUMN_COLUMNS = {
+    "table_name": "Table, as schema.name.",
+    "column_name": "Column.",
+    "column_type": "DuckDB type.",
+    "unit": "Unit, by the suffix of the name; null for text, flags and dates.",
+    "description": "What the column holds.",
+}
+LINEAGE_COLUMNS = {
+    "table_name": "Table, as schema.name.",
+    "column_name": "Column.",
+    "upstream_table": "Table that its expression reads.",
+    "upstream_column": "Column that its expression reads.",
+}
+BUILD_COLUMNS = {
+    "build_id": "Key of the build: time and data version.",
+    "started_at": "Start, UTC.",
+    "finished_at": "End, UTC.",
+    "code_version": "Digest of the code and SQL that made it.",
+    "data_version": "Digest of the content of all other tables.",
+    "row_count": "Rows in all other tables.",
+}
+
+
+SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source)}
+
+COUNTS = ("record_count", "accepted_count", "rejected_count", "duplicate_count", "record_no", "byte_count", "row_count")
+TIMES = ("fetched_at", "started_at", "finished_at")
+
+DESCRIPTIONS = {
+    "meta.sources": "One row per source that a figure may name.",
+    "meta.files": "One row per file that was read, with the count of its records.",
+    "meta.rejects": "One row per record that was refused, and why.",
+    "meta.snapshots": "One row per snapshot of a source that was fetched.",
+    "meta.columns": "One row per column of every table.",
+    "meta.column_lineage": "One row per column of a SQL model and column that it is computed from.",
+    "meta.builds": "One row: the build that made this file.",
+}
+
+
+def _schema(columns: Iterable[str]) -> dict[str, pl.DataType]:
+    kinds: dict[str, pl.DataType] = {}
+    for name in columns:
+        kinds[name] = pl.Int64() if name in COUNTS else pl.Datetime("us") if name in TIMES else pl.String()
+    return kinds
+
+
+def write_meta(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], rows: list[tuple[object, ...]]
+) -> None:
+    """Make one table of ``meta`` from rows."""
+    frame = pl.DataFrame(rows, schema=_schema(columns), orient="row")
+    write_table(connection, table, frame, DESCRIPTIONS[table], columns)
+
+
+def ensure_meta(connection: duckdb.DuckDBPyConnection) -> None:
+    """Make the tables that others add rows to, where they are not there yet."""
+    there = set(list_tables(connection))
+    for table, columns in (
+        ("meta.files", FILE_COLUMNS),
+        ("meta.rejects", REJECT_COLUMNS),
+        ("meta.snapshots", SNAPSHOT_COLUMNS),
+        ("meta.builds", BUILD_COLUMNS),
+    ):
+        if table not in there:
+            write_meta(connection, table, columns, [])
+
+
+def note_file(connection: duckdb.DuckDBPyConnection, source_id: str, file: str, sha256: str, rows: int) -> None:
+    """Say in meta.files that a curated file was read whole."""
+    ensure_meta(connection)
+    connection.execute("delete from meta.files where file_name = ?", [file])
+    connection.execute("insert into meta.files values (?, ?, ?, ?, ?, 0, 0)", [source_id, file, sha256, rows, rows])
+
+
+def describe_build(connection: duckdb.DuckDBPyConnection, models: Mapping[str, SqlModel]) -> None:
+    """Write meta.sources, meta.column_lineage and, last, meta.columns from the file's own comments."""
+    ensure_meta(connection)
+    sources = connection.sql("select * from seeds.sources order by source_id").pl()
+    write_table(connection, "meta.sources", sources, DESCRIPTIONS["meta.sources"], SOURCE_COLUMNS)
+    schemas = {table: list(column_types(connection, table)) for table in list_tables(connection)}
+    lineage = sorted((model.table, *origin) for model in models.values() for origin in column_lineage(model, schemas))
+    write_meta(connection, "meta.column_lineage", LINEAGE_COLUMNS, list(lineage))
+    write_meta(connection, "meta.columns", COLUMN_COLUMNS, [])
+    rows = connection.execute(
+        "select schema_name || '.' || table_name, column_name, data_type, comment from duckdb_columns() "
+        "where not internal order by schema_name, table_name, column_index"
+    ).fetchall()
+    entries: list[tuple[object, ...]] = []
+    for table, column, kind, comment in rows:
+        try:
+            entries.append((table, column, kind, unit_of(column, kind), comment))
+        except KeyError:
+            raise LedgerError(
+                f"{table}.{column}: the name ends in no unit that pipelines/units.py lists. Rename the column."
+            ) from None
+    write_meta(connection, "meta.columns", COLUMN_COLUMNS, entries)
+
+
+def note_build(
+    connection: duckdb.DuckDBPyConnection,
+    build_id: str,
+    *,
+    started_at: datetime,
+    finished_at: datetime,
+    code_version: str,
+    data_version: str,
+) -> None:
+    """Write meta.builds."""
+    counts = [
+        int(connection.execute(f"select count(*) from {table}").fetchall()[0][0])
+        for table in list_tables(connection)
+        if table != "meta.builds"
+    ]
+    row = (build_id, started_at, finished_at, code_version, data_version, sum(counts))
+    write_meta(connection, "meta.builds", BUILD_COLUMNS, [row])
