@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import io
 import json
+import math
 import os
 import subprocess
 import sys
@@ -28,7 +29,7 @@ from pipelines.errors import LedgerError
 from pipelines.inputs import remember, unchanged_build
 from pipelines.instance import module_file, prepare_instance, run_job
 from pipelines.settings import Settings, read_settings
-from pipelines.warehouse import build_lock, connect_published, published_build
+from pipelines.warehouse import build_lock, connect_published, published_build, sweep
 
 app = typer.Typer(
     name="ledger",
@@ -93,7 +94,9 @@ def build(
 ) -> None:
     """Build the warehouse from all sources, check it, publish it, and draw the site."""
     settings = STATE.settings
-    with build_lock(settings):
+    with build_lock(settings) as was_killed:
+        if was_killed:
+            sweep(settings)
         same = None if force else unchanged_build(settings)
     if same is not None:
         print(f"nothing changed since build {same}")
@@ -122,9 +125,10 @@ def report() -> None:
 def status() -> None:
     """Say what is published: build, age, tables, rows."""
     settings = STATE.settings
-    found = published_build(settings)
+    with connect_published(settings):
+        found = published_build(settings)
     if found is None:
-        raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
+        raise LedgerError(f"{settings.published} holds no meta.builds. Run: ledger build --force")
     finished = datetime.fromisoformat(found["finished_at"]).replace(tzinfo=UTC)
     hours = (datetime.now(UTC) - finished).total_seconds() / 3600
     age = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
@@ -149,11 +153,33 @@ def status() -> None:
 
 
 def _json_value(value: Any) -> Any:
+    """What JSON has no type for: dates as ISO text, decimals as numbers, anything else as text."""
     if isinstance(value, date | datetime):
         return value.isoformat()
     if isinstance(value, Decimal):
         return float(value)
     return str(value)
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with NaN and the infinities, for which JSON has no word, as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Column names of which none hides another: a, a_1, a_2."""
+    distinct: list[str] = []
+    for name in names:
+        chosen, number = name, 0
+        while chosen in distinct:
+            number += 1
+            chosen = f"{name}_{number}"
+        distinct.append(chosen)
+    return distinct
 
 
 def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
@@ -183,11 +209,13 @@ def sql(
     """Ask the published warehouse. Read-only; no files, no network, no settings."""
     with connect_published(STATE.settings, restricted=True) as connection:
         try:
+            if (count := len(connection.extract_statements(query))) != 1:
+                raise LedgerError(f"expected one SQL statement, found {count}.")
             if output in (Format.csv, Format.parquet):
                 frame = connection.sql(query)
                 if frame is None:
                     raise LedgerError("the statement returns no rows.")
-                _write_frame(frame.pl(), output)
+                _write_frame(frame, output)
                 return
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description or []]
@@ -195,13 +223,25 @@ def sql(
         except duckdb.Error as error:
             raise LedgerError(f"the query failed: {error}") from None
     if output is Format.json:
-        objects = [dict(zip(names, row, strict=True)) for row in rows]
+        objects = [dict(zip(_distinct(names), map(_finite, row), strict=True)) for row in rows]
         print(json.dumps(objects, default=_json_value, ensure_ascii=False, indent=1))
     else:
         _print_table(names, rows)
 
 
-def _write_frame(frame: Any, output: Format) -> None:
+def _write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:
+    import polars as pl
+
+    try:
+        _write(relation.pl(), output)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(
+            f"{output} cannot hold these rows: {reason}. Cast the column, for example to varchar."
+        ) from None
+
+
+def _write(frame: Any, output: Format) -> None:
     import polars as pl
 
     if output is Format.csv:

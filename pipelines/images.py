@@ -20,6 +20,7 @@ from pipelines.settings import REPORTS
 VEGA_LITE = "6.4"
 WIDTH = 940
 PNG_SCALE = 1.5
+PREVIEW_SCALE = 0.8
 
 
 @cache
@@ -93,7 +94,7 @@ def draw_svg(spec: dict[str, Any]) -> bytes:
     return stable_svg(vlc.vegalite_to_svg(spec, vl_version=VEGA_LITE)).encode()
 
 
-def draw_png(svg: bytes) -> bytes:
-    """PNG of an SVG picture."""
+def draw_png(svg: bytes, scale: float = PNG_SCALE) -> bytes:
+    """PNG of an SVG picture, ``scale`` pixels to a unit."""
     _register_fonts()
-    return bytes(vlc.svg_to_png(svg.decode(), scale=PNG_SCALE))
+    return bytes(vlc.svg_to_png(svg.decode(), scale=scale))

@@ -16,7 +16,7 @@ from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, Settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, ExecuteInProcessResult
+    from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult
 
 INSTANCE = """\
 # Written by Compute Ledger. Runs go one at a time: one DuckDB file has one writer.
@@ -31,6 +31,9 @@ concurrency:
 
 PROGRESS = "progress"
 
+PROCESS_TAG = "ledger/process"
+"""Tag of a run that the command line started: the number of its process."""
+
 
 def prepare_instance(settings: Settings) -> dict[str, str]:
     """Make the instance folder and point this process at it; returns the environment for child processes."""
@@ -40,7 +43,8 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
         config.write_text(INSTANCE, encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["LEDGER_HOME"] = str(settings.home)
-    return dict(os.environ)
+    absolute = {"LEDGER_SITE": str(settings.site), "LEDGER_SEEDS": str(settings.seeds)}
+    return {**os.environ, **absolute, "PYTHONWARNINGS": "ignore:Function `dev_command`"}
 
 
 class ProgressHandler(logging.Handler):
@@ -100,8 +104,12 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
         with dg.DagsterInstance.get() as instance:
+            end_killed_runs(instance)
             result = job.execute_in_process(
-                instance=instance, raise_on_error=False, run_config={"loggers": {PROGRESS: {"config": {}}}}
+                instance=instance,
+                raise_on_error=False,
+                run_config={"loggers": {PROGRESS: {"config": {}}}},
+                tags={PROCESS_TAG: str(os.getpid())},
             )
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
@@ -111,6 +119,26 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     if not result.success:
         raise LedgerError(_told(result, settings))
     return _metadata(result)
+
+
+def end_killed_runs(instance: DagsterInstance) -> None:
+    """Mark runs whose process is gone as failed: they would count as running, and hold up the queue, for ever."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTING, DagsterRunStatus.STARTED])):
+        process = int(run.tags.get(PROCESS_TAG, 0))
+        if process and (process == os.getpid() or not _is_running(process)):
+            instance.report_run_failed(run, "The process of this run ended before the run did.")
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 _SHARED_HANDLER: list[ProgressHandler] = []

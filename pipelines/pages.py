@@ -36,10 +36,11 @@ PICTURES = ("png", "svg", "csv", "parquet", "json")
 
 def write_changed(path: Path, data: bytes) -> bool:
     """Write ``data`` unless the file holds it already; returns whether it wrote. Never leaves half a file."""
+    partial = path.with_name(f".{path.name}.partial")
     if path.exists() and path.read_bytes() == data:
+        partial.unlink(missing_ok=True)  # of a process that was killed
         return False
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.partial")
     partial.write_bytes(data)
     partial.replace(path)
     return True
@@ -142,9 +143,9 @@ def _script_hash(script: str) -> str:
 
 
 def _json_for_html(value: Any) -> Markup:
-    """JSON that cannot end the script element it stands in."""
+    """JSON that can neither end nor nest the script element it stands in: without any ``<``."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return Markup(text.replace("</", "<\\/").replace("<!--", "<\\!--"))
+    return Markup(text.replace("<", "\\u003c"))
 
 
 def _font(name: str) -> str:

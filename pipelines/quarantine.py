@@ -149,15 +149,18 @@ def _explain(error: ValidationError, table: Table, record: Record) -> Iterator[R
         yield Reject(table.file, record.record_no, record.line, column, value, message)
 
 
-def type_records(table: Table, schema: type[Row]) -> tuple[list[tuple[Record, Row]], list[Reject]]:
+def type_records(
+    table: Table, schema: type[Row], *, allow_missing_columns: bool = False
+) -> tuple[list[tuple[Record, Row]], list[Reject]]:
     """Type each record against ``schema``; an empty cell is a missing value.
 
     Returns the typed rows with their records, and the rejects of cutting and typing together.
-    Raises LedgerError if the header does not name exactly the columns that the schema has.
+    Raises LedgerError if the header does not name exactly the columns that the schema has; with
+    ``allow_missing_columns`` it may lack some.
     """
     names = set(schema.model_fields)
     missing, extra = sorted(names - set(table.header)), sorted(set(table.header) - names)
-    if missing or extra:
+    if extra or (missing and not allow_missing_columns):
         parts = [f"{word} {', '.join(found)}" for word, found in (("missing", missing), ("unknown", extra)) if found]
         raise LedgerError(
             f"{table.file}:1: header has {' and '.join(parts)}; expected the columns of "

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
-def _plain_number(value: Any) -> Any:
+def plain_number(value: Any) -> Any:
     """Refuse the number spellings that readers disagree on: ``1,000``, ``1_000``, ``inf``, blanks."""
     if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
         raise ValueError("expected a plain number such as 1200, 0.38 or 3.14e23")
@@ -32,11 +32,11 @@ def _true_or_false(value: Any) -> Any:
     return value
 
 
-Number = Annotated[float, BeforeValidator(_plain_number), Field(allow_inf_nan=False)]
+Number = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0, lt=1e40)]
 Share = Annotated[Number, Field(gt=0, le=1)]
-Count = Annotated[int, BeforeValidator(_plain_number), Field(gt=0)]
-Year = Annotated[int, BeforeValidator(_plain_number), Field(ge=1990, le=2035)]
+Count = Annotated[int, BeforeValidator(plain_number), Field(gt=0)]
+Year = Annotated[int, BeforeValidator(plain_number), Field(ge=1990, le=2035)]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2035, 12, 31))]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$", max_length=80)]

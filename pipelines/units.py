@@ -47,6 +47,8 @@ SUFFIXES: dict[str, str] = {
     "count": "1",
     "nm": "nm",
     "mm2": "mm^2",
+    "mfu": "1",
+    "hfu": "1",
 }
 """Suffix of a measured column -> its unit."""
 
@@ -66,6 +68,8 @@ WHOLE_NAMES: dict[str, str] = {
     "n_rows": "1",
     "record_no": "1",
     "seed_line": "1",
+    "byte_start": "byte",
+    "byte_end": "byte",
     "factor": "1",
     "log10_slope": "1/year",
     "log10_slope_error": "1/year",

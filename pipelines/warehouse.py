@@ -60,6 +60,9 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> duckd
     except RetryError as error:
         reason = str(error.last_attempt.exception()).splitlines()[0]
         raise LedgerError(f"{path} is held by another process: {reason} Close it there, then try again.") from None
+    except (duckdb.ParserException, duckdb.InvalidInputException) as error:
+        options = f"LEDGER_THREADS={settings.threads}, LEDGER_MEMORY_LIMIT={settings.memory_limit!r}"
+        raise LedgerError(f"DuckDB does not take its options ({options}): {str(error).splitlines()[0]}.") from None
     connection.execute("set TimeZone = 'UTC'")
     return connection
 
@@ -73,7 +76,7 @@ def connect_published(settings: Settings, *, restricted: bool = False) -> duckdb
         raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
     try:
         connection = connect(settings.published.resolve(), settings, read_only=True)
-    except duckdb.IOException as error:
+    except duckdb.Error as error:
         raise LedgerError(
             f"{settings.published} cannot be opened: {str(error).splitlines()[0]} Run: ledger build --force"
         ) from None
@@ -156,8 +159,10 @@ def digest_table(connection: duckdb.DuckDBPyConnection, table: str) -> str:
 
 
 def digest_data(connection: duckdb.DuckDBPyConnection) -> str:
-    """The data version: 12 hex digits over the content of all tables except UNDIGESTED."""
+    """The data version: 12 hex digits over all macros and the content of all tables except UNDIGESTED."""
     parts = [f"{t}={digest_table(connection, t)}" for t in list_tables(connection) if t not in UNDIGESTED]
+    macros = "select function_name, parameters::varchar, macro_definition from duckdb_functions() where not internal"
+    parts += [f"{name}{arguments}={body}" for name, arguments, body in sorted(connection.execute(macros).fetchall())]
     query = "select md5(?)"
     return str(connection.execute(query, ["\n".join(parts)]).fetchall()[0][0])[:12]
 

@@ -10,6 +10,7 @@ from pipelines.charts.registry import Chart, registered_charts
 from pipelines.defs.policy import OWNERS, readable_failures
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.sql_assets import asset_key
+from pipelines.images import PREVIEW_SCALE, draw_png
 from pipelines.pages import build_chart, build_page
 from pipelines.settings import read_settings
 
@@ -41,7 +42,7 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
         settings = read_settings()
         with readable_failures():
             card = build_chart(chart, settings)
-        picture = (settings.site / f"{chart.chart_id}.png").read_bytes()
+        picture = draw_png((settings.site / f"{chart.chart_id}.svg").read_bytes(), PREVIEW_SCALE)
         return dg.MaterializeResult(
             metadata={
                 "preview": dg.MetadataValue.md(

@@ -100,7 +100,7 @@ published as (
             quantity,
             input('published_' || quantity, value_low, value, value_high, unit, kind, source_id) as figure
         from core.published_figures
-        where is_first and not is_circular and training_run_id is not null
+        where is_first and training_run_id is not null
     ) as figures
     group by training_run_id
 ),

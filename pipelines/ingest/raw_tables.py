@@ -1,0 +1,203 @@
+"""What every connector gives: a raw table, its rejects, and the count of its records.
+
+What belongs here: the shape of a raw table's schema and the reading of a CSV into it. What does not: the
+columns of a particular source. Raw means what the publisher said, typed: no arithmetic, no unit
+change, no repair. Every row knows its record number and byte span in the snapshot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, ClassVar
+
+import polars as pl
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from pipelines.errors import LedgerError
+from pipelines.quarantine import Record, Reject, Table, cut_csv, repeated_keys, type_records
+from pipelines.seed_tables import plain_number
+from pipelines.tables import field_descriptions, polars_schema
+
+MAX_REJECTED_SHARE = 0.01
+
+RawNumber = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False, ge=-1e60, le=1e60)]
+"""A finite number in plain spelling."""
+
+POSITION_COLUMNS = {
+    "file_sha256": "SHA-256 of the snapshot that holds the record.",
+    "record_no": "Number of the record in its file, header excluded.",
+    "byte_start": "First byte of the record in its file.",
+    "byte_end": "Byte after the record.",
+}
+"""Columns that every raw table ends with."""
+
+
+class RawRow(BaseModel):
+    """A record of a publisher's file. Subclasses name columns, types and the publisher's headers."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    table: ClassVar[str]
+    """Name of the table, as raw.<name>."""
+    source_id: ClassVar[str]
+    """Key of SOURCES.toml."""
+    headers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
+    """Column -> the names its publisher has used for it, newest first."""
+    key: ClassVar[tuple[str, ...]] = ()
+    """Columns that identify a record; empty where the publisher gives no key."""
+    optional: ClassVar[frozenset[str]] = frozenset()
+    """Columns that some vintages of the file lack."""
+    min_rows: ClassVar[int] = 1
+    """Fewer records than this cannot be the file."""
+
+
+@dataclass
+class RawTable:
+    """One table read from one file. accepted + rejected + duplicate = records."""
+
+    schema: type[RawRow]
+    file: str
+    sha256: str
+    frame: pl.DataFrame
+    record_count: int
+    rejects: list[Reject] = field(default_factory=list)
+    duplicates: list[Reject] = field(default_factory=list)
+
+    @property
+    def accepted_count(self) -> int:
+        """Records that became rows."""
+        return self.frame.height
+
+    @property
+    def rejected_count(self) -> int:
+        """Records that were refused: one may have several faults."""
+        return len({reject.record_no for reject in self.rejects})
+
+    @property
+    def duplicate_count(self) -> int:
+        """Records that repeat the key of an accepted one."""
+        return len({reject.record_no for reject in self.duplicates})
+
+
+def raw_columns(schema: type[RawRow]) -> dict[str, str]:
+    """Columns of the raw table and their descriptions, position columns last."""
+    return {**field_descriptions(schema), **POSITION_COLUMNS}
+
+
+def empty_raw_frame(schema: type[RawRow]) -> pl.DataFrame:
+    """The raw table without rows, for a source that was never fetched."""
+    kinds: dict[str, pl.DataType] = {**polars_schema(schema), "file_sha256": pl.String()}
+    return pl.DataFrame(schema={**kinds, **dict.fromkeys(("record_no", "byte_start", "byte_end"), pl.Int64())})
+
+
+def rename_headers(table: Table, schema: type[RawRow]) -> Table:
+    """The cut file with our column names; columns that the schema does not know are left out.
+
+    Raises LedgerError that lists missing and unknown names, where a column that is not optional has
+    none of its names in the header.
+    """
+    position: dict[str, int] = {}
+    for column in schema.model_fields:
+        names = schema.headers.get(column, (column,))
+        found = [name for name in names if name in table.header]
+        if found:
+            position[column] = table.header.index(found[0])
+    missing = [c for c in schema.model_fields if c not in position and c not in schema.optional]
+    if missing:
+        wanted = "; ".join(" or ".join(repr(n) for n in schema.headers.get(c, (c,))) for c in missing)
+        taken = set(position.values())
+        extra = [repr(name) for index, name in enumerate(table.header) if index not in taken]
+        raise LedgerError(
+            f"{table.file}:1: header lacks {wanted}. Names it has that are not known: {', '.join(extra) or 'none'}. "
+            f"If a column was renamed, add its new name to {schema.__module__.replace('.', '/')}.py."
+        )
+    records = [
+        Record(r.record_no, r.line, r.byte_start, r.byte_end, tuple(r.cells[i] for i in position.values()))
+        for r in table.records
+    ]
+    return Table(table.file, tuple(position), records, table.rejects)
+
+
+def to_frame(schema: type[RawRow], rows: Sequence[tuple[Record, BaseModel]], sha256: str) -> pl.DataFrame:
+    """Typed rows with their positions as a frame."""
+    frame = pl.DataFrame([row.model_dump() for _, row in rows], schema=polars_schema(schema))
+    return frame.with_columns(
+        pl.lit(sha256).alias("file_sha256"),
+        pl.Series("record_no", [r.record_no for r, _ in rows], dtype=pl.Int64),
+        pl.Series("byte_start", [r.byte_start for r, _ in rows], dtype=pl.Int64),
+        pl.Series("byte_end", [r.byte_end for r, _ in rows], dtype=pl.Int64),
+    )
+
+
+def read_raw_csv(data: bytes, file: str, sha256: str, schema: type[RawRow]) -> RawTable:
+    """A publisher's CSV as a raw table.
+
+    Raises LedgerError where the file as a whole cannot be used: header, too few records, more than
+    MAX_REJECTED_SHARE of them refused.
+    """
+    table = rename_headers(cut_csv(data, file), schema)
+    rows, rejects = type_records(table, schema, allow_missing_columns=True)
+    duplicates = repeated_keys(table, rows, schema.key) if schema.key else []
+    repeated = {reject.record_no for reject in duplicates}
+    kept = [(record, row) for record, row in rows if record.record_no not in repeated]
+    unread = {reject.record_no for reject in table.rejects}
+    result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), len(table.records) + len(unread))
+    result.rejects, result.duplicates = rejects, duplicates
+    check_raw(result)
+    return result
+
+
+def check_raw(table: RawTable) -> None:
+    """Refuse a table that has too few records or too many rejects; raises LedgerError."""
+    schema = table.schema
+    if table.record_count < schema.min_rows:
+        raise LedgerError(f"{table.file}: {table.record_count:,} records; expected at least {schema.min_rows:,}.")
+    if table.rejected_count > MAX_REJECTED_SHARE * table.record_count:
+        raise LedgerError(
+            f"{table.file}: {table.rejected_count:,} of {table.record_count:,} records are refused, more than "
+            f"{MAX_REJECTED_SHARE:.0%}. The first: {table.rejects[0]}"
+        )
+
+
+def count_csv_records(data: bytes) -> int:
+    """Records of a CSV file, header excluded, counted by walking its quotes: not the reader that loads it."""
+    body = data.removeprefix(b"\xef\xbb\xbf")
+    records, inside, empty = 0, False, True
+    for byte in body:
+        if byte == 0x22:
+            inside, empty = not inside, False
+        elif byte in (0x0A, 0x0D) and not inside:
+            records, empty = records + (not empty), True
+        else:
+            empty = False
+    return max(0, records + (not empty) - 1)
+
+
+@dataclass(frozen=True)
+class RemoteFile:
+    """A file that a publisher serves, and how it becomes raw tables.
+
+    ``read`` takes (bytes, file name for messages, SHA-256) and gives the tables of the file; it raises
+    LedgerError where the bytes do not hold the source's contract.
+    """
+
+    source_id: str
+    name: str
+    url: str
+    read: Callable[[bytes, str, str], list[RawTable]]
+    tables: tuple[type[RawRow], ...]
+    max_bytes: int = 50_000_000
+
+
+@dataclass(frozen=True)
+class PackagedFile:
+    """Data that an installed package ships: always there, also offline.
+
+    ``read`` gives the tables; their sha256 is that of the data, their file names package and version.
+    """
+
+    source_id: str
+    package: str
+    read: Callable[[], list[RawTable]]
+    tables: tuple[type[RawRow], ...]

@@ -1,0 +1,55 @@
+"""What tests share: one warehouse and site, built once a session by the real command, in a temporary home."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.settings import ROOT, Settings
+from pipelines.warehouse import connect_published
+
+SHARED_MIRROR = ROOT.parent / "shared" / "upstream"
+
+
+def run_ledger(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    """Run ``python -m pipelines`` as a user would, with its state in ``home``."""
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LEDGER_", "DAGSTER_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "pipelines", *arguments],
+        env={**clean, "LEDGER_HOME": str(home), **variables},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a finished build: read it, never write to it. Copy it with ``own_home`` to change it."""
+    home = tmp_path_factory.mktemp("built")
+    done = run_ledger("build", home=home)
+    assert done.returncode == 0, done.stderr
+    return Settings(home=home, site=home / "site")
+
+
+@pytest.fixture
+def own_home(built: Settings, tmp_path: Path) -> Settings:
+    """A private copy of the finished build."""
+    home = tmp_path / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    return Settings(home=home, site=home / "site")
+
+
+@pytest.fixture(scope="session")
+def published(built: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published warehouse, read-only."""
+    connection = connect_published(built)
+    yield connection
+    connection.close()
