@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
@@ -18,7 +19,12 @@ from pipelines.tables import field_descriptions, write_table
 from pipelines.units import unit_of
 from pipelines.warehouse import list_tables
 
+if TYPE_CHECKING:
+    from pipelines.ingest.raw_tables import RawTable, RemoteFile
+    from pipelines.snapshots import Snapshot
+
 FILE_COLUMNS = {
+    "table_name": "Table that its records went to.",
     "source_id": "Source of the file: key of meta.sources.",
     "file_name": "Name of the file.",
     "file_sha256": "SHA-256 of its bytes.",
@@ -28,6 +34,7 @@ FILE_COLUMNS = {
     "duplicate_count": "Records that repeat an accepted one.",
 }
 REJECT_COLUMNS = {
+    "table_name": "Table that the record would have gone to.",
     "source_id": "Source of the file.",
     "file_sha256": "SHA-256 of the file.",
     "record_no": "Number of the record in the file, header excluded.",
@@ -66,6 +73,8 @@ BUILD_COLUMNS = {
 
 
 SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source)}
+
+MAX_VALUE_CHARS = 200
 
 COUNTS = ("record_count", "accepted_count", "rejected_count", "duplicate_count", "record_no", "byte_count", "row_count")
 TIMES = ("fetched_at", "started_at", "finished_at")
@@ -109,16 +118,59 @@ def ensure_meta(connection: duckdb.DuckDBPyConnection) -> None:
             write_meta(connection, table, columns, [])
 
 
-def note_file(connection: duckdb.DuckDBPyConnection, source_id: str, file: str, sha256: str, rows: int) -> None:
+def note_file(
+    connection: duckdb.DuckDBPyConnection, table: str, source_id: str, file: str, *, sha256: str, rows: int
+) -> None:
     """Say in meta.files that a curated file was read whole."""
+    clear_source_files(connection, table)
+    connection.execute(
+        "insert into meta.files values (?, ?, ?, ?, ?, ?, 0, 0)", [table, source_id, file, sha256, rows, rows]
+    )
+
+
+def clear_source_files(connection: duckdb.DuckDBPyConnection, table: str) -> None:
+    """Forget what was noted of the files of a table, before they are read again."""
     ensure_meta(connection)
-    connection.execute("delete from meta.files where file_name = ?", [file])
-    connection.execute("insert into meta.files values (?, ?, ?, ?, ?, 0, 0)", [source_id, file, sha256, rows, rows])
+    for noted in ("meta.files", "meta.rejects"):
+        connection.execute(f"delete from {noted} where table_name = ?", [table])
+
+
+def note_raw_table(connection: duckdb.DuckDBPyConnection, name: str, table: RawTable) -> None:
+    """Account in meta.files and meta.rejects for every record of a publisher's file."""
+    source_id = table.schema.source_id
+    counts = [table.record_count, table.accepted_count, table.rejected_count, table.duplicate_count]
+    connection.execute(
+        "insert into meta.files values (?, ?, ?, ?, ?, ?, ?, ?)", [name, source_id, table.file, table.sha256, *counts]
+    )
+    for reject in [*table.rejects, *table.duplicates]:
+        value = None if reject.value is None else reject.value[:MAX_VALUE_CHARS]
+        connection.execute(
+            "insert into meta.rejects values (?, ?, ?, ?, ?, ?, ?)",
+            [name, source_id, table.sha256, reject.record_no, reject.column, value, reject.reason],
+        )
+
+
+def note_snapshot(connection: duckdb.DuckDBPyConnection, file: RemoteFile, snapshot: Snapshot) -> None:
+    """Say in meta.snapshots which bytes of a remote file this build used."""
+    connection.execute("delete from meta.snapshots where url = ?", [file.url])
+    row = [file.source_id, file.url, snapshot.sha256, snapshot.fetched_at, snapshot.byte_count]
+    connection.execute("insert into meta.snapshots values (?, ?, ?, ?, ?)", row)
+
+
+def lost_records(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """Files whose records are not all accounted for: accepted + rejected + duplicate must be the records counted."""
+    rows = connection.execute(
+        "select file_name, record_count, accepted_count, rejected_count, duplicate_count from meta.files "
+        "where accepted_count + rejected_count + duplicate_count <> record_count order by file_name"
+    ).fetchall()
+    return [f"{name}: {n:,} records, but {a:,} accepted + {r:,} refused + {d:,} duplicate" for name, n, a, r, d in rows]
 
 
 def describe_build(connection: duckdb.DuckDBPyConnection, models: Mapping[str, SqlModel]) -> None:
     """Write meta.sources, meta.column_lineage and, last, meta.columns from the file's own comments."""
     ensure_meta(connection)
+    if lost := lost_records(connection):
+        raise LedgerError("records are lost:\n" + "\n".join(lost) + "\nThis is a fault of the connector: report it.")
     sources = connection.sql("select * from seeds.sources order by source_id").pl()
     write_table(connection, "meta.sources", sources, DESCRIPTIONS["meta.sources"], SOURCE_COLUMNS)
     schemas = {table: list(column_types(connection, table)) for table in list_tables(connection)}

@@ -121,10 +121,9 @@ def cut_csv(data: bytes, file: str) -> Table:
     if isinstance(header, csv.Error):
         raise LedgerError(f"{file}:1: the header cannot be read ({header}). Expected comma-separated names.")
     repeated = sorted({name for name in header if header.count(name) > 1})
-    if repeated or "" in header:
-        raise LedgerError(
-            f"{file}:1: header has {'blank names' if '' in header else 'repeated ' + ', '.join(repeated)}."
-        )
+    if repeated or not header or "" in header:
+        found = f"repeated {', '.join(repeated)}" if header and "" not in header else "blank names"
+        raise LedgerError(f"{file}:1: header has {found}. Expected each column's name once; correct the first line.")
     records: list[Record] = []
     rejects: list[Reject] = []
     for number, (line, start, end, cells) in enumerate(cut, start=1):

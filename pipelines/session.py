@@ -82,7 +82,7 @@ class Session:
         frame = rows_to_frame(schema, [row for _, row in table.rows]).with_columns(lines)
         columns = {**field_descriptions(schema), "seed_line": f"Line in {table.file}."}
         types = write_table(self.connection, f"seeds.{table.name}", frame, (schema.__doc__ or "").strip(), columns)
-        note_file(self.connection, OWN_FACTS, table.file, table.sha256, frame.height)
+        note_file(self.connection, f"seeds.{table.name}", OWN_FACTS, table.file, sha256=table.sha256, rows=frame.height)
         return types
 
     def _known(self, table: str, column: str) -> set[object]:

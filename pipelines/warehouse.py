@@ -191,11 +191,16 @@ def verify_file(path: Path, build_id: str, settings: Settings) -> int:
 
     Returns the number of rows read; raises LedgerError.
     """
-    with connect(path, settings, read_only=True) as connection:
-        found = connection.execute("select build_id from meta.builds").fetchall()
-        if found != [(build_id,)]:
-            raise LedgerError(f"{path.name}: meta.builds says {found}, expected {build_id}. Nothing was published.")
-        return sum(int(digest_table(connection, table).split(":")[0]) for table in list_tables(connection))
+    try:
+        with connect(path, settings, read_only=True) as connection:
+            found = connection.execute("select build_id from meta.builds").fetchall()
+            rows = sum(int(digest_table(connection, table).split(":")[0]) for table in list_tables(connection))
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(f"{path.name} cannot be read back: {reason} Nothing was published.") from None
+    if found != [(build_id,)]:
+        raise LedgerError(f"{path.name}: meta.builds says {found}, expected {build_id}. Nothing was published.")
+    return rows
 
 
 def publish(settings: Settings, build_id: str) -> Path:
@@ -207,9 +212,15 @@ def publish(settings: Settings, build_id: str) -> Path:
         raise LedgerError(f"{wal.name} is left beside the build file: it was not checkpointed. Nothing was published.")
     target = settings.versions / f"warehouse-{build_id}.duckdb"
     partial = target.with_name(target.name + ".partial")
-    shutil.copyfile(settings.build_file, partial)
-    verify_file(partial, build_id, settings)
-    _sync(partial)
+    try:
+        shutil.copyfile(settings.build_file, partial)
+        verify_file(partial, build_id, settings)
+        _sync(partial)
+    except (OSError, LedgerError) as error:
+        partial.unlink(missing_ok=True)
+        if isinstance(error, LedgerError):
+            raise
+        raise LedgerError(f"{partial} cannot be written: {error.strerror}. Nothing was published.") from None
     partial.replace(target)
     _sync(settings.versions)
     link = settings.home / f".warehouse.{build_id}"

@@ -8,10 +8,18 @@
   const dark = matchMedia("(prefers-color-scheme: dark)");
   const narrow = matchMedia("(max-width: 480px)");
 
+  function fewerLabels(spec) {
+    spec.layer = spec.layer.filter((l) => !(l.mark.type === "text" && l.mark.align === "left"));
+    for (const layer of spec.layer.filter((l) => l.mark.type === "text")) {
+      const rows = spec.datasets?.[layer.data.name] ?? layer.data.values;
+      layer.data = { values: rows.slice(-2) };
+    }
+  }
+
   async function draw(theme) {
     for (const [id, spec] of Object.entries(specs)) {
       const copy = structuredClone(spec);
-      if (narrow.matches) copy.layer.filter((l) => l.mark.type === "text").forEach((l) => { l.data.values = l.data.values.slice(-3); });
+      if (narrow.matches) fewerLabels(copy);
       const old = views.get(id);
       const chosen = old ? old.signal("hl") : "all";
       if (old) old.finalize();

@@ -9,7 +9,7 @@ from pipelines.charts.number_format import plain, with_prefix
 from pipelines.charts.registry import Built, chart
 from pipelines.charts.trend_line import inline_data, label_layers, pick_labels, trend_layers
 
-CLASSES = {"datacentre GPU": 0, "consumer GPU": 1, "other accelerator": 3}
+CLASSES = {"datacentre GPU": 0, "consumer GPU": 1, "other accelerator": 2}
 
 QUERY = """
 select
@@ -96,7 +96,7 @@ def draw(frame: pl.DataFrame) -> Built:
         f"to {plain(high)} GFLOP per joule in 16 bits. A line through the datacentre accelerators rises {percent} % a "
         f"year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
     )
-    layers = alt.layer(*trend_layers(in_giga, x, scale, axis), dots, *labels)
+    layers = alt.layer(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), dots, *labels)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
         "accelerators": frame.height, "accelerators_in_fit": trend["n_rows"],

@@ -32,7 +32,8 @@ left join (
     group by subject_id
 ) as f on s.training_run_id = f.subject_id
 inner join mart.trends as t on t.metric = 'training_flop' and t.cohort = 'all'
-where s.training_flop is not null and s.run_kind = 'pretraining' and s.publication_date >= date '2010-01-01'
+where s.training_flop is not null and s.run_kind = 'pretraining' and s.is_main_run
+    and s.publication_date >= date '2010-01-01'
 order by event_date, training_run_id
 """
 
@@ -105,7 +106,7 @@ def draw(frame: pl.DataFrame) -> Built:
         f"{last:%B %Y}, from {flop(low)} to {flop(high)}. A fitted line rises {growth} times a year "
         f"(90 % interval {bounds}, r² {plain(trend['r2'])})."
     )
-    layers = alt.layer(*trend_layers(trend, x, scale, axis), dots, *labels)
+    layers = alt.layer(*trend_layers(trend, x, "FLOP", scale, axis), dots, *labels)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,
         "doubling_time_months": months if months is not None else "none", "runs": frame.height,

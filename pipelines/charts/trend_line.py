@@ -35,14 +35,14 @@ def band_frame(trend: dict[str, Any]) -> pl.DataFrame:
     )
 
 
-def trend_layers(trend: dict[str, Any], x: alt.X, scale: alt.Scale, axis: alt.Axis) -> list[alt.Chart]:
+def trend_layers(trend: dict[str, Any], x: alt.X, title: str, scale: alt.Scale, axis: alt.Axis) -> list[alt.Chart]:
     """Band and dashed line of a trend on the given axes."""
     values = inline_data(band_frame(trend))
     band = alt.Chart(values).mark_area(style="ink-band", opacity=0.10)
     line = alt.Chart(values).mark_line(style="ink-line", strokeDash=[5, 4], strokeWidth=1.6)
     return [
-        band.encode(x=x, y=alt.Y("low:Q", axis=axis, scale=scale, title=None), y2="high:Q"),
-        line.encode(x=x, y=alt.Y("line:Q", axis=axis, scale=scale, title=None)),
+        band.encode(x=x, y=alt.Y("low:Q", axis=axis, scale=scale, title=title), y2="high:Q"),
+        line.encode(x=x, y=alt.Y("line:Q", axis=axis, scale=scale, title=title)),
     ]
 
 

@@ -9,6 +9,7 @@
 -- column: architecture | Architecture class.
 -- column: is_frontier | True if among the ten largest runs known at publication.
 -- column: run_kind | What the run does.
+-- column: is_main_run | True for one run of each model: the one that carries the model's key, else the first.
 -- column: total_params | Parameters stored.
 -- column: active_params | Parameters used per token.
 -- column: training_tokens | Tokens processed, repeats included.
@@ -65,6 +66,8 @@ select
     m.architecture,
     m.is_frontier,
     r.run_kind,
+    row_number() over (partition by r.model_id order by r.training_run_id <> r.model_id, r.training_run_id) = 1
+        as is_main_run,
     m.total_params,
     coalesce(m.active_params, case when m.architecture not like 'moe%' then m.total_params end) as active_params,
     r.training_tokens,

@@ -18,7 +18,7 @@ with runs as (
         f.unit
     from core.training_figures as f
     inner join core.training_runs as r on f.training_run_id = r.training_run_id
-    where f.is_preferred and f.quantity = 'training_flop' and r.run_kind = 'pretraining'
+    where f.is_preferred and f.quantity = 'training_flop' and r.run_kind = 'pretraining' and r.is_main_run
 ),
 
 chips as (

@@ -9,6 +9,7 @@
 -- column: architecture | Architecture class.
 -- column: is_frontier | True if among the ten largest runs known at publication.
 -- column: run_kind | What the run does.
+-- column: is_main_run | True for one run of each model.
 -- column: total_params | Parameters stored.
 -- column: active_params | Parameters used per token.
 -- column: training_tokens | Tokens processed, repeats included.
@@ -97,6 +98,7 @@ select
     r.architecture,
     r.is_frontier,
     r.run_kind,
+    r.is_main_run,
     r.total_params,
     r.active_params,
     r.training_tokens,
