@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build test check ui report bench clean
+.PHONY: all setup build refresh test check ui report bench clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -17,6 +17,9 @@ $(READY): requirements.lock pyproject.toml
 
 build: setup
 	@.venv/bin/ledger build
+
+refresh: setup
+	@.venv/bin/ledger fetch; fetched=$$?; .venv/bin/ledger build && exit $$fetched
 
 report: setup
 	@.venv/bin/ledger report

@@ -12,6 +12,7 @@ import math
 import os
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -26,6 +27,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import LedgerError
+from pipelines.fetch_progress import FetchProgress
 from pipelines.inputs import remember, unchanged_build
 from pipelines.instance import module_file, prepare_instance, run_job
 from pipelines.settings import Settings, read_settings
@@ -45,6 +47,10 @@ TRY = (
     "select accelerator_name, dense_16_bit_flop_per_joule from mart.accelerators order by 2 desc nulls last limit 5",
     "select metric, cohort, growth_per_year, doubling_time_months from mart.trends",
 )
+
+
+MOST_FITTED = 500
+"""Rows that ``ledger sql`` fits to the width of a terminal; with more of them that takes seconds."""
 
 
 class Format(StrEnum):
@@ -107,6 +113,35 @@ def build(
     _where(settings)
     if hints:
         print("try        " + "\n           ".join(f'.venv/bin/ledger sql "{query}"' for query in TRY))
+
+
+@app.command()
+def fetch(
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; all if none is named.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Let snapshots pass that differ much from the last.")
+    ] = False,
+) -> None:
+    """Fetch what publishers have; what fails or looks wrong leaves the last good snapshot in use."""
+    from pipelines.raw_layer import remote_files
+    from pipelines.snapshots import fetch as fetch_files
+
+    known = {file.source_id for file in remote_files()}
+    if unknown := sorted(set(sources or ()) - known):
+        raise typer.BadParameter(f"no source {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+    settings = STATE.settings
+    settings.prepare()
+    files = remote_files(sources or ())
+    with FetchProgress(len(files)) as shown:
+        outcomes = fetch_files(settings, files, shown.update, accept=accept)
+    for outcome in outcomes:
+        print(outcome)
+    counts = Counter(outcome.status for outcome in outcomes)
+    print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+    if counts["failed"] or counts["held"]:
+        raise typer.Exit(1)
+    if not counts["new"]:
+        print("nothing new")
 
 
 @app.command()
@@ -183,22 +218,40 @@ def _distinct(names: list[str]) -> list[str]:
 
 
 def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    table = Table(box=None, pad_edge=False, header_style="bold")
     numbers = [all(isinstance(r[i], int | float | Decimal | None) for r in rows) for i in range(len(names))]
-    for name, number in zip(names, numbers, strict=True):
-        table.add_column(name, justify="right" if number else "left", no_wrap=number)
-    for row in rows:
-        table.add_row(*(_cell(value) for value in row))
-    Console(width=None if sys.stdout.isatty() else 220).print(table, markup=False)
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty() and len(rows) <= MOST_FITTED:
+        _print_fitted(names, cells, numbers)
+    else:
+        _print_whole(names, cells, numbers)
     print(f"({len(rows):,} row{'' if len(rows) == 1 else 's'})")
 
 
-def _cell(value: Any) -> Any:
+def _cell(value: Any) -> str:
+    if value is None:
+        return "null"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _print_fitted(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
+    """A table as wide as the terminal: long texts are folded."""
     from rich.text import Text
 
-    if value is None:
-        return Text("null", style="dim")
-    return Text(f"{value:.6g}" if isinstance(value, float) else str(value))
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, number in zip(names, numbers, strict=True):
+        table.add_column(Text(name), justify="right" if number else "left", no_wrap=number)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _print_whole(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
+    """One line a row, as wide as it takes: nothing is cut, and thousands of rows take no time."""
+    lines = [[text.replace("\n", "\\n") for text in row] for row in [names, *cells]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
+        aligned = (t.rjust(w) if n else t.ljust(w) for t, w, n in zip(row, widths, numbers, strict=True))
+        print("  ".join(aligned).rstrip())
 
 
 @app.command()

@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.defs.jobs import JOBS, SCHEDULES
 from pipelines.defs.publishing import publish_build
+from pipelines.defs.raw_assets import FETCH_ASSETS, RAW_ASSETS
 from pipelines.defs.report_assets import REPORT_ASSETS
 from pipelines.defs.seed_assets import SEED_ASSETS
 from pipelines.defs.session import SESSION, session_resource
@@ -19,7 +20,7 @@ progress = dg.LoggerDefinition(
 )
 
 defs = dg.Definitions(
-    assets=[*SEED_ASSETS, *SQL_ASSETS, publish_build, *REPORT_ASSETS],
+    assets=[*SEED_ASSETS, *FETCH_ASSETS, *RAW_ASSETS, *SQL_ASSETS, publish_build, *REPORT_ASSETS],
     jobs=JOBS,
     schedules=SCHEDULES,
     resources={SESSION: session_resource},

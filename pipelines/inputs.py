@@ -15,7 +15,10 @@ from pathlib import Path
 from pipelines.settings import REPORTS, ROOT, SQL, Settings
 
 CODE = ("pipelines/**/*.py", "sql/**/*.sql")
-PACKAGES = ("altair", "duckdb", "polars", "pyarrow", "scipy", "sqlglot", "vl-convert-python")
+PACKAGES = (
+    "altair", "currencyconverter", "duckdb", "ecologits", "genai-prices",
+    "model-prices", "polars", "pyarrow", "scipy", "sqlglot", "vl-convert-python",
+)  # fmt: skip
 
 
 def _digest(root: Path, patterns: Iterable[str]) -> str:
@@ -26,18 +29,23 @@ def _digest(root: Path, patterns: Iterable[str]) -> str:
     return state.hexdigest()
 
 
+def _file_digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "none"
+
+
 def code_version() -> str:
     """12 hex digits over the code that makes tables and pages."""
     return _digest(ROOT, CODE)[:12]
 
 
 def digest_inputs(settings: Settings) -> str:
-    """Digest of everything that decides the content: code, curated files, page texts, packages."""
+    """Digest of everything that decides the content: code, curated files, snapshots, page texts, packages."""
     parts = [
         _digest(SQL.parent, CODE),
         _digest(settings.seeds, ("**/*.csv", "**/*.toml")),
         _digest(REPORTS, ("*.html", "*.css", "*.js", "*.toml", "fonts/*")),
         str(settings.site),
+        _file_digest(settings.raw_manifest),
         *(f"{name}={version(name)}" for name in PACKAGES),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()

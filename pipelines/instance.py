@@ -95,6 +95,7 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     prepare_instance(settings)
     sys.path.insert(0, str(ROOT)) if str(ROOT) not in sys.path else None
     import dagster as dg
+    from sqlalchemy.exc import SQLAlchemyError
 
     from pipelines.definitions import defs
 
@@ -113,6 +114,11 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
             )
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error)
+        raise LedgerError(
+            f"the run history in {settings.dagster_home} cannot be written: {reason}. Free disk space there, then try again."
+        ) from None
     finally:
         handler.close()
         _SHARED_HANDLER.clear()

@@ -6,7 +6,7 @@ What belongs here: columns of ``meta.*`` and how they are written. What does not
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import duckdb
@@ -153,7 +153,8 @@ def note_raw_table(connection: duckdb.DuckDBPyConnection, name: str, table: RawT
 def note_snapshot(connection: duckdb.DuckDBPyConnection, file: RemoteFile, snapshot: Snapshot) -> None:
     """Say in meta.snapshots which bytes of a remote file this build used."""
     connection.execute("delete from meta.snapshots where url = ?", [file.url])
-    row = [file.source_id, file.url, snapshot.sha256, snapshot.fetched_at, snapshot.byte_count]
+    fetched_at = snapshot.fetched_at.astimezone(UTC).replace(tzinfo=None)
+    row = [file.source_id, file.url, snapshot.sha256, fetched_at, snapshot.byte_count]
     connection.execute("insert into meta.snapshots values (?, ?, ?, ?, ?)", row)
 
 

@@ -184,7 +184,7 @@ def repeated_keys(table: Table, rows: Sequence[tuple[Record, Row]], key: tuple[s
         value = tuple(getattr(row, name) for name in key)
         if value in first_line:
             reason = f"the key stands on line {first_line[value]} already; expected each ({', '.join(key)}) once"
-            text = ", ".join("" if part is None else str(part) for part in value)
+            text = ", ".join(record.cells[table.header.index(name)] for name in key)
             rejects.append(Reject(table.file, record.record_no, record.line, "+".join(key), text, reason))
         else:
             first_line[value] = record.line

@@ -190,6 +190,26 @@ class Models(Fact):
         return self
 
 
+class ModelAliases(Fact):
+    """One row per name under which a publisher mentions a model, where the name alone does not tell."""
+
+    key = ("alias",)
+    alias: Text = Field(description="Name as printed by the publisher.")
+    model_id: Identifier = Field(description="Key of seeds.models.")
+
+
+class Corrections(Fact):
+    """One row per cell of a publisher's file that is wrong: what it says, what it should say, and why."""
+
+    key = ("table_name", "record_name", "column_name")
+    table_name: Annotated[str, Field(pattern=r"^raw\.[a-z0-9_]+$")] = Field(description="Raw table.")
+    record_name: Text = Field(description="Name of the record, as the publisher writes it.")
+    column_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = Field(description="Column of the raw table.")
+    expect: Number = Field(description="The wrong value: the build fails once the publisher says something else.")
+    corrected: Number | None = Field(default=None, description="The right value; empty where none is known.")
+    reason: Text = Field(description="Why the value is wrong, in our words.")
+
+
 class TrainingRuns(Fact):
     """One row per training run: what was trained, on how much data, on which machines."""
 
@@ -466,6 +486,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "hardware/accelerator_peaks.csv": AcceleratorPeaks,
     "hardware/accelerator_aliases.csv": AcceleratorAliases,
     "models/models.csv": Models,
+    "models/model_aliases.csv": ModelAliases,
     "models/training_runs.csv": TrainingRuns,
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
@@ -477,6 +498,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "environment/embodied_carbon.csv": EmbodiedCarbon,
     "levers/efficiency_levers.csv": EfficiencyLevers,
     "assumptions.csv": Assumptions,
+    "corrections.csv": Corrections,
 }
 """Every curated file and its schema; the table is named like the file."""
 
@@ -485,6 +507,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("accelerator_aliases", "accelerator_id", "accelerators", "accelerator_id"),
     ("training_runs", "model_id", "models", "model_id"),
     ("models", "base_model_id", "models", "model_id"),
+    ("model_aliases", "model_id", "models", "model_id"),
     ("training_runs", "accelerator_id", "accelerators", "accelerator_id"),
     ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_results", "accelerator_id", "accelerators", "accelerator_id"),

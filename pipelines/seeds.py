@@ -120,7 +120,7 @@ def unknown_values(table: SeedTable, known: Callable[[str, str], Container[objec
             continue
         where = "SOURCES.toml; describe the source there" if target == "sources" else f"the table {target}"
         rejects += [
-            Reject(table.file, record.record_no, record.line, column, value, f"expected a {key} of {where}")
+            Reject(table.file, record.record_no, record.line, column, value, f"expected an existing {key} of {where}")
             for record, row in table.rows
             if (value := getattr(row, column)) is not None and value not in values
         ]
@@ -142,6 +142,7 @@ def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
     sources = read_sources(folder / "SOURCES.toml", file_name(folder / "SOURCES.toml", root))
     tables: dict[str, SeedTable] = {}
     rejects: list[Reject] = []
+    faulty: set[str] = set()
     for relative, schema in SEED_FILES.items():
         path = folder / relative
         if partial and not path.exists():
@@ -149,11 +150,15 @@ def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
         table, found = read_seed_file(path, file_name(path, root), schema)
         tables[table.name] = table
         rejects += found
+        if found:
+            faulty.add(table.name)
 
     def known(target: str, key: str) -> Container[object] | None:
         if target == "sources":
             return sources
-        return {getattr(row, key) for _, row in tables[target].rows} if target in tables else None
+        if target not in tables or target in faulty:  # a row that was refused is not also missing elsewhere
+            return None
+        return {getattr(row, key) for _, row in tables[target].rows}
 
     for table in tables.values():
         rejects += unknown_values(table, known)

@@ -30,6 +30,14 @@ class Settings:
     keep_versions: int = 5
     threads: int = 2
     memory_limit: str = "2GB"
+    mirror: Path | None = None
+    """Folder that stands for the network: ``https://HOST/PATH`` is read from ``mirror/HOST/PATH``."""
+    fetch_deadline_s: int = 300
+    """Seconds that one file may take, all tries and redirects together."""
+    fetch_max_bytes: int | None = None
+    """Largest file, unpacked, in place of the limit that its connector names."""
+    fetch_max_ratio: int = 200
+    """How many times its transferred size a compressed answer may unpack to."""
 
     @property
     def published(self) -> Path:
@@ -62,6 +70,26 @@ class Settings:
         return self.home / "inputs.json"
 
     @property
+    def raw(self) -> Path:
+        """Fetched bytes, each under its SHA-256; nothing in it is ever edited."""
+        return self.home / "raw"
+
+    @property
+    def raw_manifest(self) -> Path:
+        """What was fetched, from where and when, one JSON object a line; only ever appended to."""
+        return self.raw / "manifest.jsonl"
+
+    @property
+    def raw_checks(self) -> Path:
+        """How the last attempt at each file ended."""
+        return self.raw / "checks.json"
+
+    @property
+    def raw_lock(self) -> Path:
+        """File whose flock is held while the store of fetched bytes changes."""
+        return self.raw / ".lock"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance folder: run history, schedules, logs."""
         return self.home / "dagster"
@@ -90,6 +118,8 @@ def read_settings(home: Path | None = None) -> Settings:
     chosen = chosen.expanduser().resolve()
     in_place = chosen == (ROOT / "data").resolve()
     site = os.environ.get("LEDGER_SITE")
+    mirror = os.environ.get("LEDGER_MIRROR")
+    max_bytes = os.environ.get("LEDGER_FETCH_MAX_BYTES")
     return Settings(
         home=chosen,
         site=Path(site).expanduser().resolve() if site else (REPORTS / "site" if in_place else chosen / "site"),
@@ -97,4 +127,8 @@ def read_settings(home: Path | None = None) -> Settings:
         keep_versions=_whole_number("LEDGER_KEEP_VERSIONS", 5),
         threads=_whole_number("LEDGER_THREADS", min(2, os.cpu_count() or 1)),
         memory_limit=os.environ.get("LEDGER_MEMORY_LIMIT", "2GB"),
+        mirror=Path(mirror).expanduser().resolve() if mirror else None,
+        fetch_deadline_s=_whole_number("LEDGER_FETCH_DEADLINE_S", 300),
+        fetch_max_bytes=_whole_number("LEDGER_FETCH_MAX_BYTES", 1) if max_bytes else None,
+        fetch_max_ratio=_whole_number("LEDGER_FETCH_MAX_RATIO", 200),
     )

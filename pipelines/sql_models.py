@@ -77,24 +77,26 @@ def _fault(file: str, line: int, rule: str, remedy: str) -> LedgerError:
     return LedgerError(f"{file}:{line}: {rule} {remedy}")
 
 
-def _logical_lines(text: str) -> tuple[list[tuple[int, str]], str]:
-    """The header as (line number, text) with continued lines joined, and the query below it."""
+def _logical_lines(text: str) -> tuple[list[tuple[int, str]], str, int]:
+    """The header as (line number, text) with continued lines joined, the query below it and its first line."""
     header: list[tuple[int, str]] = []
     lines = text.splitlines(keepends=True)
     for number, raw in enumerate(lines, start=1):
         line = raw.rstrip()
         if not line.startswith("--"):
-            return header, "".join(lines[number - 1 :]).strip().rstrip(";")
+            rest = "".join(lines[number - 1 :])
+            blank = len(rest) - len(rest.lstrip())
+            return header, rest.strip().rstrip(";"), number + rest[:blank].count("\n")
         if header and (more := CONTINUED.fullmatch(line)):
             header[-1] = (header[-1][0], f"{header[-1][1]} {more[1]}")
         else:
             header.append((number, line))
-    return header, ""
+    return header, "", len(lines) + 1
 
 
 def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
     """Read one model; raises LedgerError naming file, line, rule and remedy."""
-    header, query = _logical_lines(text)
+    header, query, query_line = _logical_lines(text)
     if not query:
         raise _fault(file, 1, "the file has no query.", "Write one select statement below the header.")
     description: list[str] = []
@@ -134,18 +136,18 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
         raise _fault(file, 1, "'key:' must name documented columns.", "Add '-- key: column, …' to the header.")
     return SqlModel(
         schema, name, file, " ".join(description), key, columns, tuple(intervals), checks, query,
-        frozenset(_read_tables(query, file, len(header))),
+        frozenset(_read_tables(query, file, query_line)),
     )  # fmt: skip
 
 
-def _read_tables(query: str, file: str, header_lines: int) -> set[str]:
+def _read_tables(query: str, file: str, line: int) -> set[str]:
     try:
         statements = [s for s in sqlglot.parse(query, read="duckdb") if s is not None]
     except SqlglotError as error:
         message = str(error).splitlines()[0]
-        raise _fault(file, header_lines + 1, f"the query cannot be read: {message}", "Try it in a shell.") from None
+        raise _fault(file, line, f"the query cannot be read: {message}", "Try it in a shell.") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise _fault(file, header_lines + 1, "expected exactly one select statement.", "Split the file.")
+        raise _fault(file, line, "expected exactly one select statement.", "Split the file.")
     names = {cte.alias for cte in statements[0].find_all(exp.CTE)}
     tables = set()
     for table in statements[0].find_all(exp.Table):
@@ -154,7 +156,7 @@ def _read_tables(query: str, file: str, header_lines: int) -> set[str]:
         if not table.db and table.name not in names:
             raise _fault(
                 file,
-                header_lines + 1,
+                line,
                 f"table {table.name} has no schema.",
                 f"Write one of {', '.join(LAYERS)} before it.",
             )
@@ -327,7 +329,7 @@ def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[st
             ) if part
         ) or f"in another order: {', '.join(types)}"  # fmt: skip
         connection.execute(f"drop table {model.table}")
-        raise LedgerError(f"{model.file}: documented columns must equal the real ones; {detail}. Edit the header.")
+        raise _fault(model.file, 1, f"documented columns must equal the real ones; {detail}.", "Edit the header.")
     describe_table(connection, model.table, model.description, model.columns)
     return types
 

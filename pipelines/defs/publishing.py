@@ -3,11 +3,12 @@
 import dagster as dg
 
 from pipelines.defs.policy import OWNERS, readable_failures
+from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
 from pipelines.defs.sql_assets import MODELS, PYTHON_TABLES, asset_key
 
-EXPECTED = {*SEED_COLUMNS, *PYTHON_TABLES, *MODELS}
+EXPECTED = {*SEED_COLUMNS, *RAW_COLUMNS, *PYTHON_TABLES, *MODELS}
 """Tables that a complete warehouse holds, meta.* aside."""
 
 PUBLISHED = dg.AssetKey(["meta", "builds"])

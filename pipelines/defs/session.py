@@ -10,6 +10,7 @@ from pipelines.settings import read_settings
 
 SESSION = "session"
 BUILD_ALL = "build_all"
+FULL_JOBS = (BUILD_ALL, "refresh")
 
 
 @dg.resource(
@@ -17,6 +18,6 @@ BUILD_ALL = "build_all"
 )
 def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Hold the build lock while the run lasts; fails at once, naming the holder, if another build runs."""
-    is_full = context.run is not None and context.run.job_name == BUILD_ALL
+    is_full = context.run is not None and context.run.job_name in FULL_JOBS
     with readable_failures(), open_session(read_settings(), fresh=is_full) as session:
         yield session

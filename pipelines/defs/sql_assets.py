@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
+from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
 from pipelines.settings import SQL
@@ -15,7 +16,7 @@ from pipelines.trends import FIT_COLUMNS, fit_trends
 PYTHON_TABLES = {"core.trend_fits": list(FIT_COLUMNS)}
 """Tables that assets of this file make in Python, and their columns."""
 
-MODELS = load_models(SQL, "sql", {**SEED_COLUMNS, **PYTHON_TABLES})
+MODELS = load_models(SQL, "sql", {**SEED_COLUMNS, **RAW_COLUMNS, **PYTHON_TABLES})
 
 
 def asset_key(table: str) -> dg.AssetKey:

@@ -7,22 +7,68 @@ change, no repair. Every row knows its record number and byte span in the snapsh
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, ClassVar
+from datetime import date
+from typing import Annotated, Any, ClassVar
+from urllib.parse import unquote
 
 import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.errors import LedgerError
 from pipelines.quarantine import Record, Reject, Table, cut_csv, repeated_keys, type_records
-from pipelines.seed_tables import plain_number
+from pipelines.seed_tables import DatePrecision, plain_number
 from pipelines.tables import field_descriptions, polars_schema
 
 MAX_REJECTED_SHARE = 0.01
 
+ISO_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
+
+
+def _date_parts(value: str) -> tuple[str, str | None, str | None]:
+    found = ISO_DATE.fullmatch(value)
+    if found is None:
+        raise ValueError("expected a date such as 2024-05-31, 2024-05 or 2024")
+    return found[1], found[2], found[3]
+
+
+def first_day(value: Any) -> Any:
+    """A date that may lack its day or month, as the first day of what it names.
+
+    >>> first_day("2024-05")
+    datetime.date(2024, 5, 1)
+    """
+    if not isinstance(value, str):
+        return value
+    year, month, day = _date_parts(value)
+    return date(int(year), int(month or 1), int(day or 1))
+
+
+def spelled_precision(value: Any) -> Any:
+    """What the spelling of a date names: a day, a month or a year.
+
+    >>> spelled_precision("2024-05")
+    'month'
+    """
+    if not isinstance(value, str):
+        return value
+    _, month, day = _date_parts(value)
+    return "day" if day else "month" if month else "year"
+
+
 RawNumber = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False, ge=-1e60, le=1e60)]
 """A finite number in plain spelling."""
+
+RawText = Annotated[str, Field(max_length=20_000)]
+"""Text as it stands in the cell: blanks and line breaks included."""
+
+RawDay = Annotated[date, BeforeValidator(first_day), Field(ge=date(1900, 1, 1), le=date(2100, 12, 31))]
+"""A date in ISO spelling; a month or a year alone is its first day. A second column tells them apart."""
+
+RawDayPrecision = Annotated[DatePrecision, BeforeValidator(spelled_precision)]
+"""The companion of a RawDay: it reads the same cell and keeps how much of a date stood there."""
 
 POSITION_COLUMNS = {
     "file_sha256": "SHA-256 of the snapshot that holds the record.",
@@ -160,18 +206,21 @@ def check_raw(table: RawTable) -> None:
         )
 
 
+FIELD = rb"""(?:"(?:[^"]++|"")*+"?+[^,\r\n]*+|[^",\r\n][^,\r\n]*+)?+"""
+RECORD = re.compile(FIELD + rb"(?:," + FIELD + rb")*+(\r\n|\r|\n|\Z)")
+"""One record of RFC 4180 and its line end: quotes that open a field may hold commas and line ends."""
+
+
 def count_csv_records(data: bytes) -> int:
-    """Records of a CSV file, header excluded, counted by walking its quotes: not the reader that loads it."""
+    """Records of a CSV file, header excluded, counted by walking its quotes: not the reader that loads it.
+
+    Empty lines are no records.
+
+    >>> count_csv_records(b'name,note\\n"a","two\\nlines"\\n\\nb,5" disk\\n')
+    2
+    """
     body = data.removeprefix(b"\xef\xbb\xbf")
-    records, inside, empty = 0, False, True
-    for byte in body:
-        if byte == 0x22:
-            inside, empty = not inside, False
-        elif byte in (0x0A, 0x0D) and not inside:
-            records, empty = records + (not empty), True
-        else:
-            empty = False
-    return max(0, records + (not empty) - 1)
+    return max(0, sum(found.start() < found.start(1) for found in RECORD.finditer(body)) - 1)
 
 
 @dataclass(frozen=True)
@@ -188,6 +237,15 @@ class RemoteFile:
     read: Callable[[bytes, str, str], list[RawTable]]
     tables: tuple[type[RawRow], ...]
     max_bytes: int = 50_000_000
+
+
+def remote_csv(schema: type[RawRow], url: str) -> RemoteFile:
+    """A CSV file that holds one raw table and is named by the last part of its address."""
+
+    def read(data: bytes, file: str, sha256: str) -> list[RawTable]:
+        return [read_raw_csv(data, file, sha256, schema)]
+
+    return RemoteFile(schema.source_id, unquote(url.rpartition("/")[2]), url, read, (schema,))
 
 
 @dataclass(frozen=True)

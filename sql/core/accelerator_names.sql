@@ -1,0 +1,79 @@
+-- One row per name under which a publisher mentions an accelerator, and the accelerator that it means; null where it is not resolved.
+-- key: source_id, name
+-- column: source_id | Who mentions it.
+-- column: name | Name as printed, without blanks at its ends.
+-- column: mention_count | How often it is mentioned as the hardware of a model, a cluster or a price; 0 for rows of a hardware table.
+-- column: accelerator_id | Key of core.accelerators.
+-- column: resolved_by | alias, same name, own key, or null.
+with mentions as (
+    select
+        'epoch_models' as source_id,
+        trim(unnest(string_split(training_hardware, ','))) as name,
+        1 as mention_count
+    from raw.epoch_models
+    union all
+    select
+        'epoch_costs' as source_id,
+        trim(unnest(string_split(training_hardware, ','))) as name,
+        1 as mention_count
+    from raw.epoch_ml_systems
+    union all
+    select
+        'epoch_costs' as source_id,
+        trim(hardware_model) as name,
+        1 as mention_count
+    from raw.epoch_hardware_prices
+    union all
+    select
+        'epoch_hardware' as source_id,
+        trim(hardware_name) as name,
+        0 as mention_count
+    from raw.epoch_hardware
+),
+
+names as (
+    select
+        source_id,
+        name,
+        sum(mention_count)::bigint as mention_count
+    from mentions
+    where name is not null and name <> ''
+    group by source_id, name
+),
+
+aliases as (
+    select
+        plain_name(alias) as spelling,
+        min(accelerator_id) as accelerator_id
+    from seeds.accelerator_aliases
+    group by spelling
+),
+
+curated as (
+    select
+        plain_name(accelerator_name) as spelling,
+        min(accelerator_id) as accelerator_id
+    from seeds.accelerators
+    group by spelling
+),
+
+listed as (
+    select distinct plain_name(hardware_name) as spelling
+    from raw.epoch_hardware
+)
+
+select
+    n.source_id,
+    n.name,
+    n.mention_count,
+    coalesce(a.accelerator_id, c.accelerator_id, case when l.spelling is not null then slug(n.name) end) as accelerator_id,
+    case
+        when a.accelerator_id is not null then 'alias'
+        when c.accelerator_id is not null then 'same name'
+        when l.spelling is not null then 'own key'
+    end as resolved_by
+from names as n
+left join aliases as a on plain_name(n.name) = a.spelling
+left join curated as c on plain_name(n.name) = c.spelling
+left join listed as l on plain_name(n.name) = l.spelling
+order by n.source_id, n.name
