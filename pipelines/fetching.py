@@ -258,7 +258,7 @@ class _Backend(httpcore.NetworkBackend):
         if f"{host}:{port}" not in self._policy.private_endpoints:
             for address in addresses:
                 if (kind := address_kind(address)) != "public":
-                    raise _RefusedAddressError(f"{host} is {address}, a {kind} address; expected a public one")
+                    raise _RefusedAddressError(f"{host} is {address}, which is {kind}; expected a public address")
         failure: Exception = httpcore.ConnectError(f"the name {host} has no address")
         for address in addresses:
             try:
@@ -288,7 +288,8 @@ class _NetworkTransport(httpx.BaseTransport):
 
     def __init__(self, policy: FetchPolicy, deadline: Deadline) -> None:
         self._pool = httpcore.ConnectionPool(
-            ssl_context=httpx.create_ssl_context(), network_backend=_Backend(policy, deadline)
+            ssl_context=httpx.create_ssl_context() if policy.https_only else None,
+            network_backend=_Backend(policy, deadline),
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -506,11 +507,13 @@ class _Download:
             reason = f"cannot connect: {error}" if first else f"no bytes for {SILENCE_S:g} s"
             raise _TransientError(reason, is_unreachable=first) from None
         except httpcore.NetworkError as error:
-            if isinstance(cause := error.__cause__, ssl.SSLCertVerificationError):
+            if error.args and isinstance(cause := error.args[0], ssl.SSLCertVerificationError):
                 raise FetchError(f"{self.where}: its certificate is not trusted: {cause.verify_message}.") from None
             first = isinstance(error, httpcore.ConnectError)
             reason = f"cannot connect: {error}" if first else f"the connection broke: {error}"
             raise _TransientError(reason, is_unreachable=first) from None
+        except httpx.ProtocolError as error:  # httpx reads the Location of a redirect itself
+            raise FetchError(f"{self.where}: {error}.") from None
         except httpcore.ProtocolError as error:
             raise _TransientError(f"the answer is not HTTP: {error}") from None
 

@@ -91,6 +91,7 @@ WHOLE_NAMES: dict[str, str] = {
     "n_rows": "1",
     "record_no": "1",
     "seed_line": "1",
+    "precedence": "1",
     "byte_start": "byte",
     "byte_end": "byte",
     "factor": "1",

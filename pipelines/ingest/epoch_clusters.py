@@ -254,12 +254,12 @@ class EpochDataCenters(RawRow):
     name: RawText = Field(description="Name of the data centre.")
     handle: RawText | None = Field(default=None, description="Longer name: owner, project and place.")
     project: RawText | None = Field(default=None, description="Project that it is part of.")
-    address: RawText | None = Field(default=None, description="Address.")
+    address: RawText | None = Field(default=None, description="Street address.")
     latitude: RawText | None = Field(default=None, description="Latitude in degrees, minutes and seconds, as spelled.")
     longitude: RawText | None = Field(
         default=None, description="Longitude in degrees, minutes and seconds, as spelled."
     )
-    country: RawText | None = Field(default=None, description="Country.")
+    country: RawText | None = Field(default=None, description="Country in which it stands.")
     owner: RawText | None = Field(default=None, description="Owners, split by commas.")
     users: RawText | None = Field(default=None, description="Users, split by commas.")
     investors: RawText | None = Field(default=None, description="Investors, split by commas.")

@@ -272,6 +272,9 @@ class EpochModelCosts(RawRow):
     table = "epoch_model_costs"
     source_id = "epoch_costs"
     min_rows = 30
+    optional = frozenset({
+        "cloud_cost_usd", "hardware_acquisition_cost_usd", "hardware_capex_energy_cost_usd", "cost_usd"
+    })  # fmt: skip
     headers: ClassVar[dict[str, tuple[str, ...]]] = {
         "model": ("Model",),
         "cloud_cost_usd": ("Cloud_Cost",),

@@ -1,4 +1,5 @@
--- One row per accelerator, with the dense peak that training and inference in 16 bits can use.
+-- One row per accelerator, with the dense peak that training and inference in 16 bits can use: curated ones, and
+-- those that only Epoch AI lists. A curated field goes before Epoch's.
 -- key: accelerator_id
 -- column: accelerator_id | Key of the accelerator.
 -- column: accelerator_name | Name as its vendor writes it.
@@ -28,33 +29,86 @@ with dense as (
         accelerator_id,
         arg_max(peak_flop_per_s, (is_tensor::int * 10) + (number_format = 'bf16')::int) as dense_16_bit_flop_per_s,
         arg_max(number_format, (is_tensor::int * 10) + (number_format = 'bf16')::int) as dense_16_bit_format
-    from seeds.accelerator_peaks
+    from core.accelerator_peaks
     where not is_sparse and number_format in ('bf16', 'fp16')
     group by accelerator_id
+),
+
+epoch as (
+    select
+        n.accelerator_id,
+        h.*
+    from raw.epoch_hardware as h
+    inner join core.accelerator_names as n on n.source_id = 'epoch_hardware' and n.name = trim(h.hardware_name)
+    qualify row_number() over (partition by n.accelerator_id order by n.resolved_by, h.hardware_name) = 1
+),
+
+merged as (
+    select
+        coalesce(s.accelerator_id, e.accelerator_id) as accelerator_id,
+        coalesce(s.accelerator_name, trim(e.hardware_name)) as accelerator_name,
+        coalesce(s.vendor, e.manufacturer) as vendor,
+        coalesce(
+            s.kind,
+            case
+                when e.type ilike '%tpu%' then 'tpu'
+                when e.type ilike '%npu%' then 'npu'
+                when e.type ilike '%cpu%' then 'cpu'
+                when e.type is null or e.type ilike '%gpu%' then 'gpu'
+                else 'asic'
+            end
+        ) as kind,
+        coalesce(
+            s.segment,
+            case
+                when regexp_matches(e.hardware_name, '(?i)geforce|radeon rx|titan') then 'consumer'
+                when regexp_matches(e.hardware_name, '(?i)quadro|rtx') then 'workstation'
+                else 'datacentre'
+            end
+        ) as segment,
+        s.form_factor,
+        coalesce(s.release_date, e.release_date) as release_date,
+        coalesce(s.release_date_precision, e.release_date_precision) as release_date_precision,
+        coalesce(s.process_nm, e.process_size_nm) as process_nm,
+        coalesce(s.tdp_w, e.tdp_w) as tdp_w,
+        coalesce(s.memory_bytes, e.memory_bytes) as memory_bytes,
+        s.memory_type,
+        coalesce(s.memory_bandwidth_bytes_per_s, e.memory_bandwidth_bytes_per_s) as memory_bandwidth_bytes_per_s,
+        coalesce(s.interconnect_bytes_per_s, e.intranode_bandwidth_bytes_per_s) as interconnect_bytes_per_s,
+        coalesce(s.release_price_usd, e.release_price_usd) as release_price_usd,
+        coalesce(s.source_id, 'epoch_hardware') as source_id,
+        coalesce(s.locator, 'row ' || trim(e.hardware_name)) as locator,
+        coalesce(s.verified, 'secondary') as verified,
+        case
+            when s.release_price_usd is not null then coalesce(s.price_source_id, s.source_id)
+            when e.release_price_usd is not null then 'epoch_hardware'
+        end as price_source_id
+    from seeds.accelerators as s
+    full join epoch as e on s.accelerator_id = e.accelerator_id
 )
 
 select
-    a.accelerator_id,
-    a.accelerator_name,
-    a.vendor,
-    a.kind,
-    a.segment,
-    a.form_factor,
-    a.release_date,
-    a.release_date_precision,
-    a.process_nm,
-    a.tdp_w,
-    a.memory_bytes,
-    a.memory_type,
-    a.memory_bandwidth_bytes_per_s,
-    a.interconnect_bytes_per_s,
-    a.release_price_usd,
+    m.accelerator_id,
+    m.accelerator_name,
+    m.vendor,
+    m.kind,
+    m.segment,
+    m.form_factor,
+    m.release_date,
+    m.release_date_precision,
+    m.process_nm,
+    m.tdp_w,
+    m.memory_bytes,
+    m.memory_type,
+    m.memory_bandwidth_bytes_per_s,
+    m.interconnect_bytes_per_s,
+    m.release_price_usd,
     d.dense_16_bit_flop_per_s,
     d.dense_16_bit_format,
-    a.source_id,
-    a.locator,
-    a.verified,
-    case when a.release_price_usd is not null then coalesce(a.price_source_id, a.source_id) end as price_source_id
-from seeds.accelerators as a
-left join dense as d on a.accelerator_id = d.accelerator_id
-order by a.accelerator_id
+    m.source_id,
+    m.locator,
+    m.verified,
+    m.price_source_id
+from merged as m
+left join dense as d on m.accelerator_id = d.accelerator_id
+order by m.accelerator_id

@@ -1,4 +1,5 @@
--- One row per name under which a publisher mentions a model, and the model that it means. No name is dropped: one that is neither an alias nor the name of a curated model gets a key of its own.
+-- One row per name under which a publisher mentions a model, and the model that it means. No name is dropped: one
+-- that is neither an alias nor the name of a curated model gets a key of its own.
 -- key: source_id, name
 -- column: source_id | Who mentions it.
 -- column: name | Name as printed, without blanks at its ends.

@@ -16,7 +16,7 @@
 -- column: source_id | Source of the figure.
 -- column: locator | Where in the source.
 -- column: verified | How the entry was checked.
--- column: seed_line | Line in seeds/models/published_figures.csv.
+-- column: seed_line | Line in seeds/models/published_figures.csv; null for figures of Epoch AI.
 with rounding as (
     select
         applies_to as kind,
@@ -24,6 +24,66 @@ with rounding as (
         high
     from seeds.assumptions
     where name = 'published_value_ratio'
+),
+
+epoch as (
+    select
+        model_id,
+        record_name,
+        unnest([
+            {
+                'quantity': 'training_flop', 'value': training_flop, 'unit': 'FLOP', 'kind': 'estimated',
+                'spread': 'epoch ' || lower(confidence)
+            },
+            {
+                'quantity': 'training_hours', 'value': training_hours, 'unit': 'hour', 'kind': 'reported',
+                'spread': 'reported'
+            },
+            { 'quantity': 'mfu', 'value': mfu, 'unit': 'ratio', 'kind': 'reported', 'spread': 'reported' },
+            { 'quantity': 'hfu', 'value': hfu, 'unit': 'ratio', 'kind': 'reported', 'spread': 'reported' }
+        ]) as figure
+    from core.epoch_models
+),
+
+figures as (
+    select
+        published_figure_id,
+        subject_kind,
+        subject_id,
+        subject_name,
+        quantity,
+        boundary,
+        counting,
+        value_low,
+        value,
+        value_high,
+        unit,
+        kind,
+        kind as spread,
+        is_circular,
+        source_id,
+        locator,
+        verified,
+        seed_line
+    from seeds.published_figures
+    union all by name
+    select
+        'epoch-' || model_id || '-' || replace(figure.quantity, '_', '-') as published_figure_id,
+        'training_run' as subject_kind,
+        model_id as subject_id,
+        record_name as subject_name,
+        figure.quantity,
+        'none' as boundary,
+        figure.value,
+        figure.unit,
+        figure.kind,
+        figure.spread,
+        figure.quantity = 'training_flop' as is_circular,
+        'epoch_models' as source_id,
+        'row ' || record_name as locator,
+        'secondary' as verified
+    from epoch
+    where figure.value > 0
 )
 
 select
@@ -46,6 +106,7 @@ select
         order by
             f.is_circular,
             array_position(['measured', 'reported', 'estimated'], f.kind),
+            f.source_id = 'epoch_models',
             array_position(['seen', 'secondary', 'recalled'], f.verified),
             f.published_figure_id
     ) = 1 as is_first,
@@ -53,7 +114,7 @@ select
     f.locator,
     f.verified,
     f.seed_line
-from seeds.published_figures as f
-inner join rounding on f.kind = rounding.kind
-left join seeds.training_runs as r on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
+from figures as f
+inner join rounding on f.spread = rounding.kind
+left join core.training_runs as r on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
 order by f.published_figure_id

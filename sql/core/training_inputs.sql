@@ -131,9 +131,9 @@ purchases as (
         select
             accelerator_id,
             release_price_usd as price_usd,
-            coalesce(price_source_id, source_id) as source_id,
+            price_source_id as source_id,
             release_date as observed_date
-        from seeds.accelerators
+        from core.accelerators
         where release_price_usd is not null
         union all
         select

@@ -1,4 +1,5 @@
--- One row per training run, with its model and the dense peak of the format it was trained in.
+-- One row per training run, with its model and the dense peak of the format it was trained in: curated runs, and one
+-- for each model that only Epoch AI lists. A curated field goes before Epoch's.
 -- key: training_run_id
 -- column: training_run_id | Key of the run.
 -- column: model_id | Key of the model.
@@ -8,6 +9,7 @@
 -- column: domain | Domain of the task.
 -- column: architecture | Architecture class.
 -- column: is_frontier | True if among the ten largest runs known at publication.
+-- column: is_notable | True if Epoch AI lists the model as notable; null where Epoch's list was not fetched.
 -- column: run_kind | What the run does.
 -- column: is_main_run | True for one run of each model: the one that carries the model's key, else the first.
 -- column: total_params | Parameters stored.
@@ -29,8 +31,45 @@
 -- column: hardware_source_id | Source of accelerator and count.
 -- column: accelerator_source_id | Source of the rated power.
 -- column: peak_source_id | Source of the dense peak.
--- column: seed_line | Line of the run in seeds/models/training_runs.csv.
-with matching_peaks as (
+-- column: seed_line | Line of the run in seeds/models/training_runs.csv; null where only Epoch lists it.
+with runs as (
+    select
+        s.training_run_id,
+        s.model_id,
+        s.run_kind,
+        s.training_tokens,
+        s.training_examples,
+        s.forward_mac_per_example,
+        s.number_format,
+        coalesce(s.accelerator_id, e.accelerator_id) as accelerator_id,
+        coalesce(s.accelerator_count, e.accelerator_count) as accelerator_count,
+        s.training_country,
+        s.started_year,
+        s.operator_kind,
+        s.source_id as run_source_id,
+        case
+            when s.accelerator_id is null and e.accelerator_id is not null then 'epoch_models'
+            when s.accelerator_count is null and e.accelerator_count is not null then 'epoch_models'
+            else coalesce(s.hardware_source_id, s.source_id)
+        end as hardware_source_id,
+        s.seed_line
+    from seeds.training_runs as s
+    left join core.epoch_models as e
+        on s.training_run_id = e.model_id and (s.accelerator_id is null or s.accelerator_id = e.accelerator_id)
+    union all by name
+    select
+        e.model_id as training_run_id,
+        e.model_id,
+        case when e.base_model_name is null then 'pretraining' else 'finetuning' end as run_kind,
+        e.accelerator_id,
+        e.accelerator_count,
+        'epoch_models' as run_source_id,
+        'epoch_models' as hardware_source_id
+    from core.epoch_models as e
+    anti join seeds.training_runs as s on e.model_id = s.model_id
+),
+
+matching_peaks as (
     select
         r.training_run_id,
         arg_max(
@@ -39,8 +78,8 @@ with matching_peaks as (
             + p.is_tensor::int * 20
             + case p.number_format when 'bf16' then 5 when 'fp16' then 4 when 'tf32' then 2 when 'fp32' then 1 else 0 end
         ) as peak
-    from seeds.training_runs as r
-    inner join seeds.accelerator_peaks as p on r.accelerator_id = p.accelerator_id
+    from runs as r
+    inner join core.accelerator_peaks as p on r.accelerator_id = p.accelerator_id
     where
         not p.is_sparse
         and (
@@ -65,11 +104,12 @@ select
     m.domain,
     m.architecture,
     m.is_frontier,
+    m.is_notable,
     r.run_kind,
     row_number() over (partition by r.model_id order by r.training_run_id <> r.model_id, r.training_run_id) = 1
         as is_main_run,
     m.total_params,
-    coalesce(m.active_params, case when m.architecture not like 'moe%' then m.total_params end) as active_params,
+    m.active_params,
     r.training_tokens,
     r.training_examples,
     r.forward_mac_per_example,
@@ -82,14 +122,14 @@ select
     r.training_country,
     coalesce(r.started_year, year(m.publication_date)) as training_year,
     r.operator_kind,
-    m.source_id as model_source_id,
-    r.source_id as run_source_id,
-    coalesce(r.hardware_source_id, r.source_id) as hardware_source_id,
+    m.params_source_id as model_source_id,
+    r.run_source_id,
+    r.hardware_source_id,
     a.source_id as accelerator_source_id,
     k.peak.source_id as peak_source_id,
     r.seed_line
-from seeds.training_runs as r
-inner join seeds.models as m on r.model_id = m.model_id
-left join seeds.accelerators as a on r.accelerator_id = a.accelerator_id
+from runs as r
+inner join core.models as m on r.model_id = m.model_id
+left join core.accelerators as a on r.accelerator_id = a.accelerator_id
 left join matching_peaks as k on r.training_run_id = k.training_run_id
 order by r.training_run_id

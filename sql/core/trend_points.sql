@@ -49,13 +49,13 @@ points as (
     from runs
     union all
     select
-        measure.metric, -- noqa: RF03
+        measure.metric,
         cohort,
         subject_id,
         subject_name,
         event_date,
-        measure.value, -- noqa: RF03
-        measure.unit -- noqa: RF03
+        measure.value,
+        measure.unit
     from chips
 )
 

@@ -31,6 +31,6 @@ select
     p.source_id,
     p.locator,
     p.verified
-from seeds.accelerator_peaks as p
+from core.accelerator_peaks as p
 inner join core.accelerators as a on p.accelerator_id = a.accelerator_id
 order by p.accelerator_id, p.number_format, p.is_tensor, p.is_sparse

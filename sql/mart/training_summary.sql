@@ -9,6 +9,7 @@
 -- column: architecture | Architecture class.
 -- column: is_frontier | True if among the ten largest runs known at publication.
 -- column: run_kind | What the run does.
+-- column: is_notable | True if Epoch AI lists the model as notable; null where Epoch's list was not fetched.
 -- column: is_main_run | True for one run of each model.
 -- column: total_params | Parameters stored.
 -- column: active_params | Parameters used per token.
@@ -98,6 +99,7 @@ select
     r.architecture,
     r.is_frontier,
     r.run_kind,
+    r.is_notable,
     r.is_main_run,
     r.total_params,
     r.active_params,
