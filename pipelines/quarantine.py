@@ -126,7 +126,11 @@ def cut_csv(data: bytes, file: str) -> Table:
         raise LedgerError(f"{file}:1: header has {found}. Expected each column's name once; correct the first line.")
     records: list[Record] = []
     rejects: list[Reject] = []
-    for number, (line, start, end, cells) in enumerate(cut, start=1):
+    number = 0
+    for line, start, end, cells in cut:
+        if cells == []:
+            continue  # an empty line is no record
+        number += 1
         if isinstance(cells, csv.Error):
             rejects.append(Reject(file, number, line, None, None, f"cannot be read: {cells}. Check the quotes."))
         elif len(cells) != len(header):
@@ -184,7 +188,7 @@ def repeated_keys(table: Table, rows: Sequence[tuple[Record, Row]], key: tuple[s
         value = tuple(getattr(row, name) for name in key)
         if value in first_line:
             reason = f"the key stands on line {first_line[value]} already; expected each ({', '.join(key)}) once"
-            text = ", ".join(record.cells[table.header.index(name)] for name in key)
+            text = ", ".join(record.cells[table.header.index(n)] if n in table.header else "" for n in key)
             rejects.append(Reject(table.file, record.record_no, record.line, "+".join(key), text, reason))
         else:
             first_line[value] = record.line

@@ -41,7 +41,7 @@ class Source(BaseModel):
 
     @model_validator(mode="after")
     def _has_address(self) -> Source:
-        if self.url is None and self.kind != "judgement":
+        if self.url is None and self.kind not in ("judgement", "package"):
             raise ValueError("a work needs its address (url)")
         return self
 

@@ -132,6 +132,8 @@ def unit_of(column: str, column_type: str) -> str | None:
         return UNIT_BESIDE
     words = name.split("_")
     for start in range(len(words)):
+        if start and words[start - 1] == "per":
+            continue  # the end of a compound unit is no unit of its own
         if (suffix := "_".join(words[start:])) in SUFFIXES:
             return SUFFIXES[suffix]
     raise KeyError(column)

@@ -122,7 +122,7 @@ class RawTable:
 
     @property
     def duplicate_count(self) -> int:
-        """Records that repeat the key of an accepted one."""
+        """Records that say again what an accepted one says. The same key with other content is refused."""
         return len({reject.record_no for reject in self.duplicates})
 
 
@@ -184,12 +184,14 @@ def read_raw_csv(data: bytes, file: str, sha256: str, schema: type[RawRow]) -> R
     """
     table = rename_headers(cut_csv(data, file), schema)
     rows, rejects = type_records(table, schema, allow_missing_columns=True)
-    duplicates = repeated_keys(table, rows, schema.key) if schema.key else []
-    repeated = {reject.record_no for reject in duplicates}
+    repeats = repeated_keys(table, rows, schema.key) if schema.key else []
+    repeated = {reject.record_no for reject in repeats}
     kept = [(record, row) for record, row in rows if record.record_no not in repeated]
-    unread = {reject.record_no for reject in table.rejects}
-    result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), len(table.records) + len(unread))
-    result.rejects, result.duplicates = rejects, duplicates
+    result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), count_csv_records(data))
+    known = {row for _, row in kept}
+    again = {record.record_no for record, row in rows if record.record_no in repeated and row in known}
+    result.duplicates = [reject for reject in repeats if reject.record_no in again]
+    result.rejects = rejects + [reject for reject in repeats if reject.record_no not in again]
     check_raw(result)
     return result
 
