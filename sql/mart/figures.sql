@@ -57,15 +57,17 @@ published as (
         'as published' as formula,
         [input('published_' || p.quantity, p.value_low, p.value, p.value_high, p.unit, p.kind, p.source_id)] as inputs,
         [p.source_id] as source_ids,
-        coalesce(f.is_preferred and p.is_first, p.is_first and f.quantity is null) as is_preferred,
+        p.is_first and e.training_run_id is null as is_preferred,
         p.is_circular
     from core.published_figures as p
     left join core.training_runs as r on p.training_run_id = r.training_run_id
-    left join core.training_figures as f
+    left join core.training_figures as e
         on
-            p.training_run_id = f.training_run_id
-            and p.quantity = f.quantity
-            and f.method = 'published'
+            p.training_run_id = e.training_run_id
+            and p.quantity = e.quantity
+            and p.boundary = e.boundary
+            and e.is_preferred
+            and e.method <> 'published'
 )
 
 select * from of_runs
