@@ -15,7 +15,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
@@ -30,8 +30,9 @@ from pipelines.errors import LedgerError
 from pipelines.fetch_progress import FetchProgress
 from pipelines.inputs import remember, unchanged_build
 from pipelines.instance import module_file, prepare_instance, run_job
-from pipelines.settings import Settings, read_settings
-from pipelines.warehouse import build_lock, connect_published, published_build, sweep
+from pipelines.seeds import licences, read_seeds
+from pipelines.settings import ROOT, Settings, read_settings
+from pipelines.warehouse import build_lock, connect_published, sweep
 
 app = typer.Typer(
     name="ledger",
@@ -107,6 +108,7 @@ def build(
     if same is not None:
         print(f"nothing changed since build {same}")
     else:
+        read_seeds(settings.seeds, ROOT)
         done = run_job(settings, "build_all")["meta/builds"]
         remember(settings, str(done["build_id"]))
         print(f"{'published' if done['is_new'] else 'data unchanged, still published:'} build {done['build_id']}")
@@ -133,7 +135,7 @@ def fetch(
     settings.prepare()
     files = remote_files(sources or ())
     with FetchProgress(len(files)) as shown:
-        outcomes = fetch_files(settings, files, shown.update, accept=accept)
+        outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=licences(settings))
     for outcome in outcomes:
         print(outcome)
     counts = Counter(outcome.status for outcome in outcomes)
@@ -158,33 +160,14 @@ def report() -> None:
 
 @app.command()
 def status() -> None:
-    """Say what is published: build, age, tables, rows."""
+    """Say what is published, what the last build changed, and how old the sources are."""
+    from pipelines.status import build_line, status_lines, terminal_width
+
     settings = STATE.settings
-    with connect_published(settings):
-        found = published_build(settings)
-    if found is None:
-        raise LedgerError(f"{settings.published} holds no meta.builds. Run: ledger build --force")
-    finished = datetime.fromisoformat(found["finished_at"]).replace(tzinfo=UTC)
-    hours = (datetime.now(UTC) - finished).total_seconds() / 3600
-    age = f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
-    print(f"build      {found['build_id']} (code {found['code_version']}), {age} old")
+    print(build_line(settings))
     _where(settings)
-    with connect_published(settings) as connection:
-        rows = connection.execute(
-            "select schema_name, count(*), sum(estimated_size)::bigint from duckdb_tables() group by 1 order by 1"
-        ).fetchall()
-        rejected = connection.execute("select count(*) from meta.rejects").fetchall()[0][0]
-        verified = connection.execute(
-            "select verified, count(*) from seeds.training_runs group by 1 order by 1 desc"
-        ).fetchall()
-    table = Table(box=None, pad_edge=False)
-    for heading in ("layer", "tables", "rows"):
-        table.add_column(heading, justify="left" if heading == "layer" else "right")
-    for layer, tables, count in rows:
-        table.add_row(layer, f"{tables:,}", f"{count:,}")
-    Console().print(table)
-    print(f"rejects    {rejected:,}")
-    print("runs       " + ", ".join(f"{count:,} {word}" for word, count in verified))
+    for line in status_lines(settings, terminal_width()):
+        print(line)
 
 
 def _json_value(value: Any) -> Any:

@@ -40,4 +40,6 @@ class FetchProgress:
             self.started[file.url] = self.bar.add_task(file.name, total=None)
             if self.bar.disable:
                 print(f"[{len(self.started):>2}/{self.total}] {file.url}", file=sys.stderr, flush=True)
+        if progress.message.startswith("try "):
+            self.bar.console.print(f"{file.name}: {progress.message}")
         self.bar.update(self.started[file.url], completed=progress.byte_count, total=progress.total_bytes)

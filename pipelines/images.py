@@ -11,6 +11,7 @@ import re
 from functools import cache
 from typing import Any
 
+import altair as alt
 import vl_convert as vlc
 
 from pipelines.charts.registry import Built, Chart
@@ -36,7 +37,8 @@ def script_bundle() -> str:
 
 def base_spec(built: Built) -> dict[str, Any]:
     """The Vega-Lite specification without size, theme or title."""
-    spec: dict[str, Any] = built.chart.to_dict()
+    with alt.data_transformers.enable(consolidate_datasets=False):  # each layer keeps its rows, also inside a vconcat
+        spec: dict[str, Any] = built.chart.to_dict()
     spec.pop("config", None)
     spec.pop("width", None)
     spec.pop("height", None)

@@ -6,6 +6,7 @@ progress, and turning a failed run into one readable message. What does not: wha
 
 from __future__ import annotations
 
+import glob
 import logging
 import os
 import sys
@@ -37,6 +38,11 @@ PROCESS_TAG = "ledger/process"
 
 def prepare_instance(settings: Settings) -> dict[str, str]:
     """Make the instance folder and point this process at it; returns the environment for child processes."""
+    if glob.has_magic(str(settings.home)):
+        raise LedgerError(
+            f"{settings.home}: Dagster takes *, ? and [ in the name of a folder for a pattern and would not find its "
+            "settings there. Set LEDGER_HOME (or --home) to a folder without them."
+        )
     settings.prepare()
     config = settings.dagster_home / "dagster.yaml"
     if not config.exists() or config.read_text(encoding="utf-8") != INSTANCE:
@@ -44,6 +50,8 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["LEDGER_HOME"] = str(settings.home)
     absolute = {"LEDGER_SITE": str(settings.site), "LEDGER_SEEDS": str(settings.seeds)}
+    if settings.mirror:
+        absolute["LEDGER_MIRROR"] = str(settings.mirror)
     return {**os.environ, **absolute, "PYTHONWARNINGS": "ignore:Function `dev_command`"}
 
 

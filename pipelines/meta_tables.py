@@ -67,8 +67,16 @@ BUILD_COLUMNS = {
     "started_at": "Start, UTC.",
     "finished_at": "End, UTC.",
     "code_version": "Digest of the code and SQL that made it.",
-    "data_version": "Digest of the content of all other tables.",
+    "data_version": "Digest of the content of all other tables but meta.changes; the time of a fetch does not count.",
     "row_count": "Rows in all other tables.",
+}
+CHANGE_COLUMNS = {
+    "table_name": "Table of the layers seeds, raw, core and mart, in this version or the one before.",
+    "added_count": "Rows whose key the version before lacks; null where its table is damaged.",
+    "removed_count": "Rows of the version before whose key is gone; null where its table is damaged.",
+    "changed_count": "Rows of the same key with another value in a column that both versions have, positions in files "
+    "aside; null where the table before is damaged.",
+    "previous_build_id": "Build that was published before: what this one is compared with.",
 }
 
 
@@ -76,7 +84,10 @@ SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source
 
 MAX_VALUE_CHARS = 200
 
-COUNTS = ("record_count", "accepted_count", "rejected_count", "duplicate_count", "record_no", "byte_count", "row_count")
+COUNTS = (
+    "record_count", "accepted_count", "rejected_count", "duplicate_count", "record_no", "byte_count", "row_count",
+    "added_count", "removed_count", "changed_count",
+)  # fmt: skip
 TIMES = ("fetched_at", "started_at", "finished_at")
 
 DESCRIPTIONS = {
@@ -87,6 +98,8 @@ DESCRIPTIONS = {
     "meta.columns": "One row per column of every table.",
     "meta.column_lineage": "One row per column of a SQL model and column that it is computed from.",
     "meta.builds": "One row: the build that made this file.",
+    "meta.changes": "One row per table: rows added, removed and changed since the version published before. Empty for "
+    "the first build.",
 }
 
 
@@ -113,6 +126,7 @@ def ensure_meta(connection: duckdb.DuckDBPyConnection) -> None:
         ("meta.rejects", REJECT_COLUMNS),
         ("meta.snapshots", SNAPSHOT_COLUMNS),
         ("meta.builds", BUILD_COLUMNS),
+        ("meta.changes", CHANGE_COLUMNS),
     ):
         if table not in there:
             write_meta(connection, table, columns, [])

@@ -14,7 +14,8 @@ import base64
 import hashlib
 import io
 import json
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,9 @@ from pipelines.charts.registry import Chart, registered_charts
 from pipelines.charts.style import vega_config
 from pipelines.errors import LedgerError
 from pipelines.images import draw_png, draw_svg, page_spec, script_bundle, static_spec
+from pipelines.ingest.raw_tables import PackagedFile
 from pipelines.inputs import code_version
+from pipelines.raw_layer import raw_files, remote_files
 from pipelines.settings import REPORTS, Settings
 from pipelines.warehouse import connect_published, published_build
 
@@ -169,17 +172,101 @@ def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
     return [{"number": plain(counts[k], len(str(counts[k]))), "text": text} for k, text in words.items()]
 
 
+@dataclass(frozen=True)
+class PageSource:
+    """A source that is read by machine, as the published file describes it."""
+
+    title: str
+    authors: str | None
+    url: str | None
+    licence: str
+    file_count: int
+    dates: tuple[str, ...]
+    """Dates of the snapshots that the build used, oldest first."""
+    package: str | None
+    """Package and version; None where a publisher's files are fetched."""
+
+    @property
+    def is_refreshed(self) -> bool:
+        """Whether the build used a snapshot of each file; what a package ships is always there."""
+        return self.package is not None or len(self.dates) == self.file_count
+
+    @property
+    def state(self) -> str:
+        """What the build used: never an age, which would change a page whose data have not changed."""
+        if self.package is not None:
+            return self.package
+        if not self.dates:
+            return "not fetched: built from curated facts"
+        first, last = self.dates[0], self.dates[-1]
+        span = f"snapshot of {first}" if first == last else f"snapshots of {first} to {last}"
+        missing = self.file_count - len(self.dates)
+        return f"{missing} of {self.file_count} files not fetched; {span}" if missing else span
+
+
+def page_sources(settings: Settings) -> list[PageSource]:
+    """The sources of raw tables: those that are fetched, then those that packages ship."""
+    about = "select source_id, title, authors, url, licence from meta.sources"
+    fetched = "select url, strftime(max(fetched_at), '%Y-%m-%d') from meta.snapshots group by url"
+    shipped = "select source_id, string_agg(distinct file_name, ', ' order by file_name) from meta.files group by 1"
+    with connect_published(settings) as connection:
+        described = {row[0]: row[1:] for row in connection.execute(about).fetchall()}
+        dates = dict(connection.execute(fetched).fetchall())
+        packages = dict(connection.execute(shipped).fetchall())
+    remote: dict[str, list[str]] = {}
+    for file in remote_files():
+        remote.setdefault(file.source_id, []).append(file.url)
+    packaged = {file.source_id: file.package for file in raw_files() if isinstance(file, PackagedFile)}
+    sources = []
+    for source_id in [*sorted(remote), *sorted(packaged)]:
+        urls = remote.get(source_id, [])
+        unknown = (source_id, None, urls[0] if urls else None, "not stated")
+        title, authors, url, licence = described.get(source_id, unknown)
+        package = packages.get(source_id, f"package {packaged[source_id]}") if source_id in packaged else None
+        found = tuple(sorted(dates[url] for url in urls if url in dates))
+        sources.append(PageSource(title, authors, url, licence, len(urls), found, package))
+    return sources
+
+
+def _sources_said(sources: Sequence[PageSource]) -> str:
+    """Which publishers' sources the build did not refresh, and how old the oldest snapshot is."""
+    remote = [source for source in sources if source.package is None]
+    missing = [source.title for source in remote if not source.is_refreshed]
+    dates = sorted(day for source in remote for day in source.dates)
+    if not dates:
+        return (
+            f"None of the {len(remote)} sources that publishers serve was fetched for this build: it rests on curated "
+            "facts and on what installed packages ship."
+        )
+    oldest = f"The oldest snapshot in use is of {dates[0]}."
+    if not missing:
+        return f"All {len(remote)} sources that publishers serve were fetched. {oldest}"
+    return (
+        f"{len(missing)} of the {len(remote)} sources that publishers serve "
+        f"{'was' if len(missing) == 1 else 'were'} not fetched whole for this build: {', '.join(missing)}. {oldest}"
+    )
+
+
+def shown_version(settings: Settings) -> str | None:
+    """The data version of the page on disk; None where there is no whole page."""
+    try:
+        manifest = json.loads((settings.site / "manifest.json").read_bytes())
+        whole = all((settings.site / name).is_file() for name in manifest["files"])
+        return str(manifest["data_version"]) if whole else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def build_page(settings: Settings) -> list[str]:
     """Put ``index.html`` and ``manifest.json`` together from the charts on disk; returns the changed names."""
     ids = [chart.chart_id for chart in registered_charts()]
     cards = []
     for chart_id in ids:
-        path = settings.site / f"{chart_id}.json"
-        if not path.exists():
-            raise LedgerError(
-                f"{path.name} is missing: materialize the asset reports/{chart_id.replace('-', '_')} first."
-            )
-        cards.append(json.loads(path.read_bytes()))
+        for path in (settings.site / f"{chart_id}.{kind}" for kind in PICTURES):
+            if not path.exists():
+                asset = f"reports/{chart_id.replace('-', '_')}"
+                raise LedgerError(f"{path.name} is missing: materialize the asset {asset} first.")
+        cards.append(json.loads((settings.site / f"{chart_id}.json").read_bytes()))
     environment = Environment(
         loader=FileSystemLoader(REPORTS),
         autoescape=True,
@@ -194,8 +281,10 @@ def build_page(settings: Settings) -> list[str]:
         "themes": {theme: vega_config(theme) for theme in ("light", "dark")},
     }
     version = data_version(settings)
+    sources = page_sources(settings)
     html = environment.get_template("index.html").render(
         cards=cards, headline=_headline_numbers(settings), data_version=version,
+        sources=sources, sources_said=_sources_said(sources),
         style=Markup((REPORTS / "page.css").read_text(encoding="utf-8")),
         font_regular=_font("Inter-Regular.woff2"), font_semibold=_font("Inter-SemiBold.woff2"),
         bundle=Markup(bundle), script=Markup(script), payload=_json_for_html(payload),

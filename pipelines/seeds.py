@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from pipelines.errors import LedgerError
 from pipelines.quarantine import Record, Reject, cut_csv, file_name, repeated_keys, type_records
 from pipelines.seed_tables import REFERENCES, SEED_FILES, Fact
+from pipelines.settings import ROOT, Settings
 
 MAX_LISTED = 20
 
@@ -85,6 +86,12 @@ def read_sources(path: Path, shown_as: str) -> dict[str, Source]:
     if problems:
         raise LedgerError(_listing(problems))
     return sources
+
+
+def licences(settings: Settings) -> dict[str, str]:
+    """The licence of each source, by source_id."""
+    path = settings.seeds / "SOURCES.toml"
+    return {source_id: source.licence for source_id, source in read_sources(path, file_name(path, ROOT)).items()}
 
 
 def _listing(problems: list[str]) -> str:

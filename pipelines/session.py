@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 import duckdb
 import polars as pl
 
+from pipelines.changes import compare, note_changes, row_keys
 from pipelines.errors import LedgerError
 from pipelines.inputs import code_version
 from pipelines.macros import load_macros
@@ -91,6 +92,8 @@ class Session:
     def finish(self, models: Mapping[str, SqlModel], expected: set[str]) -> tuple[str, bool]:
         """Write ``meta.*``, and publish unless the data are what readers have already.
 
+        A build that publishes notes in ``meta.changes`` how its rows differ from those published before.
+
         ``expected`` are the tables that belong into the file; others are dropped. Returns the build
         that readers now see and whether it is new.
         """
@@ -106,6 +109,7 @@ class Session:
         before = published_build(self.settings)
         if before is not None and before["data_version"] == data_version:
             return before["build_id"], False
+        self._note_changes(before["build_id"] if before else None, models)
         build_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{data_version[:8]}"
         note_build(
             self.connection,
@@ -118,6 +122,13 @@ class Session:
         self.close()
         publish(self.settings, build_id)
         return build_id, True
+
+    def _note_changes(self, previous_build_id: str | None, models: Mapping[str, SqlModel]) -> None:
+        changes = []
+        if previous_build_id is not None:
+            published = self.settings.published.resolve()
+            changes = compare(self.connection, published, previous_build_id, row_keys(models))
+        note_changes(self.connection, changes)
 
 
 @contextmanager

@@ -17,7 +17,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -33,8 +33,11 @@ STORAGE_VERSION = "v1.4.0"
 
 LOCK_WAIT_S = 3.0
 
-UNDIGESTED = ("meta.builds",)
-"""Tables that say when and by whom a build was made: not part of its data version."""
+UNDIGESTED = ("meta.builds", "meta.changes")
+"""Tables that say when a build was made and what came before it: not part of its data version."""
+
+UNDIGESTED_COLUMNS = {"meta.snapshots": ("fetched_at",)}
+"""Columns that say when data arrived: the same bytes, fetched again or elsewhere, are the same data."""
 
 
 def connect(path: Path, settings: Settings, *, read_only: bool = False) -> duckdb.DuckDBPyConnection:
@@ -151,16 +154,21 @@ def list_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
     return [name for (name,) in rows]
 
 
-def digest_table(connection: duckdb.DuckDBPyConnection, table: str) -> str:
-    """Digest of a table's rows, whatever their order: equal content gives equal digests."""
-    query = f"select count(*), sum(md5_number_lower(t::varchar)::hugeint) from {table} as t"
+def digest_table(connection: duckdb.DuckDBPyConnection, table: str, without: Sequence[str] = ()) -> str:
+    """Digest of a table's rows, whatever their order: equal content gives equal digests.
+
+    ``without`` names columns that do not count, whether the table has them or not.
+    """
+    kept = f"(select columns(lambda c: not list_contains({list(without)}, c)) from {table})" if without else table
+    query = f"select count(*), sum(md5_number_lower(t::varchar)::hugeint) from {kept} as t"
     rows, total = connection.execute(query).fetchall()[0]
     return f"{rows}:{(total or 0):x}"
 
 
 def digest_data(connection: duckdb.DuckDBPyConnection) -> str:
-    """The data version: 12 hex digits over the content of all tables except UNDIGESTED."""
-    parts = [f"{t}={digest_table(connection, t)}" for t in list_tables(connection) if t not in UNDIGESTED]
+    """The data version: 12 hex digits over the content of all tables, UNDIGESTED and UNDIGESTED_COLUMNS aside."""
+    digested = [table for table in list_tables(connection) if table not in UNDIGESTED]
+    parts = [f"{t}={digest_table(connection, t, UNDIGESTED_COLUMNS.get(t, ()))}" for t in digested]
     query = "select md5(?)"
     return str(connection.execute(query, ["\n".join(parts)]).fetchall()[0][0])[:12]
 

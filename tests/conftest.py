@@ -53,3 +53,15 @@ def published(built: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     connection = connect_published(built)
     yield connection
     connection.close()
+
+
+@pytest.fixture(scope="session")
+def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    """Settings of a finished build with everything that the mirror of published files holds: read it, never write to it."""
+    if not SHARED_MIRROR.is_dir():
+        pytest.skip(f"no mirror of published files at {SHARED_MIRROR}")
+    home = tmp_path_factory.mktemp("mirrored")
+    for command in ("fetch", "build"):
+        done = run_ledger(command, home=home, LEDGER_MIRROR=str(SHARED_MIRROR))
+        assert done.returncode == 0, done.stderr
+    return Settings(home=home, site=home / "site", mirror=SHARED_MIRROR)

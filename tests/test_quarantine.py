@@ -319,7 +319,7 @@ class Sample(BaseModel):
         ("year", "1066", "expected greater than or equal to 1990"),
         ("year", "3000", "expected less than or equal to 2035"),
         ("day", "2024-02-30", "expected a valid date"),
-        ("day", "30.06.2024", "expected a valid date"),
+        ("day", "30.06.2024", "expected a date such as 2026-03-31"),
         ("day", "1899-12-31", "expected greater than or equal to 1990-01-01"),
         ("flag", "True", "expected true or false"),
         ("flag", "1", "expected true or false"),

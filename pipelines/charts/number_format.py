@@ -22,7 +22,10 @@ def significant(value: float, digits: int) -> Decimal:
     number = Decimal(repr(float(value)))
     if number == 0:
         return number
-    return number.quantize(Decimal(1).scaleb(number.adjusted() - digits + 1), rounding=ROUND_HALF_UP)
+    rounded = number.quantize(Decimal(1).scaleb(number.adjusted() - digits + 1), rounding=ROUND_HALF_UP)
+    if rounded.adjusted() > number.adjusted():  # a carry, as in 9.96 -> 10.0, brought one digit too many
+        rounded = rounded.quantize(Decimal(1).scaleb(rounded.adjusted() - digits + 1))
+    return rounded
 
 
 def plain(value: float, digits: int = 2) -> str:

@@ -6,6 +6,9 @@ import dagster as dg
 
 from pipelines.defs.raw_assets import FETCH_ASSETS
 from pipelines.defs.session import BUILD_ALL
+from pipelines.errors import LedgerError
+from pipelines.pages import data_version, shown_version
+from pipelines.settings import read_settings
 
 REPORTS_ONLY = "reports_only"
 REFRESH = "refresh"
@@ -29,15 +32,29 @@ refresh = dg.define_asset_job(
 )
 JOBS = [build_all, reports_only, refresh]
 
+
+@dg.schedule(
+    name="weekly_reports",
+    job=reports_only,
+    cron_schedule="0 6 * * 1",
+    execution_timezone="UTC",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Regenerates charts and pages on Mondays at 06:00 UTC, unless they show the published data already.",
+)
+def weekly_reports(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for a run where the page on disk does not show the published data, or is not whole."""
+    try:
+        settings = read_settings()
+        published = data_version(settings)
+    except LedgerError as error:
+        return dg.SkipReason(str(error))
+    if shown_version(settings) == published:
+        return dg.SkipReason(f"The page in {settings.site} shows the published data {published} already.")
+    return dg.RunRequest()
+
+
 SCHEDULES = [
-    dg.ScheduleDefinition(
-        name="weekly_reports",
-        job=reports_only,
-        cron_schedule="0 6 * * 1",
-        execution_timezone="UTC",
-        default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Regenerates charts and pages on Mondays at 06:00 UTC.",
-    ),
+    weekly_reports,
     dg.ScheduleDefinition(
         name="monthly_refresh",
         job=refresh,

@@ -2,16 +2,29 @@
 
 import dagster as dg
 
+from pipelines.changes import TableChange, read_changes, summary
 from pipelines.defs.policy import OWNERS, readable_failures
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
 from pipelines.defs.sql_assets import MODELS, PYTHON_TABLES, asset_key
+from pipelines.warehouse import connect_published
 
 EXPECTED = {*SEED_COLUMNS, *RAW_COLUMNS, *PYTHON_TABLES, *MODELS}
 """Tables that a complete warehouse holds, meta.* aside."""
 
 PUBLISHED = dg.AssetKey(["meta", "builds"])
+
+
+def changes_as_markdown(changes: list[TableChange] | None) -> str:
+    """What a build changed, as a table of those tables that it changed."""
+    lines = [summary(changes)]
+    if changed := [change for change in changes or () if change.is_change]:
+        lines += ["", "| table | added | removed | changed |", "| --- | ---: | ---: | ---: |"]
+        for each in changed:
+            counts = ("unknown" if n is None else f"{n:,}" for n in (each.added, each.removed, each.changed))
+            lines.append(f"| {each.table} | {' | '.join(counts)} |")
+    return "\n".join(lines)
 
 
 @dg.asset(
@@ -29,8 +42,16 @@ def publish_build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[Non
     session = getattr(context.resources, SESSION)
     with readable_failures():
         build_id, is_new = session.finish(MODELS, EXPECTED)
+        with connect_published(session.settings) as connection:
+            changes = read_changes(connection)
     note = "published" if is_new else "nothing changed, nothing published"
-    context.log.info(f"{note}: {build_id}")
+    context.log.info(f"{note}: {build_id}; {summary(changes)}" if is_new else f"{note}: {build_id}")
     return dg.MaterializeResult(
-        metadata={"build_id": build_id, "is_new": is_new, "file": str(session.settings.published), "note": note}
+        metadata={
+            "build_id": build_id,
+            "is_new": is_new,
+            "file": str(session.settings.published),
+            "note": note,
+            "changes": dg.MetadataValue.md(changes_as_markdown(changes) if is_new else f"{note} since {build_id}"),
+        }
     )

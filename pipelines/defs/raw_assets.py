@@ -6,6 +6,7 @@ from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
 from pipelines.ingest.raw_tables import RawRow, RemoteFile, raw_columns
 from pipelines.raw_layer import load_raw, raw_files, raw_schemas, remote_files
+from pipelines.seeds import licences
 from pipelines.settings import read_settings
 from pipelines.snapshots import fetch
 
@@ -32,7 +33,8 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         with readable_failures():
-            outcomes = fetch(read_settings(), files)
+            settings = read_settings()
+            outcomes = fetch(settings, files, licences=licences(settings))
         for outcome in outcomes:
             context.log.info(str(outcome))
         return dg.MaterializeResult(

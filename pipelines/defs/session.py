@@ -13,11 +13,16 @@ BUILD_ALL = "build_all"
 FULL_JOBS = (BUILD_ALL, "refresh")
 
 
+def _starts_over(run: dg.DagsterRun) -> bool:
+    """Whether a run makes everything: one of selected steps, or of those that failed, goes on with what is there."""
+    return not run.step_keys_to_execute or "seeds__sources" in run.step_keys_to_execute
+
+
 @dg.resource(
     description="The one build under way: its lock and its DuckDB file. A full build starts from an empty file."
 )
 def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Hold the build lock while the run lasts; fails at once, naming the holder, if another build runs."""
-    is_full = context.run is not None and context.run.job_name in FULL_JOBS
+    is_full = context.run is not None and context.run.job_name in FULL_JOBS and _starts_over(context.run)
     with readable_failures(), open_session(read_settings(), fresh=is_full) as session:
         yield session

@@ -40,7 +40,7 @@ with estimates as (
         'USD' as unit,
         'chip_hours · chip_price · server_cost_ratio / (1 - network_share) · ln(10) · price_decline / 8766 + facility_energy_kwh · electricity_price'
             as formula,
-        list_distinct(list_concat(e.inputs, [i.chip_price, i.server_cost_ratio, i.network_share, i.price_decline, i.electricity_price])) as inputs
+        list_concat(e.inputs, [i.chip_price, i.server_cost_ratio, i.network_share, i.price_decline, i.electricity_price]) as inputs
     from core.training_inputs as i
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
     inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred

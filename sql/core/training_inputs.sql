@@ -90,14 +90,15 @@ assumptions as (
 published as (
     select
         training_run_id,
-        any_value(figure) filter (where quantity = 'training_flop') as reported_flop,
-        any_value(figure) filter (where quantity = 'chip_hours') as reported_chip_hours,
-        any_value(figure) filter (where quantity = 'training_hours') as reported_hours,
-        any_value(figure) filter (where quantity = 'mfu') as reported_mfu
+        first(figure order by boundary) filter (where quantity = 'training_flop') as reported_flop,
+        first(figure order by boundary) filter (where quantity = 'chip_hours') as reported_chip_hours,
+        first(figure order by boundary) filter (where quantity = 'training_hours') as reported_hours,
+        first(figure order by boundary) filter (where quantity = 'mfu') as reported_mfu
     from (
         select
             training_run_id,
             quantity,
+            boundary,
             input('published_' || quantity, value_low, value, value_high, unit, kind, source_id) as figure
         from core.published_figures
         where is_first and training_run_id is not null
@@ -126,7 +127,7 @@ purchases as (
     select
         accelerator_id,
         median(price_usd) as price_usd,
-        arg_min(source_id, observed_date) as source_id
+        first(source_id order by observed_date, source_id) as source_id
     from (
         select
             accelerator_id,
@@ -152,7 +153,8 @@ electricity as (
         r.training_run_id,
         arg_min(
             { 'price': p.price_usd_per_kwh, 'source_id': p.source_id },
-            abs(p.year - r.training_year) * 10 + (p.consumer <> 'industrial')::int
+            abs(p.year - r.training_year) * 100 + (p.year > r.training_year)::int * 10
+            + list_position(['industrial', 'business', 'wholesale'], p.consumer)
         ) as nearest
     from runs as r
     inner join seeds.electricity_prices as p on r.training_country = p.country
@@ -163,7 +165,7 @@ electricity as (
 grid as (
     select
         r.training_run_id,
-        arg_min({ 'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id }, abs(g.year - r.training_year))
+        arg_min({ 'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id }, abs(g.year - r.training_year) * 10 + (g.year > r.training_year)::int)
             as nearest
     from runs as r
     inner join seeds.grid_carbon as g on r.training_country = g.place and g.basis = 'location'

@@ -1,0 +1,153 @@
+-- One row per energy or emission that machines of that power cannot have, and per published figure that looks computed from others
+-- of the same source but is not marked as circular.
+-- key: rule, record_id
+-- column: rule | What was checked.
+-- column: record_id | Key of core.run_claims, and the figure.
+-- column: claim_source | Table that the figure stands in.
+-- column: subject_name | Name of the record.
+-- column: observed | Figure.
+-- column: expected | Bound, or what the formula gives.
+-- column: unit | Unit of both.
+-- column: severity | error, warning or info.
+-- column: likely_cause | What would explain it.
+-- column: source_ids | Sources of the figures compared.
+with limits as (
+    select
+        0.15 as least_power_ratio, -- of rated power: idle boards draw less
+        3.0 as most_power_ratio, -- servers double what their chips draw, cooling adds half again
+        0.005 as cleanest_kg_per_kwh, -- hydropower alone is above
+        1.5 as dirtiest_kg_per_kwh, -- lignite alone is below
+        [1, 1.1, 1.12, 1.2] as usual_pue, -- overheads that papers multiply rated power with
+        0.25 as price_step_usd, -- assumed rental prices are round
+        0.01 as exactness, -- a measured figure does not hit a formula so closely
+        2 as fewest_runs
+),
+
+runs as (
+    select
+        c.*,
+        coalesce(c.energy_kwh * 1000 / (c.chip_hours * c.tdp_w), c.power_draw_w / (c.accelerator_count * c.tdp_w)) as power_ratio,
+        c.co2e_kg / coalesce(c.energy_kwh, c.chip_hours * c.tdp_w / 1000) as kg_per_kwh,
+        c.energy_kwh * 1000 / (c.chip_hours * c.tdp_w) as overhead,
+        c.cost_usd / c.chip_hours as usd_per_chip_hour
+    from core.run_claims as c
+),
+
+-- Sources whose runs all took the same energy per chip-hour: rated power times one overhead.
+constants as (
+    select
+        r.source_id,
+        r.accelerator_id,
+        median(r.overhead) as overhead
+    from runs as r
+    cross join limits as l
+    group by r.source_id, r.accelerator_id
+    having count(r.overhead) >= max(l.fewest_runs) and max(r.overhead) / min(r.overhead) - 1 < max(l.exactness)
+),
+
+usual as (
+    select unnest(usual_pue) as pue
+    from limits
+),
+
+unmarked as (
+    select distinct
+        subject_id as training_run_id,
+        source_id,
+        quantity
+    from seeds.published_figures
+    where subject_kind = 'training_run' and not is_circular and kind <> 'measured'
+),
+
+computed as (
+    select
+        r.run_claim_id,
+        r.claim_source,
+        r.record_name,
+        r.source_id,
+        unnest([
+            {
+                'quantity': 'energy_kwh', 'unit': 'kWh', 'observed': r.energy_kwh,
+                'expected': r.chip_hours * r.tdp_w / 1000 * coalesce(usual.pue, c.overhead),
+                'formula': 'Chip-hours times rated power times an overhead'
+            },
+            {
+                'quantity': 'co2e_kg', 'unit': 'kg CO2e', 'observed': r.co2e_kg,
+                'expected': r.energy_kwh * r.kg_per_kwh, -- emissions are never measured: any factor is one of the grid
+                'formula': 'Energy of the same source times a grid factor'
+            },
+            {
+                'quantity': 'cost_usd', 'unit': 'USD', 'observed': r.cost_usd,
+                'expected': r.chip_hours * round(r.usd_per_chip_hour / l.price_step_usd) * l.price_step_usd,
+                'formula': 'Chip-hours times a round price'
+            }
+        ]) as figure,
+        r.training_run_id
+    from runs as r
+    cross join limits as l
+    left join usual on r.overhead / usual.pue between 1 - l.exactness and 1 + l.exactness
+    left join constants as c on r.source_id = c.source_id and r.accelerator_id = c.accelerator_id
+),
+
+findings as (
+    select
+        'energy_per_chip_hour' as rule,
+        r.run_claim_id as record_id,
+        r.claim_source,
+        r.record_name as subject_name,
+        r.power_ratio as observed,
+        case when r.power_ratio < l.least_power_ratio then l.least_power_ratio else l.most_power_ratio end as expected,
+        'ratio to rated power' as unit,
+        'warning' as severity,
+        'W for kW, kWh for MWh, or energy and time of different parts of the run.' as likely_cause,
+        [r.source_id] as source_ids
+    from runs as r
+    cross join limits as l
+    where r.power_ratio not between l.least_power_ratio and l.most_power_ratio
+    union all by name
+    select
+        'carbon_intensity_implausible' as rule,
+        r.run_claim_id as record_id,
+        r.claim_source,
+        r.record_name as subject_name,
+        r.kg_per_kwh as observed,
+        case when r.kg_per_kwh < l.cleanest_kg_per_kwh then l.cleanest_kg_per_kwh else l.dirtiest_kg_per_kwh end as expected,
+        'kg CO2e/kWh' as unit,
+        'error' as severity,
+        'g for kg, kg for t, or emissions of a part of the run; where no energy is stated, chip-hours at rated power.' as likely_cause,
+        [r.source_id] as source_ids
+    from runs as r
+    cross join limits as l
+    where r.co2e_kg > 0 and r.kg_per_kwh not between l.cleanest_kg_per_kwh and l.dirtiest_kg_per_kwh
+    union all by name
+    select
+        'circular_figure' as rule,
+        concat_ws('/', c.run_claim_id, c.figure.quantity) as record_id,
+        c.claim_source,
+        c.record_name as subject_name,
+        c.figure.observed,
+        c.figure.expected,
+        c.figure.unit,
+        'info' as severity,
+        c.figure.formula || ', and not marked as such: it tests arithmetic, not accuracy.' as likely_cause,
+        [c.source_id] as source_ids
+    from computed as c
+    inner join unmarked as u
+        on c.training_run_id = u.training_run_id and c.source_id = u.source_id and c.figure.quantity = u.quantity
+    cross join limits as l
+    where c.figure.observed > 0 and c.figure.observed / nullif(c.figure.expected, 0) between 1 - l.exactness and 1 + l.exactness
+)
+
+select
+    rule,
+    record_id,
+    claim_source,
+    subject_name,
+    observed,
+    expected,
+    unit,
+    severity,
+    likely_cause,
+    list_sort(list_distinct(source_ids)) as source_ids
+from findings
+order by rule, record_id

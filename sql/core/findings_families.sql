@@ -1,0 +1,143 @@
+-- One row per figure that does not fit its siblings: emissions, energy and price per chip-hour against other runs of one publisher
+-- on one chip, and the sum of a family's runs against what its publisher states for the whole.
+-- key: rule, record_id
+-- column: rule | What was checked.
+-- column: record_id | Key of core.run_claims or of seeds.published_figures.
+-- column: claim_source | Table that the figure stands in.
+-- column: subject_name | Name of the run or family.
+-- column: observed | Figure per chip-hour; for a family, the sum of its runs.
+-- column: expected | Median of the siblings; for a family, the figure for the whole.
+-- column: unit | Unit of both.
+-- column: severity | error, warning or info.
+-- column: likely_cause | What would explain it.
+-- column: source_ids | Sources of the figures compared.
+with limits as (
+    select
+        5.0 as sister_ratio, -- grids and power differ by less within one company
+        50.0 as impossible_ratio, -- no grid is so much cleaner or dirtier than the next
+        3 as fewest_sisters,
+        0.03 as rounding -- sums of figures of two digits
+),
+
+rates as (
+    select
+        c.run_claim_id,
+        c.claim_source,
+        c.record_name,
+        m.organization,
+        c.accelerator_id,
+        c.source_id,
+        unnest([
+            { 'unit': 'kg CO2e/chip-hour', 'value': c.co2e_kg / c.chip_hours },
+            { 'unit': 'kWh/chip-hour', 'value': c.energy_kwh / c.chip_hours },
+            { 'unit': 'USD/chip-hour', 'value': c.cost_usd / c.chip_hours }
+        ]) as rate
+    from core.run_claims as c
+    inner join seeds.models as m on c.model_id = m.model_id
+    where c.chip_hours > 0 and c.accelerator_id is not null
+),
+
+sisters as (
+    select
+        *,
+        median(rate.value) over siblings as sister_value, -- noqa: RF03
+        count(*) over siblings - 1 as sister_count,
+        list(source_id) over siblings as source_ids
+    from rates
+    where rate.value > 0
+    window siblings as (partition by organization, accelerator_id, rate.unit)
+),
+
+wholes as (
+    select
+        *,
+        regexp_extract(subject_id, '^(.+?)(-text)?-family', 1) as prefix
+    from seeds.published_figures
+    where subject_kind = 'family' and quantity in ('chip_hours', 'energy_kwh', 'co2e_kg', 'training_flop', 'water_l')
+),
+
+families as (
+    select
+        w.published_figure_id,
+        w.subject_name,
+        w.value as whole,
+        w.unit,
+        w.quantity,
+        w.prefix,
+        w.source_id,
+        sum(p.value) as parts
+    from wholes as w
+    inner join seeds.published_figures as p
+        on
+            w.source_id = p.source_id and w.quantity = p.quantity and w.boundary = p.boundary
+            and w.prefix <> '' and starts_with(p.subject_id, w.prefix || '-')
+            and p.subject_kind = 'training_run'
+    where w.subject_id not like '%-development'
+    group by all
+    having count(*) > 1
+),
+
+remainders as (
+    select
+        f.*,
+        max(r.subject_name) as remainder_name
+    from families as f
+    cross join limits as l
+    left join seeds.published_figures as r
+        on
+            f.quantity = r.quantity and starts_with(r.subject_id, f.prefix || '-')
+            and abs((f.parts + r.value) / f.whole - 1) < l.rounding / 3
+    where abs(f.parts / f.whole - 1) > l.rounding
+    group by all
+),
+
+findings as (
+    select
+        'sister_ratio' as rule,
+        concat_ws('/', s.run_claim_id, s.rate.unit) as record_id,
+        s.claim_source,
+        s.record_name as subject_name,
+        s.rate.value as observed,
+        s.sister_value as expected,
+        s.rate.unit,
+        case
+            when greatest(s.rate.value / s.sister_value, s.sister_value / s.rate.value) > l.impossible_ratio then 'error'
+            else 'warning'
+        end as severity,
+        'Figure of another unit, part or year: other runs of ' || s.organization || ' on the same chip agree with each other.' as likely_cause,
+        s.source_ids
+    from sisters as s
+    cross join limits as l
+    where s.sister_count >= l.fewest_sisters and s.rate.value / s.sister_value not between 1 / l.sister_ratio and l.sister_ratio
+    union all by name
+    select
+        'parts_against_whole' as rule,
+        'seeds.published_figures/' || r.published_figure_id as record_id,
+        'seeds.published_figures' as claim_source,
+        r.subject_name,
+        r.parts as observed,
+        r.whole as expected,
+        r.unit,
+        case when r.parts > r.whole then 'error' else 'info' end as severity,
+        case
+            when r.remainder_name is not null then 'The whole includes ' || r.remainder_name || '.'
+            when r.parts > r.whole then 'The whole leaves out some of the runs, or one of them is too high.'
+            else 'The whole includes runs that are not entered, or one of those entered is too low.'
+        end as likely_cause,
+        [r.source_id] as source_ids
+    from remainders as r
+)
+
+select
+    rule,
+    record_id,
+    claim_source,
+    subject_name,
+    observed,
+    expected,
+    unit,
+    severity,
+    likely_cause,
+    list_sort(list_distinct(source_ids)) as source_ids
+from findings
+order by rule, record_id

@@ -1,0 +1,108 @@
+-- One row per rate that a chip cannot have, or on which two sources differ by the factor of skipped zeros.
+-- key: rule, record_id
+-- column: rule | What was checked.
+-- column: record_id | Key of the figure: table, chip and format.
+-- column: claim_source | Table that the figure stands in.
+-- column: subject_name | Name of the chip.
+-- column: observed | Figure.
+-- column: expected | Bound, or what another source says.
+-- column: unit | Unit of both.
+-- column: severity | error, warning or info.
+-- column: likely_cause | What would explain it.
+-- column: source_ids | Sources of the figures compared.
+with limits as (
+    select
+        2.0 as sparsity, -- two of four weights are skipped
+        1.05 as rounding,
+        1e15 as without_matrix_unit_flop_per_s -- several times the fastest chip of that class
+),
+
+rates as (
+    select
+        'seeds.accelerator_peaks' as claim_source,
+        a.accelerator_name as chip_name,
+        p.number_format,
+        p.is_tensor,
+        p.peak_flop_per_s,
+        p.source_id
+    from seeds.accelerator_peaks as p
+    inner join seeds.accelerators as a on p.accelerator_id = a.accelerator_id
+    union all by name
+    select
+        chips.claim_source,
+        trim(chips.hardware_name) as chip_name,
+        'fp16' as number_format,
+        chips.tensor_fp16_bf16_performance_flop_per_s is not null as is_tensor,
+        greatest(
+            chips.tensor_fp16_bf16_performance_flop_per_s, chips.fp16_half_precision_performance_flop_per_s,
+            chips.fp32_single_precision_performance_flop_per_s
+        ) as peak_flop_per_s,
+        chips.source_id
+    from (
+        select
+            'raw.epoch_hardware' as claim_source,
+            'epoch_hardware' as source_id,
+            *
+        from raw.epoch_hardware
+        union all by name
+        select
+            'raw.epoch_chips' as claim_source,
+            'epoch_costs' as source_id,
+            *
+        from raw.epoch_chips
+    ) as chips
+),
+
+findings as (
+    select
+        'dense_against_sparse' as rule,
+        p.record_id,
+        p.claim_source,
+        p.subject_name,
+        p.value_a as observed,
+        p.value_b as expected,
+        'FLOP/s, ' || p.field as unit,
+        'warning' as severity,
+        'Skipped zeros counted by one source, or accumulation in 16 bits: either doubles the dense rate.' as likely_cause,
+        [p.source_id, p.other_source_id] as source_ids
+    from core.paired_facts as p
+    cross join limits as l
+    where
+        p.field like '%peak'
+        and greatest(p.value_a / p.value_b, p.value_b / p.value_a) between l.sparsity / l.rounding and l.sparsity * l.rounding
+    union all by name
+    select
+        'peak_above_class' as rule,
+        concat_ws('/', r.claim_source, r.chip_name, r.number_format) as record_id,
+        r.claim_source,
+        r.chip_name as subject_name,
+        max(r.peak_flop_per_s) as observed,
+        any_value(l.without_matrix_unit_flop_per_s) as expected,
+        'FLOP/s' as unit,
+        'error' as severity,
+        'GFLOP/s read as TFLOP/s, or a rate of another chip: cards without matrix units stay far below.' as likely_cause,
+        list(r.source_id) as source_ids
+    from rates as r
+    cross join limits as l
+    where
+        r.peak_flop_per_s > l.without_matrix_unit_flop_per_s
+        and (
+            (not r.is_tensor and r.number_format in ('fp32', 'fp64'))
+            or (regexp_matches(r.chip_name, '(?i)\bGTX\b|TITAN (X|Black)|Radeon (HD|R9|RX [45])') and r.number_format like '%fp%')
+        )
+    group by r.claim_source, r.chip_name, r.number_format
+)
+
+select
+    rule,
+    record_id,
+    claim_source,
+    subject_name,
+    observed,
+    expected,
+    unit,
+    severity,
+    likely_cause,
+    list_sort(list_distinct(source_ids)) as source_ids
+from findings
+order by rule, record_id

@@ -1,0 +1,141 @@
+-- One row per figure that is off by a factor of units: between what two publishers say of one fact, or within a record.
+-- key: rule, record_id
+-- column: rule | What was checked.
+-- column: record_id | Key of the figure: table, record and field.
+-- column: claim_source | Table that the figure stands in.
+-- column: subject_name | What the figure is about.
+-- column: observed | Figure.
+-- column: expected | What another publisher, or the rest of the record, says.
+-- column: unit | Unit of both.
+-- column: severity | error, warning or info.
+-- column: likely_cause | What would explain it.
+-- column: source_ids | Sources of the figures compared.
+with limits as (
+    select
+        1.02 as rounding, -- two printings of one figure differ by less
+        1.4 as vintage, -- and so may grids of two years, and estimates of one run
+        1.5 as restarts, -- stated accelerator time against the product: pauses, changing numbers of chips
+        1e9 as smallest_flop, -- compute of a fine-tune in this century
+        1e12 as trillion
+),
+
+factors as (
+    select
+        p.*,
+        greatest(p.value_a / p.value_b, p.value_b / p.value_a) as factor
+    from core.paired_facts as p
+),
+
+between_publishers as (
+    select
+        f.*,
+        case
+            when f.factor between 1000 / l.vintage and 1000 * l.vintage then 'factor_1000'
+            when f.field = 'chip_hours' and f.factor between 24 / l.rounding and 24 * l.rounding then 'factor_24'
+            when
+                f.field = 'chip_hours' and f.accelerator_count > 1
+                and f.factor between f.accelerator_count / l.rounding and f.accelerator_count * l.rounding
+                then 'factor_accelerator_count'
+        end as rule
+    from factors as f
+    cross join limits as l
+    qualify row_number() over (partition by f.record_id, rule order by f.other_record_id) = 1
+),
+
+products as (
+    select
+        c.*,
+        c.chip_hours / (c.training_hours * c.accelerator_count ** 2) between 1 / l.rounding and l.rounding as is_squared
+    from core.run_claims as c
+    cross join limits as l
+),
+
+findings as (
+    select
+        rule,
+        record_id,
+        claim_source,
+        subject_name,
+        value_a as observed,
+        value_b as expected,
+        unit,
+        case rule when 'factor_1000' then 'error' else 'warning' end as severity,
+        case rule
+            when 'factor_1000' then 'A prefix lost or added on one side: g for kg, kWh for MWh, W for kW, an exponent three off.'
+            when 'factor_24' then 'Days on one side, hours on the other.'
+            else 'Hours of the run on one side, hours times accelerators on the other.'
+        end as likely_cause,
+        [source_id, other_source_id] as source_ids
+    from between_publishers
+    where rule is not null
+    union all by name
+    select
+        'stated_against_product' as rule,
+        c.run_claim_id as record_id,
+        c.claim_source,
+        c.record_name as subject_name,
+        c.chip_hours as observed,
+        c.training_hours * c.accelerator_count as expected,
+        'chip-hour' as unit,
+        case when c.is_squared then 'error' else 'warning' end as severity,
+        case
+            when c.is_squared then 'Multiplied by the accelerators twice.'
+            else 'Other stages or pauses in one of them, changing numbers of accelerators, or a digit that slipped.'
+        end as likely_cause,
+        [c.source_id] as source_ids
+    from products as c
+    cross join limits as l
+    where
+        c.has_stated_chip_hours
+        and c.chip_hours / (c.training_hours * c.accelerator_count) not between 1 / l.restarts and l.restarts
+    union all by name
+    select
+        'exponent_lost' as rule,
+        concat_ws('/', c.run_claim_id, 'finetuning_flop') as record_id,
+        c.claim_source,
+        c.record_name as subject_name,
+        c.finetuning_flop as observed,
+        l.smallest_flop as expected,
+        'FLOP' as unit,
+        'error' as severity,
+        'A cell such as 5.6e21 that was cut to its first digit.' as likely_cause,
+        [c.source_id] as source_ids
+    from core.run_claims as c
+    cross join limits as l
+    where c.finetuning_flop > 0 and c.finetuning_flop < l.smallest_flop
+    union all by name
+    select
+        'per_trillion_tokens_as_total' as rule,
+        c.run_claim_id as record_id,
+        c.claim_source,
+        c.record_name as subject_name,
+        c.chip_hours as observed,
+        f.value * r.training_tokens / l.trillion as expected,
+        'chip-hour' as unit,
+        'error' as severity,
+        'Accelerator time for a trillion tokens, read as that of the whole run.' as likely_cause,
+        [c.source_id, f.source_id] as source_ids
+    from core.run_claims as c
+    cross join limits as l
+    inner join seeds.published_figures as f
+        on
+            f.quantity = 'chip_hours_per_trillion_tokens'
+            and c.chip_hours between f.value / l.rounding and f.value * l.rounding
+            and starts_with(plain_name(c.record_name), plain_name(f.subject_name))
+    inner join seeds.training_runs as r on f.subject_id = r.training_run_id
+    where r.training_tokens > 2 * l.trillion
+)
+
+select
+    rule,
+    record_id,
+    claim_source,
+    subject_name,
+    observed,
+    expected,
+    unit,
+    severity,
+    likely_cause,
+    list_sort(list_distinct(source_ids)) as source_ids
+from findings
+order by rule, record_id
