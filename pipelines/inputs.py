@@ -38,6 +38,11 @@ def code_version() -> str:
     return _digest(ROOT, CODE)[:12]
 
 
+def drawing_version() -> str:
+    """12 hex digits over the code that draws charts: another version of it draws them again."""
+    return _digest(ROOT, ("pipelines/charts/*.py", "pipelines/images.py", "pipelines/pages.py"))[:12]
+
+
 def digest_inputs(settings: Settings) -> str:
     """Digest of everything that decides the content: code, curated files, snapshots, page texts, packages."""
     parts = [

@@ -29,7 +29,7 @@ from pipelines.charts.style import vega_config
 from pipelines.errors import LedgerError
 from pipelines.images import draw_png, draw_svg, page_spec, script_bundle, static_spec
 from pipelines.ingest.raw_tables import PackagedFile
-from pipelines.inputs import code_version
+from pipelines.inputs import drawing_version
 from pipelines.raw_layer import raw_files, remote_files
 from pipelines.settings import REPORTS, Settings
 from pipelines.warehouse import connect_published, published_build
@@ -95,7 +95,7 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
         frame = connection.sql(chart.query).pl()
     if frame.is_empty():
         raise LedgerError(f"chart {chart.chart_id}: its query returns no row, so there is nothing to draw.")
-    key = hashlib.sha256(f"{code_version()}{version}".encode() + frame.write_json().encode()).hexdigest()[:16]
+    key = hashlib.sha256(f"{drawing_version()}{version}".encode() + frame.write_json().encode()).hexdigest()[:16]
     card_file = settings.site / f"{chart.chart_id}.json"
     if (card := _card_on_disk(card_file, key)) is not None:
         return {**card, "changed": []}
