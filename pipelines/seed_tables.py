@@ -16,6 +16,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
@@ -23,6 +24,13 @@ def plain_number(value: Any) -> Any:
     """Refuse the number spellings that readers disagree on: ``1,000``, ``1_000``, ``inf``, blanks."""
     if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
         raise ValueError("expected a plain number such as 1200, 0.38 or 3.14e23")
+    return value
+
+
+def iso_day(value: Any) -> Any:
+    """Refuse other spellings of a date than the ISO one: seconds since 1970, times of day."""
+    if isinstance(value, str) and not ISO_DAY.fullmatch(value):
+        raise ValueError("expected a date such as 2026-03-31")
     return value
 
 
@@ -35,10 +43,10 @@ def _true_or_false(value: Any) -> Any:
 Number = Annotated[float, BeforeValidator(plain_number), Field(allow_inf_nan=False)]
 Positive = Annotated[Number, Field(gt=0, lt=1e40)]
 Share = Annotated[Number, Field(gt=0, le=1)]
-Count = Annotated[int, BeforeValidator(plain_number), Field(gt=0)]
+Count = Annotated[int, BeforeValidator(plain_number), Field(gt=0, le=10**9)]
 Year = Annotated[int, BeforeValidator(plain_number), Field(ge=1990, le=2035)]
 Flag = Annotated[bool, BeforeValidator(_true_or_false)]
-Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2035, 12, 31))]
+Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2035, 12, 31)), BeforeValidator(iso_day)]
 Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$", max_length=80)]
 SourceId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=80)]
 Country = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
@@ -264,8 +272,8 @@ class PublishedFigures(Fact):
 
     key = ("published_figure_id",)
     published_figure_id: Identifier = Field(description="Key of the row.")
-    subject_kind: Literal["training_run", "model", "family", "inference", "machine"] = Field(
-        description="What the figure is about."
+    subject_kind: Literal["training_run", "stage", "model", "family", "inference", "machine"] = Field(
+        description="What the figure is about; a stage is part of a run, or a run without a row of its own."
     )
     subject_id: Identifier = Field(
         description="Key of the subject: training_run_id for a training run, model_id for a model, else a name of our own."
@@ -291,6 +299,11 @@ class PublishedFigures(Fact):
     )
     accelerator_id: Identifier | None = Field(default=None, description="Accelerator that the figure refers to.")
     accelerator_count: Count | None = Field(default=None, description="Accelerators that the figure refers to.")
+
+    @property
+    def subject_id_of_run(self) -> str | None:
+        """The subject where it is a training run: it must exist."""
+        return self.subject_id if self.subject_kind == "training_run" else None
 
     @model_validator(mode="after")
     def _unit_is_the_quantitys(self) -> PublishedFigures:
@@ -509,6 +522,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("models", "base_model_id", "models", "model_id"),
     ("model_aliases", "model_id", "models", "model_id"),
     ("training_runs", "accelerator_id", "accelerators", "accelerator_id"),
+    ("published_figures", "subject_id_of_run", "training_runs", "training_run_id"),
     ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_results", "accelerator_id", "accelerators", "accelerator_id"),
     ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),

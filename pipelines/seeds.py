@@ -120,10 +120,11 @@ def unknown_values(table: SeedTable, known: Callable[[str, str], Container[objec
             continue
         where = "SOURCES.toml; describe the source there" if target == "sources" else f"the table {target}"
         rejects += [
-            Reject(table.file, record.record_no, record.line, column, value, f"expected an existing {key} of {where}")
+            Reject(table.file, record.record_no, record.line, column.removesuffix("_of_run"), value,
+                   f"expected an existing {key} of {where}")
             for record, row in table.rows
             if (value := getattr(row, column)) is not None and value not in values
-        ]
+        ]  # fmt: skip
     return rejects
 
 

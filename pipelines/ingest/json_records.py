@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -71,8 +72,8 @@ def _unique(pairs: list[tuple[str, Any]]) -> Values:
     """An object whose names differ: the last of two equal names would win silently."""
     found = dict(pairs)
     if len(found) < len(pairs):
-        names = [name for name, _ in pairs]
-        raise ValueError(f"has {', '.join(sorted({n for n in names if names.count(n) > 1}))} twice")
+        repeated = sorted(name for name, count in Counter(name for name, _ in pairs).items() if count > 1)
+        raise ValueError(f"has {', '.join(repeated[:5])} twice")
     return found
 
 
