@@ -63,6 +63,13 @@ class Format(StrEnum):
     parquet = "parquet"
 
 
+class TextFormat(StrEnum):
+    """How ``ledger explain`` prints."""
+
+    text = "text"
+    json = "json"
+
+
 @dataclass
 class State:
     """Options that come before the command."""
@@ -297,6 +304,27 @@ def _write(frame: Any, output: Format) -> None:
 
 
 @app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(help="A run, model, family or machine: its name or key.")],
+    quantity: Annotated[
+        str, typer.Argument(help="A column of mart.training_summary, such as facility_energy_kwh, or of mart.figures.")
+    ],
+    output: Annotated[TextFormat, typer.Option("--format", help="How to print it.")] = TextFormat.text,
+) -> None:
+    """Follow a figure down to its sources: formula, inputs, where each stands, and what others say."""
+    from pipelines import explain as explaining
+
+    with connect_published(STATE.settings) as connection:
+        explanation = explaining.explain(connection, subject, quantity)
+    if output is TextFormat.json:
+        print(json.dumps(_finite(explanation), default=_json_value, ensure_ascii=False, indent=1))
+    elif sys.stdout.isatty():
+        Console().print(explaining.as_tree(explaining.as_nodes(explanation)))
+    else:
+        print("\n".join(explaining.as_lines(explaining.as_nodes(explanation))))
+
+
+@app.command()
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
 ) -> None:
@@ -314,7 +342,7 @@ def _run(call: Callable[[], Any]) -> int:
         call()
     except LedgerError as error:
         print(f"ledger: {error}", file=sys.stderr)
-        return 1
+        return error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:

@@ -12,6 +12,14 @@ MAX_SHOWN = 200
 class LedgerError(Exception):
     """A failure that the reader of the message can mend. Printed without a traceback, exit status 1."""
 
+    exit_status = 1
+
+
+class UsageError(LedgerError):
+    """The command was asked for something that there is not or cannot be: exit status 2."""
+
+    exit_status = 2
+
 
 def shown(value: str | None) -> str:
     """A value fit for a message: quoted, control characters escaped, cut at 200 characters.

@@ -50,7 +50,7 @@ def read_macros(folder: Path, file_prefix: str) -> list[Macro]:
                 if missing or name != definition[1]:
                     what = f"lacks {', '.join(missing)}" if missing else f"is documented as '{name}'"
                     raise LedgerError(f"{where}: macro {definition[1]} {what}. Add '-- tag: text' lines above it.")
-                arguments = tuple(a.strip() for a in definition[2].split(",") if a.strip())
+                arguments = tuple(a.partition(":=")[0].strip() for a in definition[2].split(",") if a.strip())
                 macros.append(
                     Macro(name, arguments, description, tags["equation"], tags["units"], tags.get("source"),
                           tags["example"], f"{file_prefix}/{path.name}")

@@ -82,7 +82,8 @@ def aligned(
             yield text
             continue
         folded = textwrap.wrap(cells[-1].strip(), max(width - start, LEAST_WIDTH))
-        yield from (" " * (start if n else 0) + ("" if n else text[:start]) + part for n, part in enumerate(folded))
+        yield text[:start] + folded[0]
+        yield from (" " * start + part for part in folded[1:])
 
 
 def _layer_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:

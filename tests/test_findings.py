@@ -157,9 +157,9 @@ FAULTS = {
         values ('LLaMA-65B', 2048, 1022362 * 2048)"""),
     "factor_1000": ("FRA", """
         update seeds.grid_carbon set intensity_kg_co2e_per_kwh = intensity_kg_co2e_per_kwh * 1000 where place = 'FRA'"""),
-    "hardware_flop": ("LLaMA 33B", """
-        insert into raw.epoch_ml_systems (model, training_compute_flop) select m.model_name, 8 * m.total_params * r.training_tokens
-        from seeds.training_runs as r inner join seeds.models as m on r.model_id = m.model_id where m.model_id = 'llama-33b'"""),
+    "hardware_flop": ("Falcon-40B", """
+        update seeds.published_figures set value = value * 4 / 3, counting = 'unstated'
+        where subject_id = 'falcon-40b' and quantity = 'training_flop'"""),
     "factor_six_missing": ("GPT-3 175B", """
         update seeds.published_figures set value = value / 6 where subject_id = 'gpt-3-175b' and quantity = 'training_flop'"""),
     "compute_against_6nd": ("LLaMA 65B", """

@@ -90,3 +90,18 @@ def compact(value: float | None, digits: int = 3) -> str:
     if value != 0 and (abs(value) >= 1e15 or abs(value) < 1e-3):
         return power_of_ten(value, digits)
     return plain(value, digits) if value else "0"
+
+
+def trimmed(value: float, digits: int = 4) -> str:
+    """A number for a formula: scientific from 1e9 and below 1e-3, and no zeros that say nothing.
+
+    >>> trimmed(1.82), trimmed(7e6), trimmed(9.894e14), trimmed(3600), trimmed(0)
+    ('1.82', '7,000,000', '9.894×10¹⁴', '3,600', '0')
+    """
+    if value == 0:
+        return "0"
+    if abs(value) >= 1e9 or abs(value) < 1e-3:
+        mantissa, times, power = power_of_ten(value, digits).partition("×")
+        return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
+    text = plain(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -13,6 +13,8 @@
 -- column: is_notable | True if Epoch AI lists it as notable; null where Epoch's list was not fetched.
 -- column: source_id | Source of the model's row.
 -- column: params_source_id | Source of the parameters.
+-- column: params_locator | Where in that source.
+-- column: params_verified | How the parameters were checked.
 -- column: locator | Where in the source.
 -- column: verified | How the entry was checked.
 with fetched as (
@@ -38,6 +40,14 @@ select
         when s.total_params is not null or e.total_params is null then coalesce(s.source_id, 'epoch_models')
         else 'epoch_models'
     end as params_source_id,
+    case
+        when s.total_params is not null or e.total_params is null then coalesce(s.locator, 'row ' || e.record_name)
+        else 'row ' || e.record_name
+    end as params_locator,
+    case
+        when s.total_params is not null or e.total_params is null then coalesce(s.verified, 'secondary')
+        else 'secondary'
+    end as params_verified,
     coalesce(s.locator, 'row ' || e.record_name) as locator,
     coalesce(s.verified, 'secondary') as verified
 from seeds.models as s

@@ -12,17 +12,13 @@
 -- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
 with spent as (
     select
-        training_inputs.training_run_id,
-        coalesce(
-            training_inputs.reported_chip_hours,
-            input(
-                'accelerator_count_times_hours', accelerator_count.value * reported_hours.low,
-                accelerator_count.value * reported_hours.value, accelerator_count.value * reported_hours.high,
-                'chip-hour', 'reported', reported_hours.source_id
-            )
-        ) as chip_hours
+        training_run_id,
+        case when reported_chip_hours is null then multiply(amount(accelerator_count), amount(reported_hours)) else amount(reported_chip_hours) end
+            as chip_hours,
+        case when reported_chip_hours is null then 'accelerator_count · training_hours' else 'chip_hours' end as formula,
+        case when reported_chip_hours is null then [accelerator_count, reported_hours] else [reported_chip_hours] end as inputs
     from core.training_inputs
-    where training_inputs.reported_chip_hours is not null or (training_inputs.reported_hours is not null and training_inputs.accelerator_count is not null)
+    where reported_chip_hours is not null or (reported_hours is not null and accelerator_count is not null)
 ),
 
 estimates as (
@@ -79,11 +75,11 @@ estimates as (
         'none' as boundary,
         'hardware' as method,
         'derived' as kind,
-        flop_hardware(multiply(amount(h.chip_hours), amount(i.chip_hours_ratio)), amount(i.dense_peak), amount(coalesce(i.reported_mfu, i.assumed_mfu)))
+        flop_hardware(multiply(h.chip_hours, amount(i.chip_hours_ratio)), amount(i.dense_peak), amount(coalesce(i.reported_mfu, i.assumed_mfu)))
             as estimate,
         'FLOP' as unit,
-        'chip_hours · chip_hours_ratio · 3600 · dense_peak · mfu' as formula,
-        [h.chip_hours, i.chip_hours_ratio, i.dense_peak, coalesce(i.reported_mfu, i.assumed_mfu)] as inputs
+        h.formula || ' · chip_hours_ratio · 3600 · dense_peak · mfu' as formula,
+        list_concat(h.inputs, [i.chip_hours_ratio, i.dense_peak, coalesce(i.reported_mfu, i.assumed_mfu)]) as inputs
     from core.training_inputs as i
     inner join spent as h on i.training_run_id = h.training_run_id
     where i.dense_peak is not null

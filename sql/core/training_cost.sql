@@ -19,7 +19,7 @@ with estimates as (
         'derived' as kind,
         cloud_cost_usd_of(uncertain(t.value_low, t.value, t.value_high), amount(i.cloud_price)) as estimate,
         'USD' as unit,
-        'chip_hours · cloud_price' as formula,
+        'chip_hours · cloud_price_usd_per_chip_hour' as formula,
         list_concat(t.inputs, [i.cloud_price]) as inputs
     from core.training_inputs as i
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
@@ -38,8 +38,8 @@ with estimates as (
             amount(i.electricity_price)
         ) as estimate,
         'USD' as unit,
-        'chip_hours · chip_price · server_cost_ratio / (1 - network_share) · ln(10) · price_decline / 8766 + facility_energy_kwh · electricity_price'
-            as formula,
+        'chip_hours · chip_price · server_cost_ratio / (1 - network_cost_share) · ln(10) · hardware_price_decline_per_year / 8766 '
+        || '+ facility_energy_kwh · electricity_price_usd_per_kwh' as formula,
         list_concat(e.inputs, [i.chip_price, i.server_cost_ratio, i.network_share, i.price_decline, i.electricity_price]) as inputs
     from core.training_inputs as i
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred

@@ -19,7 +19,7 @@ with estimates as (
         'derived' as kind,
         co2e_kg_of(uncertain(e.value_low, e.value, e.value_high), amount(i.grid_intensity)) as estimate,
         'kg CO2e' as unit,
-        'facility_energy_kwh · grid_intensity' as formula,
+        'facility_energy_kwh · grid_intensity_kg_co2e_per_kwh' as formula,
         list_concat(e.inputs, [i.grid_intensity]) as inputs
     from core.training_inputs as i
     inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
@@ -33,7 +33,7 @@ with estimates as (
         'derived' as kind,
         water_l_of(uncertain(e.value_low, e.value, e.value_high), amount(i.wue_onsite), amount(i.pue), amount(i.wue_offsite)) as estimate,
         'L' as unit,
-        'server_energy_kwh · (wue_onsite + pue · wue_offsite)' as formula,
+        'server_energy_kwh · (wue_onsite_l_per_kwh + pue · wue_offsite_l_per_kwh)' as formula,
         list_concat(e.inputs, [i.wue_onsite, i.pue, i.wue_offsite]) as inputs
     from core.training_inputs as i
     inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'server' and e.is_preferred

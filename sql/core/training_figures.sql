@@ -8,10 +8,12 @@
 -- interval: value | The figure.
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
--- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- column: inputs | Inputs with their values, bounds, units, kinds, sources, places in them, and how they were checked and chosen.
 -- column: source_ids | Sources of all inputs.
 -- column: is_preferred | True for the figure that summaries show.
 -- check: every_input_has_a_source | select * from core.training_figures where len(inputs) = 0 or list_contains(source_ids, null) or len(source_ids) = 0
+-- check: every_input_has_a_place_in_its_source | select * from core.training_figures
+--    where list_bool_or(list_transform(inputs, lambda i: i.locator is null or i.verified is null))
 -- check: no_estimate_uses_its_own_published_figure | select * from core.training_figures
 --    where kind = 'derived' and list_contains(list_transform(inputs, lambda i: i.name), 'published_' || quantity)
 with figures as (

@@ -53,7 +53,10 @@ assumed as (
         r.training_run_id,
         a.name,
         arg_min(
-            input(a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id),
+            input(
+                a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified,
+                a.name || ' for ' || a.applies_to
+            ),
             list_position(r.classes, a.applies_to)
         ) as assumption
     from runs as r
@@ -99,7 +102,10 @@ published as (
             training_run_id,
             quantity,
             boundary,
-            input('published_' || quantity, value_low, value, value_high, unit, kind, source_id) as figure
+            input(
+                'published_' || quantity, value_low, value, value_high, unit, kind, source_id, locator, verified,
+                'published figure ' || published_figure_id
+            ) as figure
         from core.published_figures
         where is_first and training_run_id is not null
     ) as figures
@@ -109,11 +115,15 @@ published as (
 rentals as (
     select
         r.training_run_id,
-        count(*) as rows_count,
+        count(*) as prices_count,
+        count(distinct p.source_id) as sources_count,
+        min(year(p.observed_date)) as first_year,
+        max(year(p.observed_date)) as last_year,
         quantile_cont(p.price_usd_per_chip_hour, 0.05) as low,
         median(p.price_usd_per_chip_hour) as central,
         quantile_cont(p.price_usd_per_chip_hour, 0.95) as high,
-        min(p.source_id) as source_id
+        arg_min({ 'source_id': p.source_id, 'locator': p.locator, 'verified': p.verified }, (p.source_id, p.locator))
+            as origin
     from runs as r
     inner join seeds.cloud_prices as p
         on
@@ -126,13 +136,19 @@ rentals as (
 purchases as (
     select
         accelerator_id,
+        count(*) as prices_count,
         median(price_usd) as price_usd,
-        first(source_id order by observed_date, source_id) as source_id
+        arg_min(
+            { 'source_id': source_id, 'locator': locator, 'verified': verified, 'observed_date': observed_date },
+            (observed_date, source_id, locator)
+        ) as origin
     from (
         select
             accelerator_id,
             release_price_usd as price_usd,
             price_source_id as source_id,
+            case when price_source_id = source_id then locator else 'price of ' || accelerator_name end as locator,
+            verified,
             release_date as observed_date
         from core.accelerators
         where release_price_usd is not null
@@ -141,6 +157,8 @@ purchases as (
             accelerator_id,
             price_usd / accelerators_per_item_count as price_usd,
             source_id,
+            locator,
+            verified,
             observed_date
         from seeds.purchase_prices
         where what in ('chip', 'card', 'board')
@@ -152,9 +170,11 @@ electricity as (
     select
         r.training_run_id,
         arg_min(
-            { 'price': p.price_usd_per_kwh, 'source_id': p.source_id },
-            abs(p.year - r.training_year) * 100 + (p.year > r.training_year)::int * 10
-            + list_position(['industrial', 'business', 'wholesale'], p.consumer)
+            {
+                'price': p.price_usd_per_kwh, 'source_id': p.source_id, 'locator': p.locator, 'verified': p.verified,
+                'basis': p.country || ' ' || p.year || ', ' || p.consumer
+            },
+            (abs(p.year - r.training_year), p.consumer <> 'industrial', -p.year, p.consumer)
         ) as nearest
     from runs as r
     inner join seeds.electricity_prices as p on r.training_country = p.country
@@ -165,8 +185,13 @@ electricity as (
 grid as (
     select
         r.training_run_id,
-        arg_min({ 'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id }, abs(g.year - r.training_year) * 10 + (g.year > r.training_year)::int)
-            as nearest
+        arg_min(
+            {
+                'intensity': g.intensity_kg_co2e_per_kwh, 'source_id': g.source_id, 'locator': g.locator,
+                'verified': g.verified, 'basis': 'grid of ' || g.place || ' ' || g.year
+            },
+            (abs(g.year - r.training_year), -g.year, g.source_id)
+        ) as nearest
     from runs as r
     inner join seeds.grid_carbon as g on r.training_country = g.place and g.basis = 'location'
     where abs(g.year - r.training_year) <= 5 and g.intensity_kg_co2e_per_kwh > 0
@@ -175,17 +200,38 @@ grid as (
 
 select
     r.training_run_id,
-    input('active_params', null, r.active_params, null, 'parameter', 'reported', r.model_source_id) as active_params,
-    input('total_params', null, r.total_params, null, 'parameter', 'reported', r.model_source_id) as total_params,
-    input('training_tokens', null, r.training_tokens, null, 'token', 'reported', r.run_source_id) as training_tokens,
-    input('training_examples', null, r.training_examples, null, 'example', 'reported', r.run_source_id)
-        as training_examples,
-    input('forward_mac', null, r.forward_mac_per_example, null, 'MAC/example', 'reported', r.run_source_id)
-        as forward_mac,
-    input('accelerator_count', null, r.accelerator_count, null, '1', 'reported', r.hardware_source_id)
-        as accelerator_count,
-    input('dense_peak', null, r.dense_peak_flop_per_s, null, 'FLOP/s', 'reported', r.peak_source_id) as dense_peak,
-    input('tdp', null, r.tdp_w, null, 'W', 'reported', r.accelerator_source_id) as tdp,
+    input(
+        'active_params', null, r.active_params, null, 'parameter', 'reported', r.model_source_id, r.model_locator,
+        r.model_verified
+    ) as active_params,
+    input(
+        'total_params', null, r.total_params, null, 'parameter', 'reported', r.model_source_id, r.model_locator,
+        r.model_verified
+    ) as total_params,
+    input(
+        'training_tokens', null, r.training_tokens, null, 'token', 'reported', r.run_source_id, r.run_locator,
+        r.run_verified
+    ) as training_tokens,
+    input(
+        'training_examples', null, r.training_examples, null, 'example', 'reported', r.run_source_id, r.run_locator,
+        r.run_verified
+    ) as training_examples,
+    input(
+        'forward_mac', null, r.forward_mac_per_example, null, 'MAC/example', 'reported', r.run_source_id, r.run_locator,
+        r.run_verified
+    ) as forward_mac,
+    input(
+        'accelerator_count', null, r.accelerator_count, null, '1', 'reported', r.hardware_source_id,
+        r.hardware_locator, r.hardware_verified
+    ) as accelerator_count,
+    input(
+        'dense_peak', null, r.dense_peak_flop_per_s, null, 'FLOP/s', 'reported', r.peak_source_id, r.peak_locator,
+        r.peak_verified, r.accelerator_id || ' in ' || r.number_format
+    ) as dense_peak,
+    input(
+        'tdp', null, r.tdp_w, null, 'W', 'reported', r.accelerator_source_id, r.accelerator_locator,
+        r.accelerator_verified, r.accelerator_id
+    ) as tdp,
     p.reported_flop,
     p.reported_chip_hours,
     p.reported_hours,
@@ -199,29 +245,35 @@ select
     a.pue,
     coalesce(
         input(
-            'cloud_price', least(c.low, c.central * a.cloud_price_spread.low), c.central,
-            greatest(c.high, c.central * a.cloud_price_spread.high), 'USD/chip-hour', 'reported', c.source_id
+            'cloud_price_usd_per_chip_hour', least(c.low, c.central * a.cloud_price_spread.low), c.central,
+            greatest(c.high, c.central * a.cloud_price_spread.high), 'USD/chip-hour', 'reported', c.origin.source_id,
+            c.origin.locator, c.origin.verified,
+            'median of prices seen for ' || r.accelerator_id || ' (' || c.prices_count || ', sources: ' || c.sources_count
+            || ', ' || concat_ws('-', c.first_year, nullif(c.last_year, c.first_year)) || '); one source shown'
         ),
         a.cloud_price
     ) as cloud_price,
     input(
         'chip_price', b.price_usd * a.chip_price_spread.low, b.price_usd, b.price_usd * a.chip_price_spread.high, 'USD',
-        'reported', b.source_id
+        'reported', b.origin.source_id, b.origin.locator, b.origin.verified,
+        'median of prices seen for ' || r.accelerator_id || ' (' || b.prices_count || '); the earliest shown'
     ) as chip_price,
     a.server_cost_ratio,
     a.network_share,
     a.price_decline,
     coalesce(
         input(
-            'electricity_price', e.nearest.price * a.electricity_price_spread.low, e.nearest.price,
-            e.nearest.price * a.electricity_price_spread.high, 'USD/kWh', 'reported', e.nearest.source_id
+            'electricity_price_usd_per_kwh', e.nearest.price * a.electricity_price_spread.low, e.nearest.price,
+            e.nearest.price * a.electricity_price_spread.high, 'USD/kWh', 'reported', e.nearest.source_id,
+            e.nearest.locator, e.nearest.verified, e.nearest.basis
         ),
         a.electricity_price
     ) as electricity_price,
     coalesce(
         input(
-            'grid_intensity', g.nearest.intensity * a.grid_intensity_spread.low, g.nearest.intensity,
-            g.nearest.intensity * a.grid_intensity_spread.high, 'kg CO2e/kWh', 'reported', g.nearest.source_id
+            'grid_intensity_kg_co2e_per_kwh', g.nearest.intensity * a.grid_intensity_spread.low, g.nearest.intensity,
+            g.nearest.intensity * a.grid_intensity_spread.high, 'kg CO2e/kWh', 'reported', g.nearest.source_id,
+            g.nearest.locator, g.nearest.verified, g.nearest.basis
         ),
         a.grid_intensity
     ) as grid_intensity,

@@ -27,10 +27,20 @@
 -- column: training_year | Year of the run: as stated, else that of publication.
 -- column: operator_kind | Who ran the machines.
 -- column: model_source_id | Source of the parameters.
+-- column: model_locator | Where in that source.
+-- column: model_verified | How the entry was checked.
 -- column: run_source_id | Source of tokens and examples.
+-- column: run_locator | Where in that source.
+-- column: run_verified | How the entry was checked.
 -- column: hardware_source_id | Source of accelerator and count.
+-- column: hardware_locator | Where in that source.
+-- column: hardware_verified | How the entry was checked.
 -- column: accelerator_source_id | Source of the rated power.
+-- column: accelerator_locator | Where in that source.
+-- column: accelerator_verified | How the entry was checked.
 -- column: peak_source_id | Source of the dense peak.
+-- column: peak_locator | Where in that source.
+-- column: peak_verified | How the entry was checked.
 -- column: seed_line | Line of the run in seeds/models/training_runs.csv; null where only Epoch lists it.
 with runs as (
     select
@@ -47,11 +57,18 @@ with runs as (
         s.started_year,
         s.operator_kind,
         s.source_id as run_source_id,
+        s.locator as run_locator,
+        s.verified as run_verified,
+        s.accelerator_id is null and e.accelerator_id is not null
+        or s.accelerator_count is null and e.accelerator_count is not null as is_epoch_hardware,
+        case when is_epoch_hardware then 'epoch_models' else coalesce(s.hardware_source_id, s.source_id) end
+            as hardware_source_id,
         case
-            when s.accelerator_id is null and e.accelerator_id is not null then 'epoch_models'
-            when s.accelerator_count is null and e.accelerator_count is not null then 'epoch_models'
-            else coalesce(s.hardware_source_id, s.source_id)
-        end as hardware_source_id,
+            when is_epoch_hardware then 'row ' || e.record_name
+            when s.hardware_source_id is null then coalesce(s.hardware_locator, s.locator)
+            else s.hardware_locator
+        end as hardware_locator,
+        case when is_epoch_hardware then 'secondary' else s.verified end as hardware_verified,
         s.seed_line
     from seeds.training_runs as s
     left join core.epoch_models as e
@@ -64,7 +81,11 @@ with runs as (
         e.accelerator_id,
         e.accelerator_count,
         'epoch_models' as run_source_id,
-        'epoch_models' as hardware_source_id
+        'row ' || e.record_name as run_locator,
+        'secondary' as run_verified,
+        'epoch_models' as hardware_source_id,
+        'row ' || e.record_name as hardware_locator,
+        'secondary' as hardware_verified
     from core.epoch_models as e
     anti join seeds.training_runs as s on e.model_id = s.model_id
 ),
@@ -73,7 +94,10 @@ matching_peaks as (
     select
         r.training_run_id,
         arg_max(
-            { 'flop_per_s': p.peak_flop_per_s, 'number_format': p.number_format, 'source_id': p.source_id },
+            {
+                'flop_per_s': p.peak_flop_per_s, 'number_format': p.number_format, 'source_id': p.source_id,
+                'locator': p.locator, 'verified': p.verified
+            },
             (p.number_format = r.number_format)::int * 100
             + p.is_tensor::int * 20
             + case p.number_format when 'bf16' then 5 when 'fp16' then 4 when 'tf32' then 2 when 'fp32' then 1 else 0 end
@@ -123,10 +147,20 @@ select
     coalesce(r.started_year, year(m.publication_date)) as training_year,
     r.operator_kind,
     m.params_source_id as model_source_id,
+    m.params_locator as model_locator,
+    m.params_verified as model_verified,
     r.run_source_id,
+    r.run_locator,
+    r.run_verified,
     r.hardware_source_id,
+    r.hardware_locator,
+    r.hardware_verified,
     a.source_id as accelerator_source_id,
+    a.locator as accelerator_locator,
+    a.verified as accelerator_verified,
     k.peak.source_id as peak_source_id,
+    k.peak.locator as peak_locator,
+    k.peak.verified as peak_verified,
     r.seed_line
 from runs as r
 inner join core.models as m on r.model_id = m.model_id

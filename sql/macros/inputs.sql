@@ -1,18 +1,23 @@
--- An input is a value with everything that a reader needs to trust it: bounds, unit, kind and source.
+-- An input is a value with everything that a reader needs to trust it: bounds, unit, kind, source and place in the
+-- source, how the entry was checked, and which rows were chosen where there was a choice.
 -- Estimates keep the inputs that made them, so that any figure can be followed to its sources.
 
 -- macro: input | One input of an estimate. Bounds are null where the value is taken as exact.
 -- equation: none
 -- units: as named
 -- example: (input('pue', 1.08, 1.1, 1.58, 'ratio', 'assumed', 'x')).value = 1.1
-create or replace macro input(input_name, low, central, high, unit, kind, source_id) as case when central is not null then {
+create or replace macro input(input_name, low, central, high, unit, kind, source_id, locator := null, verified := null, basis := null) as
+case when central is not null then {
     'name': input_name::varchar,
     'low': low::double,
     'value': central::double,
     'high': high::double,
     'unit': unit::varchar,
     'kind': kind::varchar,
-    'source_id': source_id::varchar
+    'source_id': source_id::varchar,
+    'locator': locator::varchar,
+    'verified': verified::varchar,
+    'basis': basis::varchar
 } end;
 
 -- macro: amount | The uncertain triple of an input.

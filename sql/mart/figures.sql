@@ -11,10 +11,12 @@
 -- column: kind | measured, reported, derived or assumed: never mixed.
 -- column: method | How it was made.
 -- column: formula | Formula in words.
--- column: inputs | Inputs: name, bounds, value, unit, kind and source of each.
+-- column: inputs | Inputs: name, bounds, value, unit, kind and source of each, place in the source, how it was checked and chosen.
 -- column: source_ids | Sources of all inputs: keys of meta.sources.
 -- column: is_preferred | True for the figure that summaries show.
 -- column: is_circular | True for a published figure that was computed from others by a formula like ours.
+-- check: one_figure_is_preferred | select subject_kind, subject_id, quantity, boundary from mart.figures where is_preferred
+--    group by all having count(*) > 1
 -- check: every_figure_reaches_a_source | select * from mart.figures where len(source_ids) = 0 or list_contains(source_ids, null)
 with of_runs as (
     select
@@ -55,7 +57,12 @@ published as (
         case when p.kind = 'measured' then 'measured' else 'reported' end as kind,
         'published' as method,
         'as published' as formula,
-        [input('published_' || p.quantity, p.value_low, p.value, p.value_high, p.unit, p.kind, p.source_id)] as inputs,
+        [
+            input(
+                'published_' || p.quantity, p.value_low, p.value, p.value_high, p.unit, p.kind, p.source_id, p.locator,
+                p.verified, 'published figure ' || p.published_figure_id
+            )
+        ] as inputs,
         [p.source_id] as source_ids,
         p.is_first and e.training_run_id is null as is_preferred,
         p.is_circular
