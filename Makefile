@@ -28,7 +28,7 @@ ui: setup
 	@.venv/bin/ledger ui
 
 test: setup
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -q -n auto --dist loadfile
 
 check: setup
 	.venv/bin/ruff check .

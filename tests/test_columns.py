@@ -30,6 +30,7 @@ CONTRACT: dict[str, str] = {
         metric value unit energy_j joule_per_unit mfu is_official is_inferred source_id""",
     "mart.trends": """metric cohort growth_per_year_low growth_per_year growth_per_year_high doubling_time_months_low
         doubling_time_months doubling_time_months_high r2 n_rows window_start window_end""",
+    "mart.consistency_findings": "subject_name rule observed expected ratio severity likely_cause source_ids",
     "mart.conflicts": "subject_name field value_a source_a value_b source_b chosen reason",
     "meta.sources": "source_id title url licence",
     "meta.snapshots": "source_id url sha256 fetched_at byte_count",

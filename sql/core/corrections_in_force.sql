@@ -13,21 +13,21 @@
 with cells as (
     select
         'raw.epoch_models' as table_name,
-        trim(model) as record_name,
+        trim(model, e' \t\r\n') as record_name,
         'training_compute_flop' as column_name,
         training_compute_flop as published_value
     from raw.epoch_models
     union all
     select
         'raw.epoch_models' as table_name,
-        trim(model) as record_name,
+        trim(model, e' \t\r\n') as record_name,
         'training_time_hours' as column_name,
         training_time_hours as published_value
     from raw.epoch_models
     union all
     select
         'raw.epoch_ml_systems' as table_name,
-        trim(model) as record_name,
+        trim(model, e' \t\r\n') as record_name,
         'training_chip_hours' as column_name,
         training_chip_hours as published_value
     from raw.epoch_ml_systems

@@ -20,18 +20,18 @@
 with corrected as (
     select
         m.*,
-        trim(m.model) as record_name,
+        trim(m.model, e' \t\r\n') as record_name,
         n.model_id,
         f.value as corrected_flop,
         f.table_name is not null as has_corrected_flop,
         h.value as corrected_hours,
         h.table_name is not null as has_corrected_hours
     from raw.epoch_models as m
-    inner join core.model_names as n on trim(m.model) = n.name and n.source_id = 'epoch_models'
+    inner join core.model_names as n on trim(m.model, e' \t\r\n') = n.name and n.source_id = 'epoch_models'
     left join core.corrections_in_force as f
-        on f.table_name = 'raw.epoch_models' and f.record_name = trim(m.model) and f.column_name = 'training_compute_flop'
+        on f.table_name = 'raw.epoch_models' and f.record_name = trim(m.model, e' \t\r\n') and f.column_name = 'training_compute_flop'
     left join core.corrections_in_force as h
-        on h.table_name = 'raw.epoch_models' and h.record_name = trim(m.model) and h.column_name = 'training_time_hours'
+        on h.table_name = 'raw.epoch_models' and h.record_name = trim(m.model, e' \t\r\n') and h.column_name = 'training_time_hours'
 )
 
 select

@@ -8,17 +8,17 @@
 with mentions as (
     select
         'epoch_models' as source_id,
-        trim(model) as name
+        trim(model, e' \t\r\n') as name
     from raw.epoch_models
     union
     select
         'epoch_models' as source_id,
-        trim(model) as name
+        trim(model, e' \t\r\n') as name
     from raw.epoch_large_models
     union
     select
         'epoch_costs' as source_id,
-        trim(model) as name
+        trim(model, e' \t\r\n') as name
     from raw.epoch_ml_systems
 ),
 
