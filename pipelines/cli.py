@@ -70,6 +70,33 @@ class TextFormat(StrEnum):
     json = "json"
 
 
+class EstimateFormat(StrEnum):
+    """How ``ledger estimate`` prints."""
+
+    table = "table"
+    json = "json"
+
+
+class Architecture(StrEnum):
+    """Architectures that ``ledger estimate`` knows a formula for."""
+
+    dense = "dense"
+    moe = "moe"
+    encoder_decoder = "encoder-decoder"
+
+
+class Operator(StrEnum):
+    """Classes of operators that assumptions tell apart."""
+
+    hyperscaler = "hyperscaler"
+    other = "other"
+
+
+def stated(text: str) -> Any:
+    """The option of ``ledger estimate`` for a number or a range."""
+    return typer.Option(help=text, metavar="NUMBER", show_default=False)
+
+
 @dataclass
 class State:
     """Options that come before the command."""
@@ -322,6 +349,58 @@ def explain(
         Console().print(explaining.as_tree(explaining.as_nodes(explanation)))
     else:
         print("\n".join(explaining.as_lines(explaining.as_nodes(explanation))))
+
+
+@app.command()
+def estimate(
+    *,
+    accelerator: Annotated[str, typer.Option(help="Accelerator: key, name or alias.", show_default=False)],
+    params: Annotated[str | None, stated("Parameters.")] = None,
+    tokens: Annotated[str | None, stated("Training tokens, repeats included.")] = None,
+    active_params: Annotated[str | None, stated("Parameters used per token; all of them if not given.")] = None,
+    flop: Annotated[str | None, stated("Training FLOP, in place of --tokens.")] = None,
+    chip_hours: Annotated[str | None, stated("Accelerator time, where it is known.")] = None,
+    hours: Annotated[str | None, stated("Duration of the run, where it is known; with --count.")] = None,
+    count: Annotated[str | None, stated("Accelerators used at the same time.")] = None,
+    mfu: Annotated[str | None, stated("Model FLOP utilisation: share of the dense peak, 0 to 1.")] = None,
+    pue: Annotated[str | None, stated("Power usage effectiveness, 1 or more.")] = None,
+    price: Annotated[str | None, stated("Rental price, USD per chip-hour.")] = None,
+    chip_price: Annotated[str | None, stated("Purchase price of one accelerator, USD.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country of the site, ISO code of three letters.")] = None,
+    year: Annotated[int | None, typer.Option(help="Year of the run.")] = None,
+    number_format: Annotated[str | None, typer.Option(help="Number format trained in, such as bf16.")] = None,
+    architecture: Annotated[Architecture | None, typer.Option(help="dense if not given.")] = None,
+    operator: Annotated[Operator | None, typer.Option(help="Who runs the machines.")] = None,
+    output: Annotated[EstimateFormat, typer.Option("--format", help="How to print it.")] = EstimateFormat.table,
+) -> None:
+    """Say what a training run would take, by the rules of the warehouse. Numbers may be ranges: LOW:CENTRAL:HIGH."""
+    from pipelines import whatif
+
+    numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
+               "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price}  # fmt: skip
+    scenario = whatif.Scenario(
+        accelerator=accelerator,
+        country=country.upper() if country else None,
+        year=year,
+        number_format=number_format.lower() if number_format else None,
+        architecture=architecture.value if architecture else None,
+        operator=operator.value if operator else None,
+        **{
+            name: whatif.read_stated(text, f"--{name.replace('_', '-')}")
+            for name, text in numbers.items()
+            if text is not None
+        },
+    )
+    with whatif.open_whatif(STATE.settings) as connection:
+        result = whatif.estimate(connection, scenario)
+    if output is EstimateFormat.json:
+        print(json.dumps(_finite(result), default=_json_value, ensure_ascii=False, indent=1))
+    else:
+        for names, *cells in whatif.as_tables(result):
+            in_numbers = [name == "central" for name in names]
+            (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
+            print()
+        print("\n".join(whatif.as_lines(result)))
 
 
 @app.command()

@@ -47,7 +47,8 @@ class Subject:
     name: str
 
 
-def _rows(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Row]:
+def read_rows(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Row]:
+    """Rows of a query as dictionaries."""
     cursor = connection.execute(query, values)
     names = [column[0] for column in cursor.description or []]
     return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
@@ -81,7 +82,7 @@ def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str
     Where several answer to it, those that have the quantity go first, then training runs, then the main run.
     Raises UsageError that lists what may have been meant.
     """
-    rows = _rows(connection, SUBJECTS)
+    rows = read_rows(connection, SUBJECTS)
     plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
     rules = (
         [row for row in rows if row["subject_id"] == text.strip()],
@@ -107,7 +108,7 @@ def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str
 
 def _figures_named(connection: duckdb.DuckDBPyConnection, subjects: list[Row], quantity: str) -> list[Row]:
     keys = [row["subject_id"] for row in subjects]
-    rows = _rows(
+    rows = read_rows(
         connection,
         "select distinct subject_kind, subject_id, quantity, boundary from mart.figures where list_contains(?, subject_id)",
         [keys],
@@ -169,7 +170,7 @@ def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) 
     """
     found = find_subject(connection, subject, quantity)
     name, boundary = find_quantity(connection, found, quantity)
-    rows = _rows(
+    rows = read_rows(
         connection,
         "select * from mart.figures where subject_kind = ? and subject_id = ? order by not is_preferred, method, figure_id",
         [found.kind, found.subject_id],
@@ -198,7 +199,7 @@ class Known:
     assumptions: dict[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
-        rows = _rows(self.connection, "select source_id, title, authors, year, url, kind from meta.sources")
+        rows = read_rows(self.connection, "select source_id, title, authors, year, url, kind from meta.sources")
         self.sources = {row.pop("source_id"): row for row in rows}
         query = "select name || ' for ' || applies_to, description from seeds.assumptions"
         self.assumptions = dict(self.connection.execute(query).fetchall())

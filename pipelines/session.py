@@ -81,9 +81,10 @@ class Session:
             raise listing(rejects)
         lines = pl.Series("seed_line", [record.line for record, _ in table.rows], dtype=pl.Int64)
         frame = rows_to_frame(schema, [row for _, row in table.rows]).with_columns(lines)
-        columns = {**field_descriptions(schema), "seed_line": f"Line in {table.file}."}
+        file = f"seeds/{relative}"  # wherever the folder lies: the same files give the same data
+        columns = {**field_descriptions(schema), "seed_line": f"Line in {file}."}
         types = write_table(self.connection, f"seeds.{table.name}", frame, (schema.__doc__ or "").strip(), columns)
-        note_file(self.connection, f"seeds.{table.name}", OWN_FACTS, table.file, sha256=table.sha256, rows=frame.height)
+        note_file(self.connection, f"seeds.{table.name}", OWN_FACTS, file, sha256=table.sha256, rows=frame.height)
         return types
 
     def _known(self, table: str, column: str) -> set[object]:

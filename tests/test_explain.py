@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import LedgerError, UsageError
-from pipelines.explain import Known, _rows, explain, find_quantity, find_subject, public_name
+from pipelines.explain import Known, explain, find_quantity, find_subject, public_name, read_rows
 from pipelines.settings import Settings
 from tests.conftest import run_ledger
 
@@ -21,7 +21,9 @@ SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 
 def figures_of(connection: duckdb.DuckDBPyConnection, run: str) -> list[dict[str, Any]]:
-    return _rows(connection, "select * from mart.figures where subject_kind = 'training_run' and subject_id = ?", [run])
+    return read_rows(
+        connection, "select * from mart.figures where subject_kind = 'training_run' and subject_id = ?", [run]
+    )
 
 
 def leaves(figure: dict[str, Any]) -> set[str]:
@@ -74,7 +76,7 @@ def test_following_a_figure_ends_at_the_inputs_that_the_warehouse_keeps_beside_i
 
 def test_the_figure_is_the_one_of_the_summary(published: duckdb.DuckDBPyConnection) -> None:
     for run in RUNS:
-        summary = _rows(published, "select * from mart.training_summary where training_run_id = ?", [run])[0]
+        summary = read_rows(published, "select * from mart.training_summary where training_run_id = ?", [run])[0]
         for quantity in SUMMARY:
             if summary[quantity] is not None:
                 figure = explain(published, run, quantity)["figure"]

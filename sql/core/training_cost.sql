@@ -10,41 +10,58 @@
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
 -- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
-with estimates as (
+with amounts as (
     select
-        i.training_run_id,
+        i.*,
+        t.inputs as time_inputs,
+        e.inputs as energy_inputs,
+        uncertain(t.value_low, t.value, t.value_high) as chip_hours,
+        uncertain(e.value_low, e.value, e.value_high) as facility_energy,
+        amount(i.cloud_price) as cloud_price_amount,
+        amount(i.chip_price) as chip_price_amount,
+        amount(i.server_cost_ratio) as server_cost_ratio_amount,
+        amount(i.network_share) as network_share_amount,
+        amount(i.price_decline) as price_decline_amount,
+        amount(i.electricity_price) as electricity_price_amount
+    from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
+    left join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
+),
+
+capital as (
+    select
+        *,
+        capital_usd_per_chip_hour(chip_price_amount, server_cost_ratio_amount, network_share_amount, price_decline_amount) as capital
+    from amounts
+),
+
+estimates as (
+    select
+        training_run_id,
         'cost_usd' as quantity,
         'cloud' as boundary,
         'rental' as method,
         'derived' as kind,
-        cloud_cost_usd_of(uncertain(t.value_low, t.value, t.value_high), amount(i.cloud_price)) as estimate,
+        cloud_cost_usd_of(chip_hours, cloud_price_amount) as estimate,
         'USD' as unit,
         'chip_hours · cloud_price_usd_per_chip_hour' as formula,
-        list_concat(t.inputs, [i.cloud_price]) as inputs
-    from core.training_inputs as i
-    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
-    where i.cloud_price is not null
+        list_concat(time_inputs, [cloud_price]) as inputs
+    from amounts
+    where cloud_price is not null
     union all by name
     select
-        i.training_run_id,
+        training_run_id,
         'cost_usd' as quantity,
         'owned' as boundary,
         'amortised' as method,
         'derived' as kind,
-        owned_cost_usd_of(
-            uncertain(t.value_low, t.value, t.value_high),
-            capital_usd_per_chip_hour(amount(i.chip_price), amount(i.server_cost_ratio), amount(i.network_share), amount(i.price_decline)),
-            uncertain(e.value_low, e.value, e.value_high),
-            amount(i.electricity_price)
-        ) as estimate,
+        owned_cost_usd_of(chip_hours, capital, facility_energy, electricity_price_amount) as estimate,
         'USD' as unit,
         'chip_hours · chip_price · server_cost_ratio / (1 - network_cost_share) · ln(10) · hardware_price_decline_per_year / 8766 '
         || '+ facility_energy_kwh · electricity_price_usd_per_kwh' as formula,
-        list_concat(e.inputs, [i.chip_price, i.server_cost_ratio, i.network_share, i.price_decline, i.electricity_price]) as inputs
-    from core.training_inputs as i
-    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
-    inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
-    where i.chip_price is not null
+        list_concat(energy_inputs, [chip_price, server_cost_ratio, network_share, price_decline, electricity_price]) as inputs
+    from capital
+    where chip_price is not null and energy_inputs is not null
 )
 
 select

@@ -98,7 +98,7 @@ matching_peaks as (
                 'flop_per_s': p.peak_flop_per_s, 'number_format': p.number_format, 'source_id': p.source_id,
                 'locator': p.locator, 'verified': p.verified
             },
-            (p.number_format = r.number_format)::int * 100
+            coalesce(p.number_format = r.number_format, false)::int * 100
             + p.is_tensor::int * 20
             + case p.number_format when 'bf16' then 5 when 'fp16' then 4 when 'tf32' then 2 when 'fp32' then 1 else 0 end
         ) as peak

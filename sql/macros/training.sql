@@ -54,3 +54,18 @@ divide(training_flop, multiply(multiply(chip_hours, exactly(3600)), dense_peak))
 -- source: arxiv_2005_14165
 -- example: petaflop_days_of(8.64e19) = 1
 create or replace macro petaflop_days_of(training_flop) as training_flop / (1e15 * 86400);
+
+-- macro: wall_days_of | Days that a run takes on so many accelerators.
+-- equation: days = chip_hours / (24 · count · r): r covers restarts, idle spares and rounded durations
+-- units: chip-hours, accelerators, ratio of accelerator time to count times duration -> days
+-- source: arxiv_2204_02311
+-- example: round(central_of(wall_days_of(exactly(24000), exactly(100), exactly(1))), 9) = 10
+create or replace macro wall_days_of(chip_hours, accelerator_count, chip_hours_ratio) as
+divide(chip_hours, multiply(multiply(exactly(24), accelerator_count), chip_hours_ratio));
+
+-- macro: training_state_bytes_of | Memory for weights, gradients and optimizer state, however they are spread over accelerators.
+-- equation: M = N · b; b = 2 + 2 + 12 for mixed precision with Adam, activations not counted
+-- units: N parameters stored, bytes per parameter -> bytes
+-- source: arxiv_1910_02054
+-- example: training_state_bytes_of(70e9, 16) = 1.12e12
+create or replace macro training_state_bytes_of(total_params, bytes_per_param) as total_params * bytes_per_param;
