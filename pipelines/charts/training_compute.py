@@ -94,7 +94,7 @@ def draw(frame: pl.DataFrame) -> Built:
             ("model_name", "Model"), ("organization", "By"), ("event_date", "Published"), ("FLOP", "Training"),
             ("90 % interval", "90 % interval"), ("method", "Method"))],
     )  # fmt: skip
-    named = pick_labels(points, "flop", most=9, apart_days=400)
+    named = pick_labels(points, "flop", most=8, apart_days=640)
     labels = label_layers(named, "model_name", x, y)
     growth, months = plain(trend["growth_per_year"]), trend["doubling_time_months"]
     doubling = f", doubling every {plain(months)} months" if months is not None else ""
