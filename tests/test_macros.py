@@ -300,7 +300,7 @@ def test_each_boundary_of_energy_is_the_next_inner_one_times_its_ratio(
         assert all(a == near(b) for a, b in zip(one, other, strict=True)), boundary
 
 
-PLAIN = ("petaflop_days_of", "home_years_of")
+PLAIN = ("petaflop_days_of", "home_years_of", "training_state_bytes_of")
 """Formulas of plain numbers; all others take and give uncertain quantities."""
 
 
