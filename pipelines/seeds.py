@@ -13,6 +13,7 @@ import tomllib
 from collections.abc import Callable, Container
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -105,10 +106,17 @@ def read_seed_file(path: Path, shown_as: str, schema: type[Fact]) -> tuple[SeedT
         data = path.read_bytes()
     except FileNotFoundError:
         raise LedgerError(f"{shown_as}: the file is missing. Restore it from version control.") from None
+    table, rejects = _typed(data, path.stem, shown_as, schema)
+    return table, list(rejects)
+
+
+@lru_cache(maxsize=32)
+def _typed(data: bytes, name: str, shown_as: str, schema: type[Fact]) -> tuple[SeedTable, tuple[Reject, ...]]:
+    """The rows of a file's bytes; kept, because the command line reads all files before a build loads them."""
     table = cut_csv(data, shown_as)
     rows, rejects = type_records(table, schema)
     rejects += repeated_keys(table, rows, schema.key)
-    return SeedTable(path.stem, shown_as, hashlib.sha256(data).hexdigest(), schema, rows), rejects
+    return SeedTable(name, shown_as, hashlib.sha256(data).hexdigest(), schema, rows), tuple(rejects)
 
 
 def unknown_values(table: SeedTable, known: Callable[[str, str], Container[object] | None]) -> list[Reject]:
