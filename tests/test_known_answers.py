@@ -45,8 +45,9 @@ def test_training_compute_of_well_known_models(
 
 def test_6nd_gives_published_totals_that_were_counted_as_6nd(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
-        "select c.value / p.value, p.value between c.value_low and c.value_high from core.training_compute as c "
+        "select n.model_flop / p.value, p.value between c.value_low and c.value_high from core.training_compute as c "
         "inner join core.published_figures as p on c.training_run_id = p.training_run_id "
+        "inner join core.flop_counting as n on p.published_figure_id = n.published_figure_id "
         "where c.method = '6nd' and p.quantity = 'training_flop' and p.counting = '6nd' and p.is_first"
     ).fetchall()
     ratios = sorted(ratio for ratio, _ in rows)

@@ -11,7 +11,8 @@
 -- interval: value | The figure; where the source gives no range, the bounds allow for rounding and loose wording.
 -- column: unit | Unit of value.
 -- column: kind | Measured, reported or estimated.
--- column: is_circular | True if computed from other figures by a formula like ours.
+-- column: is_circular | True if computed from other figures by a formula like ours. So are taken Epoch AI's compute and
+--    utilisation: its files do not say which cells quote a paper and which are its own quotients.
 -- column: is_first | True for the best figure of its run, quantity and boundary: measured before reported before estimated.
 -- column: source_id | Source of the figure.
 -- column: locator | Where in the source.
@@ -78,7 +79,7 @@ figures as (
         figure.unit,
         figure.kind,
         figure.spread,
-        figure.quantity = 'training_flop' as is_circular,
+        figure.quantity in ('training_flop', 'mfu', 'hfu') as is_circular,
         'epoch_models' as source_id,
         'row ' || record_name as locator,
         'secondary' as verified

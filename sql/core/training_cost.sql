@@ -1,4 +1,5 @@
--- One row per training run and basis: what renting the accelerators costs, and what owning them costs over the same hours.
+-- One row per training run and basis: what renting the accelerators costs, and what owning them costs over the same hours. Machine time
+-- enters the owned cost once, beside capital and electricity of an hour.
 -- key: training_run_id, quantity, boundary, method
 -- column: training_run_id | Key of core.training_runs.
 -- column: quantity | Quantity.
@@ -16,7 +17,9 @@ with amounts as (
         t.inputs as time_inputs,
         e.inputs as energy_inputs,
         uncertain(t.value_low, t.value, t.value_high) as chip_hours,
-        uncertain(e.value_low, e.value, e.value_high) as facility_energy,
+        facility_energy_kwh_of(
+            exactly(1), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue)
+        ) as energy_per_chip_hour,
         amount(i.cloud_price) as cloud_price_amount,
         amount(i.chip_price) as chip_price_amount,
         amount(i.server_cost_ratio) as server_cost_ratio_amount,
@@ -55,10 +58,10 @@ estimates as (
         'owned' as boundary,
         'amortised' as method,
         'derived' as kind,
-        owned_cost_usd_of(chip_hours, capital, facility_energy, electricity_price_amount) as estimate,
+        owned_cost_usd_of(chip_hours, capital, electricity_usd_per_chip_hour(energy_per_chip_hour, electricity_price_amount)) as estimate,
         'USD' as unit,
-        'chip_hours · chip_price · server_cost_ratio / (1 - network_cost_share) · ln(10) · hardware_price_decline_per_year / 8766 '
-        || '+ facility_energy_kwh · electricity_price_usd_per_kwh' as formula,
+        'chip_hours · (chip_price · server_cost_ratio / (1 - network_cost_share) · ln(10) · hardware_price_decline_per_year / 8766 '
+        || '+ tdp / 1000 · server_power_ratio · average_power_ratio · pue · electricity_price_usd_per_kwh)' as formula,
         list_concat(energy_inputs, [chip_price, server_cost_ratio, network_share, price_decline, electricity_price]) as inputs
     from capital
     where chip_price is not null and energy_inputs is not null

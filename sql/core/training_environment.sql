@@ -1,4 +1,5 @@
 -- One row per training run and quantity: emissions of the electricity by the grid mix of the place, and water.
+-- Energy is worked out anew from time and power: stored bounds would lose the shape between them.
 -- key: training_run_id, quantity, boundary, method
 -- column: training_run_id | Key of core.training_runs.
 -- column: quantity | Quantity.
@@ -17,11 +18,18 @@ with estimates as (
         'location' as boundary,
         'energy_times_intensity' as method,
         'derived' as kind,
-        co2e_kg_of(uncertain(e.value_low, e.value, e.value_high), amount(i.grid_intensity)) as estimate,
+        co2e_kg_of(
+            facility_energy_kwh_of(
+                uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio),
+                amount(i.average_power_ratio), amount(i.pue)
+            ),
+            amount(i.grid_intensity)
+        ) as estimate,
         'kg CO2e' as unit,
         'facility_energy_kwh · grid_intensity_kg_co2e_per_kwh' as formula,
         list_concat(e.inputs, [i.grid_intensity]) as inputs
     from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
     inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
     where i.grid_intensity is not null
     union all by name
@@ -31,11 +39,17 @@ with estimates as (
         'none' as boundary,
         'energy_times_water_use' as method,
         'derived' as kind,
-        water_l_of(uncertain(e.value_low, e.value, e.value_high), amount(i.wue_onsite), amount(i.pue), amount(i.wue_offsite)) as estimate,
+        water_l_of(
+            server_energy_kwh_of(
+                uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio)
+            ),
+            amount(i.wue_onsite), amount(i.pue), amount(i.wue_offsite)
+        ) as estimate,
         'L' as unit,
         'server_energy_kwh · (wue_onsite_l_per_kwh + pue · wue_offsite_l_per_kwh)' as formula,
         list_concat(e.inputs, [i.wue_onsite, i.pue, i.wue_offsite]) as inputs
     from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
     inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'server' and e.is_preferred
     where i.wue_onsite is not null and i.wue_offsite is not null
 )

@@ -34,9 +34,10 @@ with runs as (
         *,
         list_filter(
             [
-                accelerator_id,
                 number_format,
+                architecture,
                 case when architecture like 'moe%' then 'moe' end,
+                accelerator_id,
                 accelerator_kind,
                 case when domain = 'vision' then 'vision' end,
                 operator_kind,

@@ -14,14 +14,58 @@ create or replace macro cloud_cost_usd_of(chip_hours, price_per_chip_hour) as mu
 -- example: abs(central_of(capital_usd_per_chip_hour(exactly(12500), exactly(1.66), exactly(0.19), exactly(0.14))) - 0.94) < 0.01
 create or replace macro capital_usd_per_chip_hour(chip_price, server_cost_ratio, network_share, price_decline_per_year) as
 multiply(
-    divide(multiply(chip_price, server_cost_ratio), exactly(1 - central_of(network_share))),
-    divide(multiply(exactly(ln(10)), price_decline_per_year), exactly(8766))
+    divide(multiply(chip_price, server_cost_ratio), complement_of(network_share)),
+    multiply(exactly(ln(10) / 8766), price_decline_per_year)
 );
 
--- macro: owned_cost_usd_of | What a run costs on machines of one's own: loss of their value, and electricity.
--- equation: cost = chip_hours · capital per chip-hour + E_facility · electricity price
--- units: chip-hours, USD per chip-hour, kWh, USD per kWh -> USD
+-- macro: electricity_usd_per_chip_hour | Cost of the electricity that an accelerator, its server and the cooling draw in an hour.
+-- equation: energy of an hour · price
+-- units: kWh per chip-hour at the facility boundary, USD per kWh -> USD per chip-hour
 -- source: arxiv_2405_21015
--- example: round(central_of(owned_cost_usd_of(exactly(1000), exactly(0.9), exactly(1000), exactly(0.08)))) = 980
-create or replace macro owned_cost_usd_of(chip_hours, capital_per_chip_hour, facility_energy, electricity_price) as
-add_up(multiply(chip_hours, capital_per_chip_hour), multiply(facility_energy, electricity_price));
+-- example: central_of(electricity_usd_per_chip_hour(exactly(0.75), exactly(0.08))) = 0.06
+create or replace macro electricity_usd_per_chip_hour(energy_kwh_per_chip_hour, electricity_price) as
+multiply(energy_kwh_per_chip_hour, electricity_price);
+
+-- macro: owned_cost_usd_of | What a run costs on machines of one's own: loss of their value, and electricity. Time enters once.
+-- equation: cost = chip_hours · (capital per chip-hour + electricity per chip-hour)
+-- units: chip-hours, USD per chip-hour, USD per chip-hour -> USD
+-- source: arxiv_2405_21015
+-- example: round(central_of(owned_cost_usd_of(exactly(1000), exactly(0.9), exactly(0.08)))) = 980
+create or replace macro owned_cost_usd_of(chip_hours, capital_per_chip_hour, electricity_per_chip_hour) as
+multiply(chip_hours, add_up(capital_per_chip_hour, electricity_per_chip_hour));
+
+-- macro: facility_usd_per_chip_hour | Value that shell, power and cooling of the site lose in an hour, for one accelerator with its server.
+-- equation: capital per MW · TDP · k_server / 10^6 / (life · 8766)
+-- units: USD per MW of IT, W, ratio, years -> USD per chip-hour
+-- source: epoch_costs
+-- example: abs(central_of(facility_usd_per_chip_hour(exactly(11e6), exactly(700), exactly(1.82), exactly(14))) - 0.114) < 0.001
+create or replace macro facility_usd_per_chip_hour(capital_usd_per_megawatt, tdp, server_power_ratio, facility_lifetime_years) as
+divide(
+    multiply(capital_usd_per_megawatt, multiply(divide(tdp, exactly(1e6)), server_power_ratio)),
+    multiply(facility_lifetime_years, exactly(8766))
+);
+
+-- macro: annual_site_usd_of | What a site costs in a year: loss of value of machines and buildings, and electricity.
+-- equation: IT capital / IT life + facility capital / facility life + E · price
+-- units: USD, years, USD, years, kWh per year, USD per kWh -> USD per year
+-- source: arxiv_2405_21015
+-- example: central_of(annual_site_usd_of(exactly(10), exactly(5), exactly(28), exactly(14), exactly(10), exactly(0.1))) = 5
+create or replace macro annual_site_usd_of(it_capital, it_lifetime_years, facility_capital, facility_lifetime_years, energy_per_year, electricity_price) as
+add_up(
+    add_up(divide(it_capital, it_lifetime_years), divide(facility_capital, facility_lifetime_years)),
+    multiply(energy_per_year, electricity_price)
+);
+
+-- macro: staff_usd_of | Pay of those who develop a model, from its share in the cost of development.
+-- equation: staff = other cost · share / (1 - share)
+-- units: USD, share -> USD
+-- source: arxiv_2405_21015
+-- example: abs(central_of(staff_usd_of(exactly(61), exactly(0.39))) - 39) < 1e-9
+create or replace macro staff_usd_of(other_cost, staff_share) as multiply(other_cost, odds_of(staff_share));
+
+-- macro: development_of | Compute or cost of a whole development, failed and exploratory runs included, from that of the final run.
+-- equation: amount · rnd_multiplier
+-- units: any -> the same
+-- source: arxiv_2405_21015
+-- example: central_of(development_of(exactly(100), exactly(2.2))) > 219 and central_of(development_of(exactly(100), exactly(2.2))) < 221
+create or replace macro development_of(final_run_amount, rnd_multiplier) as multiply(final_run_amount, rnd_multiplier);

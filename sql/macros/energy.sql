@@ -31,6 +31,25 @@ multiply(server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power
 -- example: round(central_of(co2e_kg_of(exactly(1287000), exactly(0.429)))) = 552123
 create or replace macro co2e_kg_of(facility_energy, grid_intensity) as multiply(facility_energy, grid_intensity);
 
+-- macro: market_co2e_kg_of | Emissions of electricity by the contracts that its buyer holds, beside the grid's and never in its place.
+-- equation: m = E · (1 - covered) · residual intensity: what carbon-free contracts cover counts as none
+-- units: kWh at the facility boundary, share covered by carbon-free contracts, kg CO2e per kWh of the rest -> kg CO2e
+-- source: arxiv_2508_15734
+-- example: abs(central_of(market_co2e_kg_of(exactly(1000), exactly(0.727536), exactly(0.345))) - 94) < 0.01
+create or replace macro market_co2e_kg_of(facility_energy, covered_share, residual_intensity) as
+multiply(facility_energy, multiply(complement_of(covered_share), residual_intensity));
+
+-- macro: embodied_co2e_kg_of | Share of the emissions of making the machines that a run carries.
+-- equation: m = chip_hours · (m_chip + m_server / 8) / (life · 8766 · utilisation of the fleet)
+-- units: chip-hours, kg CO2e per accelerator, kg CO2e per server of eight without them, years, share -> kg CO2e
+-- source: arxiv_2211_02001
+-- example: abs(central_of(embodied_co2e_kg_of(exactly(1082990), exactly(150), exactly(2500), exactly(6), exactly(0.85))) / 11200 - 1) < 0.03
+create or replace macro embodied_co2e_kg_of(chip_hours, kg_per_accelerator, kg_per_server, lifetime_years, fleet_utilisation) as
+divide(
+    multiply(chip_hours, add_up(kg_per_accelerator, divide(kg_per_server, exactly(8)))),
+    multiply(multiply(lifetime_years, exactly(8766)), fleet_utilisation)
+);
+
 -- macro: water_l_of | Water evaporated on site for cooling and off site for generating the electricity.
 -- equation: V = E_IT · (WUE_on + PUE · WUE_off); IT energy, because WUE_on is defined on it
 -- units: kWh of IT energy, L/kWh, ratio, L/kWh -> L

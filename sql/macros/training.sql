@@ -16,6 +16,27 @@ multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6n
 create or replace macro flop_3nd(total_params, training_tokens, flop_6nd_ratio) as
 multiply(multiply(exactly(3), multiply(total_params, training_tokens)), flop_6nd_ratio);
 
+-- macro: flop_with_attention | Training FLOP of a decoder, with the products of queries and keys and of weights and values.
+-- equation: C = (6 · N + 12 · L · H · Q · T) · D: L layers, H heads, Q dimension of a head, T context length
+-- units: N parameters active per token, D tokens, L, H and Q numbers, T tokens -> FLOP
+-- source: arxiv_2204_02311
+-- example: abs(central_of(flop_with_attention(exactly(174.6e9), exactly(300e9), exactly(96), exactly(96), exactly(128), exactly(2048))) / 3.23e23 - 1) < 0.01
+create or replace macro flop_with_attention(active_params, training_tokens, layers, heads, head_dimension, context_tokens) as
+multiply(
+    add_up(
+        multiply(exactly(6), active_params),
+        multiply(multiply(multiply(exactly(12), layers), multiply(heads, head_dimension)), context_tokens)
+    ),
+    training_tokens
+);
+
+-- macro: hardware_flop_of | Work of the hardware, activations that are computed again included.
+-- equation: C_hardware = C_model · recompute_factor: 8ND over 6ND, 4/3, where everything is computed again
+-- units: FLOP, ratio -> FLOP
+-- source: arxiv_2205_05198
+-- example: abs(central_of(hardware_flop_of(flop_6nd(exactly(175e9), exactly(300e9), exactly(1)), exactly(4 / 3))) / 4.3e23 - 1) < 0.03
+create or replace macro hardware_flop_of(model_flop, recompute_factor) as multiply(model_flop, recompute_factor);
+
 -- macro: flop_operation_count | Training FLOP from the multiply-accumulates of one forward pass.
 -- equation: C = 3 · 2 · MAC · examples · r: the backward pass costs two forward passes
 -- units: MAC per example, examples with repeats, r ratio -> FLOP
@@ -47,6 +68,13 @@ divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
 -- example: abs(central_of(model_flop_utilisation(exactly(8.4e23), exactly(1720320), exactly(312e12))) - 0.435) < 0.001
 create or replace macro model_flop_utilisation(training_flop, chip_hours, dense_peak) as
 divide(training_flop, multiply(multiply(chip_hours, exactly(3600)), dense_peak));
+
+-- macro: hardware_flop_utilisation | Share of the dense peak that all work took, repeated work included.
+-- equation: HFU = MFU · recompute_factor
+-- units: ratio, ratio -> ratio
+-- source: arxiv_2205_05198
+-- example: abs(central_of(hardware_flop_utilisation(exactly(0.325), exactly(4 / 3))) - 0.433) < 0.001
+create or replace macro hardware_flop_utilisation(mfu, recompute_factor) as multiply(mfu, recompute_factor);
 
 -- macro: petaflop_days_of | FLOP in petaFLOP-days.
 -- equation: C / (1e15 · 86400)

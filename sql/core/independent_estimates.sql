@@ -1,0 +1,280 @@
+-- One row per published figure of a training run and method that could have foretold it: an estimate that uses neither the figure
+-- nor anything derived from it. Published utilisation never enters an estimate of machine time, because it may come from that time.
+-- key: published_figure_id, method
+-- column: published_figure_id | Key of core.published_figures.
+-- column: training_run_id | Key of core.training_runs.
+-- column: quantity | Quantity.
+-- column: boundary | What the figure includes; an unstated one is met with the span of all boundaries.
+-- column: method | How the estimate was made.
+-- interval: value | The estimate, counted as the figure was.
+-- column: unit | Unit of value.
+-- column: formula | Formula in words.
+-- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- column: published_value | The figure.
+-- column: log10_error | log10(value / published_value).
+-- column: is_covered | True if the figure lies within the interval.
+-- column: is_circular | True if the comparison is one of arithmetic: the figure was computed by a formula like ours, or nothing but a prior
+--    that such figures were used for stands behind the estimate.
+-- column: circular_because | Why; null where it is not.
+-- column: is_best | True for the first method of the list in the query that applies.
+-- check: no_estimate_uses_its_own_figure | select * from core.independent_estimates
+--    where list_contains(list_transform(inputs, lambda i: i.name), 'published_' || quantity)
+-- check: machine_time_uses_no_published_utilisation | select * from core.independent_estimates
+--    where quantity = 'chip_hours' and list_contains(list_transform(inputs, lambda i: i.name), 'published_mfu')
+with figures as (
+    select
+        published_figure_id,
+        training_run_id,
+        quantity,
+        boundary,
+        coalesce(counting, 'unstated') as counting,
+        value,
+        unit,
+        kind,
+        is_circular
+    from core.published_figures
+    where
+        training_run_id is not null
+        and quantity in ('training_flop', 'chip_hours', 'mfu', 'energy_kwh', 'co2e_kg', 'cost_usd', 'water_l')
+),
+
+-- What lies between model FLOP and a figure that was counted in this way; nothing for 6ND, attention and operation counts.
+counting_ratios as (
+    select
+        unnest(case when name = 'recompute_factor' then ['8nd'] else ['unstated', 'chips x time'] end) as counting,
+        input(name, low, central, high, unit, 'assumed', source_id) as ratio
+    from seeds.assumptions
+    where (name = 'recompute_factor' and applies_to = 'full') or name = 'unstated_counting_ratio'
+),
+
+-- A stated MFU is that of the steps; machine time also holds restarts, evaluation and repairs.
+productive as (
+    select input(name, low, central, high, unit, 'assumed', source_id) as time_ratio
+    from seeds.assumptions
+    where name = 'productive_time_ratio' and applies_to = 'all'
+),
+
+-- FLOP that owe nothing to machine time: our own counts, else a published one whose way of counting is known or that its makers state.
+counted_flop as (
+    select
+        training_run_id,
+        method,
+        value_low,
+        value,
+        value_high,
+        inputs
+    from core.training_compute
+    where method in ('6nd', '3nd', 'operation_count')
+    union all by name
+    select
+        training_run_id,
+        'published' as method,
+        value_low,
+        value,
+        value_high,
+        [input('published_training_flop', value_low, value, value_high, unit, kind, source_id)] as inputs
+    from core.published_figures
+    where
+        quantity = 'training_flop'
+        and training_run_id is not null
+        and (counting in ('6nd', 'with attention', 'operation count') or (kind <> 'estimated' and coalesce(counting, 'unstated') = 'unstated'))
+    qualify row_number() over (partition by training_run_id order by is_circular, published_figure_id) = 1
+),
+
+best_flop as (
+    select *
+    from counted_flop
+    qualify row_number() over (
+        partition by training_run_id order by list_position(['6nd', '3nd', 'operation_count', 'published'], method)
+    ) = 1
+),
+
+-- Energy, cost and carbon of which nobody says what is included: from the least to the most that it may be.
+spans as (
+    select
+        training_run_id,
+        quantity,
+        'span_of_boundaries' as method,
+        min(value_low) as value_low,
+        coalesce(any_value(value) filter (where boundary = 'server'), exp(avg(ln(value)))) as value,
+        max(value_high) as value_high,
+        'from the least to the most that any boundary gives' as formula,
+        list_sort(list_distinct(flatten(list(inputs)))) as inputs
+    from core.training_figures
+    where quantity in ('energy_kwh', 'cost_usd', 'co2e_kg') and is_preferred and kind = 'derived'
+    group by training_run_id, quantity
+),
+
+-- Model FLOP: counted, or machine time at the assumed utilisation. Machine time does not foretell what was computed from it.
+model_flop as (
+    select
+        training_run_id,
+        method,
+        value_low,
+        value,
+        value_high,
+        formula,
+        inputs
+    from core.training_compute
+    where method in ('6nd', '3nd', 'operation_count')
+    union all by name
+    select
+        training_run_id,
+        'hardware' as method,
+        low_of(flop) as value_low,
+        central_of(flop) as value,
+        high_of(flop) as value_high,
+        formula,
+        inputs
+    from (
+        select
+            t.training_run_id,
+            flop_hardware(uncertain(t.value_low, t.value, t.value_high), amount(i.dense_peak), amount(i.assumed_mfu)) as flop,
+            'chip_hours · 3600 · dense_peak · mfu' as formula,
+            list_concat(t.inputs, [i.dense_peak, i.assumed_mfu]) as inputs
+        from core.training_time as t
+        inner join core.training_inputs as i on t.training_run_id = i.training_run_id
+        where t.is_preferred and t.method <> 'flop_over_rate' and i.dense_peak is not null
+    ) as spent
+),
+
+estimates as (
+    select
+        f.published_figure_id,
+        c.method || case when f.counting = '8nd' then ' x recomputation' else '' end as method,
+        case
+            when k.ratio is null then uncertain(c.value_low, c.value, c.value_high)
+            else multiply(uncertain(c.value_low, c.value, c.value_high), amount(k.ratio))
+        end as estimate,
+        case when k.ratio is null then c.formula else c.formula || ' · ' || k.ratio.name end as formula,
+        case when k.ratio is null then c.inputs else list_append(c.inputs, k.ratio) end as inputs
+    from figures as f
+    inner join model_flop as c on f.training_run_id = c.training_run_id
+    left join counting_ratios as k on f.counting = k.counting
+    where
+        f.quantity = 'training_flop'
+        and (c.method <> 'hardware' or not (f.counting = 'chips x time' or (f.counting = 'unstated' and f.kind = 'estimated')))
+    union all by name
+    select
+        f.published_figure_id,
+        'flop_over_rate' as method,
+        chip_hours_from_flop(uncertain(c.value_low, c.value, c.value_high), amount(i.dense_peak), amount(i.assumed_mfu)) as estimate,
+        'training_flop / (3600 · dense_peak · mfu)' as formula,
+        list_concat(c.inputs, [i.dense_peak, i.assumed_mfu]) as inputs
+    from figures as f
+    inner join best_flop as c on f.training_run_id = c.training_run_id
+    inner join core.training_inputs as i on f.training_run_id = i.training_run_id
+    where f.quantity = 'chip_hours' and i.dense_peak is not null
+    union all by name
+    select
+        f.published_figure_id,
+        'flop_over_time' as method,
+        divide(
+            model_flop_utilisation(
+                uncertain(c.value_low, c.value, c.value_high), uncertain(t.value_low, t.value, t.value_high), amount(i.dense_peak)
+            ),
+            amount(productive.time_ratio)
+        ) as estimate,
+        'training_flop / (chip_hours · 3600 · dense_peak) / productive_time_ratio' as formula,
+        list_concat(list_concat(c.inputs, t.inputs), [i.dense_peak, productive.time_ratio]) as inputs
+    from figures as f
+    cross join productive
+    inner join best_flop as c on f.training_run_id = c.training_run_id
+    inner join core.training_inputs as i on f.training_run_id = i.training_run_id
+    inner join core.training_time as t on f.training_run_id = t.training_run_id and t.is_preferred and t.method <> 'flop_over_rate'
+    where f.quantity = 'mfu' and i.dense_peak is not null
+    union all by name
+    select
+        f.published_figure_id,
+        'prior' as method,
+        amount(i.assumed_mfu) as estimate,
+        'prior' as formula,
+        [i.assumed_mfu] as inputs
+    from figures as f
+    inner join core.training_inputs as i on f.training_run_id = i.training_run_id
+    where f.quantity = 'mfu' and i.assumed_mfu is not null
+    union all by name
+    select
+        f.published_figure_id,
+        e.method,
+        uncertain(e.value_low, e.value, e.value_high) as estimate,
+        e.formula,
+        e.inputs
+    from figures as f
+    inner join core.training_figures as e
+        on f.training_run_id = e.training_run_id and f.quantity = e.quantity and f.boundary = e.boundary and e.kind = 'derived'
+    where f.quantity in ('energy_kwh', 'co2e_kg', 'cost_usd', 'water_l')
+    union all by name
+    select
+        f.published_figure_id,
+        s.method,
+        uncertain(s.value_low, s.value, s.value_high) as estimate,
+        s.formula,
+        s.inputs
+    from figures as f
+    inner join spans as s on f.training_run_id = s.training_run_id and f.quantity = s.quantity
+    where f.boundary = 'unstated'
+),
+
+judged as (
+    select
+        f.published_figure_id,
+        f.training_run_id,
+        f.quantity,
+        f.boundary,
+        e.method,
+        low_of(e.estimate) as value_low,
+        central_of(e.estimate) as value,
+        high_of(e.estimate) as value_high,
+        f.unit,
+        e.formula,
+        e.inputs,
+        f.value as published_value,
+        case
+            when f.is_circular then 'figure computed by a formula like ours'
+            when e.method = 'prior' then 'estimate is a prior over such figures'
+        end as circular_because
+    from figures as f
+    inner join estimates as e on f.published_figure_id = e.published_figure_id
+)
+
+select
+    published_figure_id,
+    training_run_id,
+    quantity,
+    boundary,
+    method,
+    value_low,
+    value,
+    value_high,
+    unit,
+    formula,
+    inputs,
+    published_value,
+    log10(value / published_value) as log10_error,
+    published_value between value_low and value_high as is_covered,
+    circular_because is not null as is_circular,
+    circular_because,
+    row_number() over (
+        partition by published_figure_id
+        order by
+            list_position(
+                [
+                    '6nd x recomputation',
+                    '6nd',
+                    '3nd x recomputation',
+                    '3nd',
+                    'operation_count x recomputation',
+                    'operation_count',
+                    'hardware x recomputation',
+                    'hardware',
+                    'flop_over_rate',
+                    'flop_over_time',
+                    'prior'
+                ],
+                method
+            ),
+            method
+    ) = 1 as is_best
+from judged
+order by published_figure_id, method
