@@ -144,7 +144,7 @@ def test_the_most_specific_assumption_holds(room: duckdb.DuckDBPyConnection) -> 
 
     assert basis(BASE, "pue") == "pue for all"
     assert basis(replace(BASE, operator="hyperscaler"), "pue") == "pue for hyperscaler"
-    assert basis(BASE, "mfu") == "mfu for all"
+    assert basis(BASE, "mfu") == "mfu for h100-sxm"
     assert basis(replace(BASE, number_format="fp8"), "mfu") == "mfu for fp8"
     moe = replace(BASE, architecture="moe", active_params=exactly(10e9))
     assert basis(moe, "mfu") == "mfu for moe"

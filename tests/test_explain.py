@@ -102,22 +102,22 @@ def test_text_shows_formula_numbers_inputs_and_where_each_stands(built: Settings
 
 
 def test_json_says_the_same_and_nests_figures(built: Settings, published: duckdb.DuckDBPyConnection) -> None:
-    done = run_ledger("explain", "gpt-3-175b", "owned_cost_usd", "--format", "json", home=built.home)
+    done = run_ledger("explain", "gpt-3-175b", "location_co2e_kg", "--format", "json", home=built.home)
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout)
-    assert told == explain(published, "GPT-3 175B", "owned_cost_usd")
+    assert told == explain(published, "GPT-3 175B", "location_co2e_kg")
     by_name = {one["name"]: one for one in told["figure"]["inputs"]}
     facility = by_name["facility_energy_kwh"]["figure"]
     hours = next(one for one in facility["inputs"] if one["name"] == "chip_hours")["figure"]
-    assert hours["figure_id"] == by_name["chip_hours"]["figure"]["figure_id"]
-    assert by_name["chip_price"]["source"]["title"]
-    assert by_name["chip_price"]["locator"]
+    assert hours["figure_id"] == "gpt-3-175b/chip_hours/count_times_hours"
+    grid = by_name["grid_intensity_kg_co2e_per_kwh"]
+    assert grid["source"]["title"]
+    assert grid["locator"]
 
 
-def test_a_figure_that_is_used_twice_is_told_once(built: Settings) -> None:
+def test_chip_hours_enter_a_cost_once(built: Settings) -> None:
     text = run_ledger("explain", "gpt-3-175b", "owned_cost_usd", home=built.home).stdout
-    assert text.count("as above") == 1
-    assert text.count("formula  training_flop / (3600 · dense_peak · mfu)") <= 1
+    assert text.count("formula  accelerator_count · training_hours · chip_hours_ratio") == 1
 
 
 def test_other_methods_and_published_values_stand_beside_with_their_ratio(published: duckdb.DuckDBPyConnection) -> None:
