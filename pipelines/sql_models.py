@@ -3,7 +3,8 @@
 What belongs here: the header grammar, the rules that a model must keep, running one model. What does
 not: Dagster (``defs/sql_assets.py`` wraps these), any knowledge of a particular table.
 
-The path of a file names its table: ``sql/core/training_compute.sql`` is ``core.training_compute``.
+The path of a file names its table: ``sql/core/training/training_compute.sql`` is ``core.training_compute``; the
+folder between the layer and the name sorts by subject and has no meaning.
 The header is the run of comment lines at the top::
 
     -- One row per training run and method.
@@ -165,19 +166,32 @@ def _read_tables(query: str, file: str, line: int) -> set[str]:
     return tables
 
 
+def read_models(folder: Path, file_prefix: str) -> dict[str, SqlModel]:
+    """All models below ``folder`` by table name: ``LAYER/NAME.sql`` or ``LAYER/SUBJECT/NAME.sql``.
+
+    Raises LedgerError for a bad header, or for two files that name one table.
+    """
+    models: dict[str, SqlModel] = {}
+    for path in sorted([*folder.glob("*/*.sql"), *folder.glob("*/*/*.sql")]):
+        inside = path.relative_to(folder)
+        schema = inside.parts[0]
+        if schema in LAYERS:
+            model = parse_model(
+                path.read_text(encoding="utf-8"), f"{file_prefix}/{inside.as_posix()}", schema, path.stem
+            )
+            if model.table in models:
+                raise _fault(model.file, 1, f"{models[model.table].file} makes {model.table} too.", "Rename one.")
+            models[model.table] = model
+    return models
+
+
 def load_models(folder: Path, file_prefix: str, known: Mapping[str, Iterable[str]]) -> dict[str, SqlModel]:
     """All models below ``folder``, in an order in which they can run.
 
     ``known`` maps the tables that are made elsewhere (seeds, raw) to their columns. Raises LedgerError for
     a bad header, an unknown table, a layer that reads a later one, or a cycle.
     """
-    models: dict[str, SqlModel] = {}
-    for path in sorted(folder.glob("*/*.sql")):
-        schema = path.parent.name
-        if schema in LAYERS:
-            file = f"{file_prefix}/{schema}/{path.name}"
-            model = parse_model(path.read_text(encoding="utf-8"), file, schema, path.stem)
-            models[model.table] = model
+    models = read_models(folder, file_prefix)
     for model in models.values():
         for table in sorted(model.depends_on):
             if table not in models and table not in known:

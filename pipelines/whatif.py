@@ -22,7 +22,7 @@ from pipelines.charts.number_format import trimmed, with_prefix
 from pipelines.errors import LedgerError, UsageError, shown
 from pipelines.explain import nearest, read_rows, with_numbers
 from pipelines.settings import SQL, Settings
-from pipelines.sql_models import SqlModel, parse_model, quoted
+from pipelines.sql_models import SqlModel, quoted, read_models
 from pipelines.warehouse import connect, connect_published
 
 Row = dict[str, Any]
@@ -110,10 +110,8 @@ class Scenario:
 
 @cache
 def _models() -> dict[str, SqlModel]:
-    return {
-        name: parse_model((SQL / "core" / f"{name}.sql").read_text(encoding="utf-8"), f"sql/core/{name}.sql", "core", name)
-        for name in (*FIRST_MODELS, *THEN_MODELS)
-    }  # fmt: skip
+    models = read_models(SQL, "sql")
+    return {name: models[f"core.{name}"] for name in (*FIRST_MODELS, *THEN_MODELS)}
 
 
 @contextmanager

@@ -235,7 +235,7 @@ def write_models(folder: Path, **queries: str) -> Path:
     """SQL files ``schema__name`` with one column ``a`` each, for the rules between files."""
     for table, query in queries.items():
         path = folder / (table.replace("__", "/") + ".sql")
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(f"-- One row.\n-- key: a\n-- column: a | A.\n{query}\n", encoding="utf-8")
     return folder
 
@@ -254,6 +254,18 @@ def test_models_come_in_an_order_in_which_they_can_run(tmp_path: Path) -> None:
     assert list(load_models(tmp_path, "sql", SEED_TABLES)) == [
         "core.c_first", "core.b_middle", "core.a_last", "mart.all_of_it",
     ]  # fmt: skip
+
+
+def test_a_folder_of_a_subject_sorts_and_names_nothing(tmp_path: Path) -> None:
+    write_models(tmp_path, core__training__runs="select a from seeds.runs", core__names__b="select a from core.runs")
+    assert list(load_models(tmp_path, "sql", SEED_TABLES)) == ["core.runs", "core.b"]
+
+
+def test_two_files_cannot_make_one_table(tmp_path: Path) -> None:
+    write_models(tmp_path, core__training__runs="select a from seeds.runs", core__runs="select a from seeds.prices")
+    with pytest.raises(LedgerError) as caught:
+        load_models(tmp_path, "sql", SEED_TABLES)
+    assert str(caught.value) == "sql/core/training/runs.sql:1: sql/core/runs.sql makes core.runs too. Rename one."
 
 
 BROKEN_FOLDERS = {
