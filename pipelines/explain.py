@@ -68,7 +68,7 @@ def public_name(quantity: str, boundary: str) -> str:
 SUBJECTS = """
     select distinct
         f.subject_kind, f.subject_id, f.subject_name, r.is_main_run, m.model_id,
-        plain_name(f.subject_name) as plain_subject, plain_name(m.model_name) as plain_model
+        plain_name(f.subject_name) as plain_subject, plain_name(f.subject_id) as plain_id, plain_name(m.model_name) as plain_model
     from mart.figures as f
     left join core.training_runs as r on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
     left join core.models as m on r.model_id = m.model_id
@@ -86,7 +86,7 @@ def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str
     plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
     rules = (
         [row for row in rows if row["subject_id"] == text.strip()],
-        [row for row in rows if plain and row["plain_subject"] == plain],
+        [row for row in rows if plain and plain in (row["plain_subject"], row["plain_id"])],
         [row for row in rows if plain and (row["model_id"] == text.strip() or row["plain_model"] == plain)],
     )
     matches = next((found for found in rules if found), [])
@@ -118,7 +118,7 @@ def _figures_named(connection: duckdb.DuckDBPyConnection, subjects: list[Row], q
 
 def _nearest_subjects(rows: list[Row], plain: str) -> str:
     names = {row["plain_subject"]: f"{row['subject_name']}  ({row['subject_id']})" for row in reversed(rows)}
-    names |= {re.sub("[^a-z0-9]", "", row["subject_id"]): names[row["plain_subject"]] for row in rows}
+    names |= {row["plain_id"]: names[row["plain_subject"]] for row in rows}
     near = nearest(plain, names)
     if not near:
         return 'All names: ledger sql "select distinct subject_id, subject_name from mart.figures"'

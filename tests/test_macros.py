@@ -236,12 +236,24 @@ MORE_GIVES_MORE = {
     "water_l_of({a}, {b}, {c}, {d})": "abcd",
     "cloud_cost_usd_of({a}, {b})": "ab",
     "owned_cost_usd_of({a}, {b}, {c})": "abc",
+    "flop_with_attention({a}, {b}, {c}, {d}, {c}, {d})": "abcd",
+    "hardware_flop_of({a}, {c})": "ac",
+    "hardware_flop_utilisation({s}, {c})": "c",
+    "embodied_co2e_kg_of({a}, {b}, {c}, {d}, {s})": "abc",
+    "market_co2e_kg_of({a}, exactly(0.7), {c})": "ac",
+    "facility_usd_per_chip_hour({b}, {c}, {d}, exactly(14))": "bcd",
+    "staff_usd_of({a}, exactly(0.39))": "a",
+    "development_of({a}, {c})": "ac",
+    "annual_site_usd_of({a}, exactly(5), {b}, exactly(14), {c}, {d})": "abcd",
+    "share_of({a}, {c})": "a",
     "electricity_usd_per_chip_hour({a}, {s})": "a",
     "capital_usd_per_chip_hour({a}, {b}, exactly(0.19), {s})": "ab",
 }
 MORE_GIVES_LESS = {
     "chip_hours_from_flop({a}, {b}, {s})": "b",
     "model_flop_utilisation({a}, {b}, {c})": "bc",
+    "share_of({a}, {c})": "c",
+    "embodied_co2e_kg_of({a}, {b}, {c}, {d}, {s})": "d",
 }
 ARGUMENTS = {"a": triples(), "b": triples(1, 1e15), "c": triples(1, 100), "d": triples(1, 3), "s": SHARES}
 DIRECTIONS = [(formula, name, 1) for formula, names in MORE_GIVES_MORE.items() for name in names] + [

@@ -5,6 +5,8 @@ import math
 
 import duckdb
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipelines.settings import Settings
 from tests.conftest import SHARED_MIRROR, run_ledger
@@ -254,6 +256,42 @@ def test_components_of_cost_add_up_and_lie_where_their_study_puts_them(published
     }
     for component, (low, high) in published_shares.items():
         assert low <= medians[component] <= high, component
+
+
+AMOUNTS = st.floats(1e-3, 1e6)
+
+
+@settings(deadline=None, max_examples=40)
+@given(parts=st.lists(AMOUNTS, min_size=2, max_size=6), factor=st.floats(1e-6, 1e6))
+def test_shares_of_a_whole_are_conserved_and_blind_to_its_unit(
+    published: duckdb.DuckDBPyConnection, parts: list[float], factor: float
+) -> None:
+    """What one part gains the others lose, and dollars may be cents."""
+
+    def shares(amounts: list[float]) -> list[float]:
+        pairs = [(part, sum(amounts[:place]) + sum(amounts[place + 1 :])) for place, part in enumerate(amounts)]
+        terms = ", ".join(f"central_of(share_of(exactly({part!r}), exactly({rest!r})))" for part, rest in pairs)
+        return list(published.execute(f"select {terms}").fetchall()[0])
+
+    found = shares(parts)
+    assert sum(found) == pytest.approx(1, rel=1e-9)
+    assert shares([part * factor for part in parts]) == pytest.approx(found, rel=1e-9)
+
+
+@settings(deadline=None, max_examples=40)
+@given(flop=st.floats(1e15, 1e27), factor=st.floats(1.0, 4 / 3))
+def test_model_and_hardware_work_take_the_same_time(
+    published: duckdb.DuckDBPyConnection, flop: float, factor: float
+) -> None:
+    """Hardware FLOP at the hardware's utilisation and model FLOP at the model's are the same machine time."""
+    peak, mfu = "exactly(312e12)", "exactly(0.4)"
+    hardware = f"hardware_flop_of(exactly({flop!r}), exactly({factor!r}))"
+    hfu = f"hardware_flop_utilisation({mfu}, exactly({factor!r}))"
+    one, other = published.execute(
+        f"select central_of(chip_hours_from_flop({hardware}, {peak}, {hfu})), "
+        f"central_of(chip_hours_from_flop(exactly({flop!r}), {peak}, {mfu}))"
+    ).fetchall()[0]
+    assert one == pytest.approx(other, rel=1e-9)
 
 
 def test_methods_that_disagree_are_more_than_a_factor_of_two_apart(published: duckdb.DuckDBPyConnection) -> None:
