@@ -51,6 +51,8 @@ def status_lines(settings: Settings, width: int | None = None) -> Iterator[str]:
         yield ""
         yield from _change_lines(connection)
         yield ""
+        yield from _validation_lines(connection)
+        yield ""
         yield from _source_lines(connection, settings, width)
 
 
@@ -108,6 +110,17 @@ def _change_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     ]
     if rows:
         yield from aligned(("table", "added", "removed", "changed"), rows, (1, 2, 3))
+
+
+def _validation_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    """How far our estimates lie from published figures that owe them nothing, by quantity."""
+    scores = connection.execute("""
+        select quantity, figure_count, 10 ** median_absolute_error_log10, coverage_fraction, median_interval_ratio
+        from core.validation_scores order by quantity <> 'all', figure_count desc, quantity
+    """).fetchall()
+    rows = [[q, f"{n:,}", f"{error:.2f} x", f"{inside:.0%}", f"{width:.1f} x"] for q, n, error, inside, width in scores]
+    headings = ("estimates against published", "figures", "median error", "inside 90 %", "median width")
+    yield from aligned(headings, rows, (1, 2, 3, 4))
 
 
 @dataclass(frozen=True)

@@ -31,8 +31,8 @@ ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decode
 """Words of the option, and those of core.training_runs."""
 
 FIRST_MODELS = ("training_runs", "training_inputs")
-THEN_MODELS = ("training_compute", "training_time", "training_utilisation", "training_energy", "training_cost",
-               "training_environment", "training_figures")  # fmt: skip
+THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "training_utilisation", "training_energy",
+               "training_cost", "training_environment", "training_figures")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
 
 OVERRIDES = {
@@ -358,7 +358,8 @@ RESULTS = """
     from (from figures union all by name from converted) as u
     order by list_position(
         ['training_flop', 'petaflop_days', 'mfu', 'chip_hours', 'wall_days', 'chip_energy_kwh', 'server_energy_kwh',
-         'facility_energy_kwh', 'home_years', 'cloud_cost_usd', 'owned_cost_usd', 'location_co2e_kg', 'water_l'], quantity)
+         'facility_energy_kwh', 'home_years', 'cloud_cost_usd', 'owned_cost_usd', 'location_co2e_kg',
+         'market_co2e_kg', 'embodied_co2e_kg', 'water_l'], quantity)
 """
 KIND_WORDS = {"given": "given by you", "assumed": "assumed", "published": "published"}
 KINDS = {

@@ -262,7 +262,7 @@ def copied_project(folder: Path) -> Path:
 
 def test_a_failed_check_stops_what_comes_after_and_publishes_nothing(own_home: Settings, tmp_path: Path) -> None:
     project = copied_project(tmp_path / "project")
-    model = project / "sql" / "core" / "training_runs.sql"
+    model = project / "sql" / "core" / "training" / "training_runs.sql"
     text = model.read_text(encoding="utf-8")
     check = "-- check: no_run_is_pretraining | select training_run_id from core.training_runs where run_kind = 'pretraining'"
     model.write_text(text.replace("-- key: ", f"{check}\n-- key: ", 1), encoding="utf-8")

@@ -16,7 +16,8 @@ from tests.conftest import run_ledger
 
 RUNS = ("llama-3.1-70b", "gpt-3-175b", "deepseek-v3", "bloom-176b", "palm-540b", "alexnet", "t5-11b", "resnet-152")
 SUMMARY = ("training_flop", "chip_hours", "mfu", "chip_energy_kwh", "server_energy_kwh", "facility_energy_kwh",
-           "cloud_cost_usd", "owned_cost_usd", "location_co2e_kg", "water_l")  # fmt: skip
+           "cloud_cost_usd", "owned_cost_usd", "location_co2e_kg",
+           "market_co2e_kg", "embodied_co2e_kg", "water_l")  # fmt: skip
 SUPERSCRIPTS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 
 

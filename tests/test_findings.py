@@ -126,6 +126,8 @@ def test_a_figure_that_is_marked_as_circular_is_no_finding(published: duckdb.Duc
 # --- errors put into a copy: every rule catches its own --------------------------------------------------------------
 
 FAULTS = {
+    "methods_disagree": ("Gopher 280B", """
+        update seeds.published_figures set value = 30 * value where published_figure_id = 'gopher-280b-training-flop'"""),
     "utilisation_above_one": ("a fine-tune", """
         insert into raw.epoch_ml_systems (model, base_model, training_hardware, training_compute_flop, training_chip_hours)
         values ('a fine-tune', 'a base model', 'NVIDIA A100', 1e23, 80)"""),
@@ -217,7 +219,7 @@ def faulty(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 
 
 def test_every_rule_is_tried(faulty: duckdb.DuckDBPyConnection) -> None:
-    queries = " ".join(MODELS[name].query for name in MODELS if name.startswith("core.findings_"))
+    queries = " ".join(MODELS[name].query for name in MODELS if name.startswith(("core.findings_", "core.method_")))
     assert set(re.findall(r"'(\w+)' as rule\b", queries)) <= set(FAULTS)
     assert {str(row["rule"]) for row in findings(faulty, "true")} == set(FAULTS)
 

@@ -179,7 +179,9 @@ def flop_from(x: Leaves, method: str) -> float:
 
 
 def utilisation_from(x: Leaves) -> float:
-    return x.get("published_mfu") or x["mfu"]
+    if "published_mfu" in x:
+        return x["published_mfu"] * x["productive_time_ratio"]
+    return x["mfu"]
 
 
 def chip_hours_from(x: Leaves, method: str) -> float:
@@ -215,6 +217,12 @@ def expected_value(figure: dict[str, object], x: Leaves, method: str) -> float |
         case "co2e_kg", "location", "energy_times_intensity":
             intensity = one_of(x, "grid_intensity", "grid_intensity_kg_co2e_per_kwh")
             return energy_from(x, method, "facility") * intensity
+        case "co2e_kg", "market", "energy_times_contracts":
+            intensity = one_of(x, "grid_intensity", "grid_intensity_kg_co2e_per_kwh")
+            return energy_from(x, method, "facility") * (1 - x["carbon_free_contract_share"]) * intensity
+        case "co2e_kg", "embodied", "share_of_life":
+            machine = x["embodied_kg_per_accelerator"] + x["embodied_kg_per_server"] / 8
+            return chip_hours_from(x, method) * machine / (8766 * x["embodied_lifetime_years"] * x["fleet_utilisation"])
         case "water_l", _, "energy_times_water_use":
             per_kwh = x["wue_onsite_l_per_kwh"] + x["pue"] * x["wue_offsite_l_per_kwh"]
             return energy_from(x, method, "server") * per_kwh
@@ -227,7 +235,8 @@ def expected_value(figure: dict[str, object], x: Leaves, method: str) -> float |
 
 RECOMPUTED = {
     ("energy_kwh", "chip"), ("energy_kwh", "server"), ("energy_kwh", "facility"), ("cost_usd", "cloud"),
-    ("cost_usd", "owned"), ("co2e_kg", "location"), ("water_l", "none"), ("chip_hours", "none"), ("training_flop", "none"),
+    ("cost_usd", "owned"), ("co2e_kg", "location"), ("co2e_kg", "market"), ("co2e_kg", "embodied"), ("water_l", "none"),
+    ("chip_hours", "none"), ("training_flop", "none"),
 }  # fmt: skip
 
 

@@ -236,3 +236,16 @@ create or replace macro odds_of(a) as list_transform(
     [{ 'l': low_of(a), 'c': central_of(a), 'h': high_of(a) }],
     lambda q: uncertain(q.l / (1 - q.l), q.c / (1 - q.c), q.h / (1 - q.h))
 )[1];
+
+-- macro: t_quantile_95 | 95th percentile of Student's t, by its expansion about the normal one (Abramowitz and Stegun, 26.7.5).
+-- equation: t = z + (z³+z)/(4v) + (5z⁵+16z³+3z)/(96v²) + (3z⁷+19z⁵+17z³-15z)/(384v³), z = 1.645
+-- units: degrees of freedom, at least 3 -> pure number
+-- example: abs(t_quantile_95(4) - 2.13185) < 0.005 and abs(t_quantile_95(20) - 1.72472) < 1e-4
+create or replace macro t_quantile_95(freedom) as list_transform(
+    [{ 'z': 1.6448536269514722::double, 'v': freedom::double }],
+    lambda q:
+    q.z
+    + (q.z ** 3 + q.z) / (4 * q.v)
+    + (5 * q.z ** 5 + 16 * q.z ** 3 + 3 * q.z) / (96 * q.v ** 2)
+    + (3 * q.z ** 7 + 19 * q.z ** 5 + 17 * q.z ** 3 - 15 * q.z) / (384 * q.v ** 3)
+)[1];

@@ -30,6 +30,8 @@ with findings as (
     select * from core.findings_energy
     union all by name
     select * from core.findings_prices
+    union all by name
+    select * exclude (training_run_id, quantity, boundary, method_observed, method_expected) from core.method_disagreements
 ),
 
 corrected as (

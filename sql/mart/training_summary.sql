@@ -32,6 +32,10 @@
 -- column: owned_cost_usd_method | Method of owned_cost_usd.
 -- interval: location_co2e_kg | Emissions of the electricity by the grid mix of the place, kg CO2e.
 -- column: location_co2e_kg_method | Method of location_co2e_kg.
+-- interval: market_co2e_kg | Emissions of the electricity by the contracts that its buyer holds, kg CO2e; beside the grid mix and never in its place.
+-- column: market_co2e_kg_method | Method of market_co2e_kg.
+-- interval: embodied_co2e_kg | Share of the emissions of making the machines, kg CO2e.
+-- column: embodied_co2e_kg_method | Method of embodied_co2e_kg.
 -- interval: water_l | Water evaporated on site and for generating the electricity, litres.
 -- column: water_l_method | Method of water_l.
 -- column: petaflop_days | Central training_flop in petaFLOP-days (1 = 8.64e19 FLOP).
@@ -74,6 +78,14 @@ with preferred as (
         any_value(value) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg,
         any_value(value_high) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg_high,
         any_value(method) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg_method,
+        any_value(value_low) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg_low,
+        any_value(value) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg,
+        any_value(value_high) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg_high,
+        any_value(method) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg_method,
+        any_value(value_low) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg_low,
+        any_value(value) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg,
+        any_value(value_high) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg_high,
+        any_value(method) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg_method,
         any_value(value_low) filter (where quantity = 'water_l' and boundary = 'none') as water_l_low,
         any_value(value) filter (where quantity = 'water_l' and boundary = 'none') as water_l,
         any_value(value_high) filter (where quantity = 'water_l' and boundary = 'none') as water_l_high,
@@ -140,6 +152,14 @@ select
     p.location_co2e_kg,
     p.location_co2e_kg_high,
     p.location_co2e_kg_method,
+    p.market_co2e_kg_low,
+    p.market_co2e_kg,
+    p.market_co2e_kg_high,
+    p.market_co2e_kg_method,
+    p.embodied_co2e_kg_low,
+    p.embodied_co2e_kg,
+    p.embodied_co2e_kg_high,
+    p.embodied_co2e_kg_method,
     p.water_l_low,
     p.water_l,
     p.water_l_high,

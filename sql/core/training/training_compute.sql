@@ -13,10 +13,15 @@
 with spent as (
     select
         training_run_id,
-        case when reported_chip_hours is null then multiply(amount(accelerator_count), amount(reported_hours)) else amount(reported_chip_hours) end
-            as chip_hours,
-        case when reported_chip_hours is null then 'accelerator_count · training_hours' else 'chip_hours' end as formula,
-        case when reported_chip_hours is null then [accelerator_count, reported_hours] else [reported_chip_hours] end as inputs
+        case
+            when reported_chip_hours is not null then amount(reported_chip_hours)
+            else multiply(multiply(amount(accelerator_count), amount(reported_hours)), amount(chip_hours_ratio))
+        end as chip_hours,
+        case when reported_chip_hours is null then 'accelerator_count · training_hours · chip_hours_ratio' else 'chip_hours' end as formula,
+        case
+            when reported_chip_hours is null then [accelerator_count, reported_hours, chip_hours_ratio]
+            else [reported_chip_hours]
+        end as inputs
     from core.training_inputs
     where reported_chip_hours is not null or (reported_hours is not null and accelerator_count is not null)
 ),
@@ -75,12 +80,12 @@ estimates as (
         'none' as boundary,
         'hardware' as method,
         'derived' as kind,
-        flop_hardware(multiply(h.chip_hours, amount(i.chip_hours_ratio)), amount(i.dense_peak), amount(coalesce(i.reported_mfu, i.assumed_mfu)))
-            as estimate,
+        flop_hardware(h.chip_hours, amount(i.dense_peak), uncertain(u.mfu_low, u.mfu, u.mfu_high)) as estimate,
         'FLOP' as unit,
-        h.formula || ' · chip_hours_ratio · 3600 · dense_peak · mfu' as formula,
-        list_concat(h.inputs, [i.chip_hours_ratio, i.dense_peak, coalesce(i.reported_mfu, i.assumed_mfu)]) as inputs
+        h.formula || ' · 3600 · dense_peak · ' || u.formula as formula,
+        list_concat(list_append(h.inputs, i.dense_peak), u.inputs) as inputs
     from core.training_inputs as i
+    inner join core.overall_utilisation as u on i.training_run_id = u.training_run_id
     inner join spent as h on i.training_run_id = h.training_run_id
     where i.dense_peak is not null
     union all by name

@@ -10,7 +10,7 @@
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
--- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
+-- column: is_preferred | True: there is one method for each.
 with estimates as (
     select
         i.training_run_id,
@@ -32,6 +32,47 @@ with estimates as (
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
     inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
     where i.grid_intensity is not null
+    union all by name
+    select
+        i.training_run_id,
+        'co2e_kg' as quantity,
+        'market' as boundary,
+        'energy_times_contracts' as method,
+        'derived' as kind,
+        market_co2e_kg_of(
+            facility_energy_kwh_of(
+                uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio),
+                amount(i.average_power_ratio), amount(i.pue)
+            ),
+            amount(i.carbon_free_contract_share), amount(i.grid_intensity)
+        ) as estimate,
+        'kg CO2e' as unit,
+        'facility_energy_kwh · (1 - carbon_free_contract_share) · grid_intensity_kg_co2e_per_kwh' as formula,
+        list_concat(e.inputs, [i.carbon_free_contract_share, i.grid_intensity]) as inputs
+    from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
+    inner join core.training_energy as e on i.training_run_id = e.training_run_id and e.boundary = 'facility' and e.is_preferred
+    where i.grid_intensity is not null and i.carbon_free_contract_share is not null
+    union all by name
+    select
+        i.training_run_id,
+        'co2e_kg' as quantity,
+        'embodied' as boundary,
+        'share_of_life' as method,
+        'derived' as kind,
+        embodied_co2e_kg_of(
+            uncertain(t.value_low, t.value, t.value_high), amount(i.embodied_kg_per_accelerator), amount(i.embodied_kg_per_server),
+            amount(i.embodied_lifetime_years), amount(i.fleet_utilisation)
+        ) as estimate,
+        'kg CO2e' as unit,
+        'chip_hours · (embodied_kg_per_accelerator + embodied_kg_per_server / 8) / (8766 · embodied_lifetime_years · fleet_utilisation)' as formula,
+        list_concat(
+            t.inputs,
+            [i.embodied_kg_per_accelerator, i.embodied_kg_per_server, i.embodied_lifetime_years, i.fleet_utilisation]
+        ) as inputs
+    from core.training_inputs as i
+    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
+    where i.embodied_kg_per_accelerator is not null and i.embodied_kg_per_server is not null
     union all by name
     select
         i.training_run_id,
@@ -68,7 +109,7 @@ select
     inputs,
     row_number() over (
         partition by training_run_id, quantity, boundary
-        order by list_position(['energy_times_intensity', 'energy_times_water_use'], method)
+        order by method
     ) = 1 as is_preferred
 from estimates
 order by training_run_id, quantity, boundary, method

@@ -45,4 +45,6 @@ select
     sources_of(inputs) as source_ids,
     is_preferred
 from figures
+-- More than the dense peak cannot be: such a quotient mixes the FLOP of one run with the time of another, and is a finding.
+where not (quantity = 'mfu' and value > 1)
 order by training_run_id, quantity, boundary, method

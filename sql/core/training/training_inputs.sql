@@ -17,6 +17,9 @@
 -- column: operation_count_ratio | Assumed ratio of model FLOP to the operation count.
 -- column: chip_hours_ratio | Assumed ratio of accelerator time to count times duration.
 -- column: assumed_mfu | Assumed utilisation.
+-- column: productive_time_ratio | Assumed share of the accelerator time in which a run advances at the published utilisation; null where
+--    none is published: an assumed one is over all accelerator time.
+-- column: reported_flop_counting | How reported_flop was counted.
 -- column: average_power_ratio | Assumed ratio of average to rated power.
 -- column: server_power_ratio | Assumed ratio of server to accelerator power.
 -- column: pue | Assumed power usage effectiveness.
@@ -27,6 +30,11 @@
 -- column: price_decline | Assumed decline of the value of hardware, orders of magnitude a year.
 -- column: electricity_price | Industrial electricity price of country and year, else assumed.
 -- column: grid_intensity | Carbon intensity of country and year, else assumed.
+-- column: carbon_free_contract_share | Assumed share of electricity that carbon-free contracts cover.
+-- column: embodied_kg_per_accelerator | Assumed emissions of making an accelerator.
+-- column: embodied_kg_per_server | Assumed emissions of making a server without its accelerators.
+-- column: embodied_lifetime_years | Assumed life over which these are spread.
+-- column: fleet_utilisation | Assumed share of that life in which the machines work.
 -- column: wue_onsite | Assumed water use on site.
 -- column: wue_offsite | Assumed water use of electricity generation.
 with runs as (
@@ -72,6 +80,7 @@ assumptions as (
         any_value(assumption) filter (where name = 'operation_count_ratio') as operation_count_ratio,
         any_value(assumption) filter (where name = 'chip_hours_ratio') as chip_hours_ratio,
         any_value(assumption) filter (where name = 'mfu') as assumed_mfu,
+        any_value(assumption) filter (where name = 'productive_time_ratio') as productive_time_ratio,
         any_value(assumption) filter (where name = 'average_power_ratio') as average_power_ratio,
         any_value(assumption) filter (where name = 'server_power_ratio') as server_power_ratio,
         any_value(assumption) filter (where name = 'pue') as pue,
@@ -85,6 +94,11 @@ assumptions as (
         any_value(assumption) filter (where name = 'electricity_price_spread_ratio') as electricity_price_spread,
         any_value(assumption) filter (where name = 'grid_intensity_kg_co2e_per_kwh') as grid_intensity,
         any_value(assumption) filter (where name = 'grid_intensity_spread_ratio') as grid_intensity_spread,
+        any_value(assumption) filter (where name = 'carbon_free_contract_share') as carbon_free_contract_share,
+        any_value(assumption) filter (where name = 'embodied_kg_per_accelerator') as embodied_kg_per_accelerator,
+        any_value(assumption) filter (where name = 'embodied_kg_per_server') as embodied_kg_per_server,
+        any_value(assumption) filter (where name = 'embodied_lifetime_years') as embodied_lifetime_years,
+        any_value(assumption) filter (where name = 'fleet_utilisation') as fleet_utilisation,
         any_value(assumption) filter (where name = 'wue_onsite_l_per_kwh') as wue_onsite,
         any_value(assumption) filter (where name = 'wue_offsite_l_per_kwh') as wue_offsite
     from assumed
@@ -95,6 +109,7 @@ published as (
     select
         training_run_id,
         first(figure order by boundary) filter (where quantity = 'training_flop') as reported_flop,
+        first(counting order by boundary) filter (where quantity = 'training_flop') as reported_flop_counting,
         first(figure order by boundary) filter (where quantity = 'chip_hours') as reported_chip_hours,
         first(figure order by boundary) filter (where quantity = 'training_hours') as reported_hours,
         first(figure order by boundary) filter (where quantity = 'mfu') as reported_mfu
@@ -103,6 +118,7 @@ published as (
             training_run_id,
             quantity,
             boundary,
+            coalesce(counting, 'unstated') as counting,
             input(
                 'published_' || quantity, value_low, value, value_high, unit, kind, source_id, locator, verified,
                 'published figure ' || published_figure_id
@@ -241,6 +257,8 @@ select
     a.operation_count_ratio,
     a.chip_hours_ratio,
     a.assumed_mfu,
+    case when p.reported_mfu is not null then a.productive_time_ratio end as productive_time_ratio,
+    p.reported_flop_counting,
     a.average_power_ratio,
     a.server_power_ratio,
     a.pue,
@@ -278,6 +296,11 @@ select
         ),
         a.grid_intensity
     ) as grid_intensity,
+    a.carbon_free_contract_share,
+    a.embodied_kg_per_accelerator,
+    a.embodied_kg_per_server,
+    a.embodied_lifetime_years,
+    a.fleet_utilisation,
     a.wue_onsite,
     a.wue_offsite
 from runs as r

@@ -43,13 +43,17 @@ with estimates as (
         'none' as boundary,
         'flop_over_rate' as method,
         'derived' as kind,
-        chip_hours_from_flop(uncertain(c.value_low, c.value, c.value_high), amount(i.dense_peak), amount(coalesce(i.reported_mfu, i.assumed_mfu))) as estimate,
+        chip_hours_from_flop(
+            uncertain(c.value_low, c.value, c.value_high), amount(i.dense_peak), uncertain(u.mfu_low, u.mfu, u.mfu_high)
+        ) as estimate,
         'chip-hour' as unit,
-        'training_flop / (3600 · dense_peak · mfu)' as formula,
-        list_concat(c.inputs, [i.dense_peak, coalesce(i.reported_mfu, i.assumed_mfu)]) as inputs
+        'training_flop / (3600 · dense_peak · ' || u.formula || ')' as formula,
+        list_concat(list_append(c.inputs, i.dense_peak), u.inputs) as inputs
     from core.training_inputs as i
+    inner join core.overall_utilisation as u on i.training_run_id = u.training_run_id
     inner join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
-    where i.dense_peak is not null and c.method <> 'hardware'
+    -- FLOP that were counted as chips x time say nothing of the time.
+    where i.dense_peak is not null and c.method <> 'hardware' and not (c.method = 'published' and i.reported_flop_counting is not distinct from 'chips x time')
 )
 
 select

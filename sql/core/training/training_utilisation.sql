@@ -9,7 +9,7 @@
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
--- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
+-- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that gives at most 1.
 with estimates as (
     select
         i.training_run_id,
@@ -37,7 +37,12 @@ with estimates as (
     from core.training_inputs as i
     inner join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
-    where i.dense_peak is not null and t.method <> 'flop_over_rate' and c.method <> 'hardware'
+    where
+        i.dense_peak is not null
+        and t.method <> 'flop_over_rate'
+        and c.method <> 'hardware'
+        -- The quotient of FLOP that were counted as chips x time is the utilisation that their makers put in.
+        and not (c.method = 'published' and i.reported_flop_counting is not distinct from 'chips x time')
     union all by name
     select
         i.training_run_id,
@@ -67,7 +72,7 @@ select
     inputs,
     row_number() over (
         partition by training_run_id, quantity, boundary
-        order by list_position(['published', 'flop_over_time', 'prior'], method)
+        order by central_of(estimate) > 1, list_position(['published', 'flop_over_time', 'prior'], method)
     ) = 1 as is_preferred
 from estimates
 order by training_run_id, quantity, boundary, method

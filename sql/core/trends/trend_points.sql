@@ -1,7 +1,8 @@
 -- One row per metric, cohort and thing: the points through which a trend is fitted.
 -- key: metric, cohort, subject_id
 -- column: metric | What grows.
--- column: cohort | Which things are counted.
+-- column: cohort | Which things are counted: runs by domain, frontier or notable; chips by market, by kind, by market and number format
+--    (16-bit rates where none is named).
 -- column: subject_id | Key of the run or accelerator.
 -- column: subject_name | Its name.
 -- column: event_date | Publication or release.
@@ -9,8 +10,11 @@
 -- column: unit | Unit of value.
 with runs as (
     select
-        'training_flop' as metric,
-        unnest(if(r.is_frontier, ['all', 'frontier', r.domain], ['all', r.domain])) as cohort,
+        case f.boundary when 'none' then f.quantity else f.boundary || '_' || f.quantity end as metric,
+        unnest(
+            -- Distinct leaves out the nulls.
+            list_distinct(['all', case when r.is_frontier then 'frontier' end, case when r.is_notable then 'notable' end, r.domain])
+        ) as cohort,
         r.training_run_id as subject_id,
         r.model_name as subject_name,
         r.publication_date as event_date,
@@ -18,23 +22,67 @@ with runs as (
         f.unit
     from core.training_figures as f
     inner join core.training_runs as r on f.training_run_id = r.training_run_id
-    where f.is_preferred and f.quantity = 'training_flop' and r.run_kind = 'pretraining' and r.is_main_run
+    where
+        f.is_preferred
+        and r.run_kind = 'pretraining'
+        and r.is_main_run
+        and (
+            f.quantity = 'training_flop'
+            or (f.quantity = 'energy_kwh' and f.boundary = 'facility')
+            or (f.quantity = 'cost_usd' and f.boundary in ('cloud', 'owned'))
+        )
+),
+
+-- The faster of matrix and vector unit in formats other than 16 bits.
+other_formats as (
+    select
+        p.accelerator_id,
+        p.number_format,
+        max(p.peak_flop_per_s) as peak_flop_per_s
+    from core.accelerator_peaks as p
+    where not p.is_sparse and p.number_format not in ('bf16', 'fp16')
+    group by p.accelerator_id, p.number_format
+),
+
+-- 16-bit rates by market and kind of chip; other formats by market, named in the cohort.
+rates as (
+    select
+        unnest([segment, 'kind ' || kind]) as cohort,
+        a.*,
+        dense_16_bit_flop_per_s as peak_flop_per_s
+    from core.accelerators as a
+    where dense_16_bit_flop_per_s is not null
+    union all by name
+    select
+        a.segment || ' ' || o.number_format as cohort,
+        a.*,
+        o.peak_flop_per_s
+    from core.accelerators as a
+    inner join other_formats as o on a.accelerator_id = o.accelerator_id
 ),
 
 chips as (
     select
-        segment as cohort,
+        cohort,
         accelerator_id as subject_id,
         accelerator_name as subject_name,
         release_date as event_date,
-        unnest([
-            { 'metric': 'flop_per_s', 'value': dense_16_bit_flop_per_s, 'unit': 'FLOP/s' },
-            { 'metric': 'flop_per_joule', 'value': dense_16_bit_flop_per_s / tdp_w, 'unit': 'FLOP/J' },
-            { 'metric': 'flop_per_s_per_usd', 'value': dense_16_bit_flop_per_s / release_price_usd, 'unit': 'FLOP/s/USD' },
-            { 'metric': 'memory_bytes', 'value': memory_bytes, 'unit': 'byte' }
-        ]) as measure
-    from core.accelerators
-    where release_date is not null and dense_16_bit_flop_per_s is not null and kind in ('gpu', 'tpu', 'npu', 'asic')
+        unnest(
+            list_filter(
+                [
+                    { 'metric': 'flop_per_s', 'value': peak_flop_per_s, 'unit': 'FLOP/s' },
+                    { 'metric': 'flop_per_joule', 'value': peak_flop_per_s / tdp_w, 'unit': 'FLOP/J' },
+                    { 'metric': 'flop_per_s_per_usd', 'value': peak_flop_per_s / release_price_usd, 'unit': 'FLOP/s/USD' },
+                    case
+                        when cohort = segment or cohort = 'kind ' || kind
+                            then { 'metric': 'memory_bytes', 'value': memory_bytes, 'unit': 'byte' }
+                    end
+                ],
+                lambda point: point is not null
+            )
+        ) as measure
+    from rates
+    where release_date is not null and kind in ('gpu', 'tpu', 'npu', 'asic')
 ),
 
 points as (
