@@ -166,9 +166,9 @@ def note_raw_table(connection: duckdb.DuckDBPyConnection, name: str, table: RawT
 
 def note_snapshot(connection: duckdb.DuckDBPyConnection, file: RemoteFile, snapshot: Snapshot) -> None:
     """Say in meta.snapshots which bytes of a remote file this build used."""
-    connection.execute("delete from meta.snapshots where url = ?", [file.url])
+    connection.execute("delete from meta.snapshots where url = ?", [snapshot.url])
     fetched_at = snapshot.fetched_at.astimezone(UTC).replace(tzinfo=None)
-    row = [file.source_id, file.url, snapshot.sha256, fetched_at, snapshot.byte_count]
+    row = [file.source_id, snapshot.url, snapshot.sha256, fetched_at, snapshot.byte_count]
     connection.execute("insert into meta.snapshots values (?, ?, ?, ?, ?)", row)
 
 

@@ -347,6 +347,22 @@ class BenchmarkResults(Fact):
     published_date: Day | None = Field(default=None, description="Date of publication of the round.")
 
 
+class BenchmarkModels(Fact):
+    """One row per benchmark whose model is one that we know: the model, and the operations of one token of its work."""
+
+    key = ("suite", "benchmark")
+    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny"] = Field(description="Benchmark suite.")
+    benchmark: Text = Field(description="Task, in the suite's own short name.")
+    model_id: Identifier = Field(description="Key of seeds.models.")
+    work: Literal["pretraining", "finetuning with adapters", "inference"] = Field(description="What the benchmark does.")
+    flop_per_param_and_token: Annotated[Number, Field(ge=2, le=8)] | None = Field(
+        default=None, description="FLOP per parameter and token, where every parameter works on every token."
+    )
+    tokens_per_sample: Positive | None = Field(
+        default=None, description="Tokens of a training sample, where the benchmark fixes their number."
+    )
+
+
 class CloudPrices(Fact):
     """One row per observed rental price of an accelerator."""
 
@@ -503,6 +519,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "models/training_runs.csv": TrainingRuns,
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
+    "benchmarks/benchmark_models.csv": BenchmarkModels,
     "prices/cloud_prices.csv": CloudPrices,
     "prices/purchase_prices.csv": PurchasePrices,
     "prices/electricity_prices.csv": ElectricityPrices,
@@ -525,6 +542,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("published_figures", "subject_id_of_run", "training_runs", "training_run_id"),
     ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_results", "accelerator_id", "accelerators", "accelerator_id"),
+    ("benchmark_models", "model_id", "models", "model_id"),
     ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),

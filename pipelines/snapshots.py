@@ -37,7 +37,15 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import LedgerError, shown
-from pipelines.fetching import FetchPolicy, Progress, Received, UnreachableError, default_policy, download
+from pipelines.fetching import (
+    FetchPolicy,
+    Progress,
+    Received,
+    UnreachableError,
+    default_policy,
+    download,
+    mirror_path,
+)
 from pipelines.ingest.raw_tables import RawTable, RemoteFile, check_raw
 from pipelines.settings import Settings
 
@@ -88,7 +96,7 @@ class FetchOutcome:
     """How the attempt at one file ended."""
 
     file: RemoteFile
-    status: Literal["new", "unchanged", "held", "failed"]
+    status: Literal["new", "unchanged", "held", "failed", "absent"]
     reason: str
     in_use: Snapshot | None
     """The snapshot that builds use from now on."""
@@ -97,7 +105,7 @@ class FetchOutcome:
 
     def __str__(self) -> str:
         text = f"{self.file.source_id} {self.file.name}: {self.status}: {self.reason}"
-        if self.status in {"new", "unchanged"}:
+        if self.status in {"new", "unchanged", "absent"}:
             return text
         return f"{text} {f'Still in use: {self.in_use.label}.' if self.in_use else 'No snapshot of it is in use.'}"
 
@@ -512,6 +520,15 @@ def _reason(error: Exception, settings: Settings, file: RemoteFile) -> str:
     return f"{file.url}: stopped by a fault of this program, {type(error).__name__}: {shown(str(error))}."
 
 
+def _in_mirror(mirror: Path, file: RemoteFile) -> RemoteFile | None:
+    """The file as a mirror holds it: itself, its excerpt, or None where the mirror may lack it and does."""
+    if not file.mirror_may_lack:
+        return file
+    held = (url for url in (file.url, file.excerpt_url) if url and mirror_path(mirror, httpx.URL(url)).exists())
+    address = next(held, None)
+    return replace(file, url=address) if address else None
+
+
 def fetch(
     settings: Settings,
     files: Sequence[RemoteFile],
@@ -537,9 +554,13 @@ def fetch(
         report = partial(on_progress, file) if on_progress else lambda _: None
         host = file.url.split("/")[2] if file.url.count("/") > 1 else ""
         patience = replace(rules, max_tries=1) if host in silent else rules
-        attempt = _Attempt(settings, file, patience, accept, (licences or {}).get(file.source_id), report)
         try:
-            outcome = attempt.run()
+            asked = _in_mirror(settings.mirror, file) if settings.mirror else file
+            if asked is None:
+                outcomes.append(FetchOutcome(file, "absent", f"{file.url} is not in the mirror.", None))
+                continue
+            licence = (licences or {}).get(file.source_id)
+            outcome = _Attempt(settings, asked, patience, accept, licence, report).run()
         except Exception as error:  # whatever it is: one file must not cost the others
             if isinstance(error, UnreachableError):
                 silent.add(host)

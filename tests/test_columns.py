@@ -140,7 +140,8 @@ def test_meta_columns_is_what_the_file_itself_says(published: duckdb.DuckDBPyCon
 def registry() -> pint.UnitRegistry:
     """Pint with the countable things of the field, each a dimension of its own."""
     known = pint.UnitRegistry()
-    for name in ("FLOP", "MAC", "op", "token", "parameter", "example", "USD", "chip", "home"):
+    for name in ("FLOP", "MAC", "op", "token", "parameter", "example", "USD", "chip", "home", "request",
+                 "image", "video", "frame"):  # fmt: skip
         known.define(f"{name} = [{name}_count]")
     known.define("unit = [unit_count]")
     return known

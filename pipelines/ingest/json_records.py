@@ -140,6 +140,15 @@ def cut_members(data: bytes, file: str) -> Iterator[JsonRecord]:
     A value that is not JSON becomes a record with a fault, and those after it are kept, as long as its
     brackets close. Raises LedgerError, naming the byte, where the file as a whole is no such object.
     """
+    return _cut(data, file, "{", "}", "a JSON object")
+
+
+def cut_items(data: bytes, file: str) -> Iterator[JsonRecord]:
+    """Items of the array that a JSON file consists of, cut as ``cut_members`` does; their key is their number."""
+    return _cut(data, file, "[", "]", "a JSON array")
+
+
+def _cut(data: bytes, file: str, opening: str, closing: str, kind: str) -> Iterator[JsonRecord]:
     text, shift = _text_of(data, file)
     byte_of = _Bytes(text, shift)
 
@@ -152,39 +161,43 @@ def cut_members(data: bytes, file: str) -> Iterator[JsonRecord]:
         got = shown(text[at : at + 20]) if at < len(text) else "the end of the file"
         return LedgerError(f"{file}:{line}: byte {byte}: expected {expected}, got {got}.")
 
-    at = skip(0)
-    if text[at : at + 1] != "{":
-        raise fail(at, "a JSON object")
-    at, number, mark = skip(at + 1), 0, ","
-    if text[at : at + 1] == "}":
-        mark, at = "}", at + 1
-    while mark == ",":
-        number += 1
+    def name_at(at: int) -> tuple[str, int]:
+        """Name of a member and where its value begins."""
         name = STRING.match(text, at)
         if name is None:
             raise fail(at, "a name in quotes")
         colon = skip(name.end())
         if text[colon : colon + 1] != ":":
             raise fail(colon, "':'")
-        start = skip(colon + 1)
+        return name.group()[1:-1], skip(colon + 1)
+
+    at = skip(0)
+    if text[at : at + 1] != opening:
+        raise fail(at, kind)
+    at, number, mark = skip(at + 1), 0, ","
+    if text[at : at + 1] == closing:
+        mark, at = closing, at + 1
+    while mark == ",":
+        number += 1
+        key, start = name_at(at) if opening == "{" else (str(number), at)
         value, fault = None, None
         try:
             value, end = _decode(text, start)
         except ValueError as error:
             fault, closed = str(error), _end_of_broken(text, start)
             if closed is None:
-                raise fail(start, f"a value of {name.group()} whose brackets close") from None
+                raise fail(start, f'a value of "{key}" whose brackets close') from None
             end = closed
         byte_start, line = byte_of.at(start)
         byte_end, _ = byte_of.at(end)
-        yield JsonRecord(Record(number, line, byte_start, byte_end, ()), name.group()[1:-1], value, fault)
+        yield JsonRecord(Record(number, line, byte_start, byte_end, ()), key, value, fault)
         at = skip(end)
         mark, at = text[at : at + 1], at + 1
-        if mark not in (",", "}"):
-            raise fail(at - 1, "',' or '}'")
+        if mark not in (",", closing):
+            raise fail(at - 1, f"',' or '{closing}'")
         at = skip(at)
     if skip(at) != len(text):
-        raise fail(skip(at), "nothing after the object")
+        raise fail(skip(at), f"nothing after the {kind.rsplit(maxsplit=1)[-1]}")
 
 
 def canonical_text(records: Iterable[Mapping[str, Any]]) -> bytes:
@@ -260,8 +273,8 @@ def type_json(
     return rows, rejects
 
 
-def _repeats(rows: Iterable[tuple[Record, BaseModel]], file: str, key: tuple[str, ...]) -> list[Reject]:
-    """One reject for each row whose key an earlier record has."""
+def find_repeats(rows: Iterable[tuple[Record, BaseModel]], file: str, key: tuple[str, ...]) -> list[Reject]:
+    """One entry for each row whose key an earlier record has."""
     first: dict[tuple[Any, ...], Record] = {}
     repeats = []
     for record, row in rows:
@@ -279,7 +292,7 @@ def read_raw_json(
     """Records as a raw table; raises LedgerError where too few hold or too many are refused (``check_raw``)."""
     cut = list(records)
     rows, rejects = type_json(cut, file, schema, row_of)
-    duplicates = _repeats(rows, file, schema.key) if schema.key else []
+    duplicates = find_repeats(rows, file, schema.key) if schema.key else []
     repeated = {reject.record_no for reject in duplicates}
     kept = [(record, row) for record, row in rows if record.record_no not in repeated]
     result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), len(cut), rejects, duplicates)

@@ -239,6 +239,10 @@ class RemoteFile:
     read: Callable[[bytes, str, str], list[RawTable]]
     tables: tuple[type[RawRow], ...]
     max_bytes: int = 50_000_000
+    mirror_may_lack: bool = False
+    """Whether a mirror may do without it: it is then absent, which is no failure."""
+    excerpt_url: str | None = None
+    """Address of an excerpt that stands in for it in a mirror which holds no more."""
 
 
 def remote_csv(schema: type[RawRow], url: str) -> RemoteFile:

@@ -29,6 +29,12 @@ with mentions as (
         trim(hardware_name) as name,
         0 as mention_count
     from raw.epoch_hardware
+    union all
+    select
+        'ml_energy' as source_id,
+        trim(gpu_model) as name,
+        1 as mention_count
+    from raw.ml_energy_configurations
 ),
 
 names as (

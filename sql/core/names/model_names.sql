@@ -20,6 +20,11 @@ with mentions as (
         'epoch_costs' as source_id,
         trim(model, e' \t\r\n') as name
     from raw.epoch_ml_systems
+    union
+    select
+        'ml_energy' as source_id,
+        model_id as name
+    from raw.ml_energy_configurations
 ),
 
 curated as (

@@ -1,0 +1,49 @@
+-- One row per benchmark result: what follows from it. A column is null where the result does not tell what its formula needs.
+-- key: benchmark_result_id
+-- column: benchmark_result_id | Key of core.benchmark_results.
+-- column: chip_minutes | Accelerator time of a training run.
+-- column: energy_kwh | Energy of a training run, at the boundary of the result.
+-- column: power_to_tdp_ratio | Mean power over the rated power of the accelerators; the power is that of the row's energy_boundary.
+-- column: joule_per_token | Energy per output token, at the boundary of the result.
+-- column: output_utilisation_ratio | Share of the dense peak that making output tokens took, reading the prompts not counted.
+-- column: peak_format | Number format of the peak that utilisation is measured with: that of the result, else the one of 16 bits.
+-- interval: usd_per_million_units | What a million units cost on rented accelerators that are always busy, nominal US dollars.
+-- column: price_count | Rental prices observed behind it.
+-- check: utilisation_is_possible | select * from core.benchmark_derived where output_utilisation_ratio > 1
+with results as (
+    select
+        r.*,
+        a.tdp_w,
+        m.active_params,
+        coalesce(f.number_format, a.dense_16_bit_format) as peak_format,
+        coalesce(f.peak_flop_per_s, a.dense_16_bit_flop_per_s) as peak_flop_per_s,
+        p.price_count,
+        usd_per_million_of(
+            uncertain(p.price_usd_per_chip_hour_low, p.price_usd_per_chip_hour, p.price_usd_per_chip_hour_high),
+            r.accelerator_count, r.units_per_s
+        ) as usd_per_million
+    from core.benchmark_results as r
+    left join core.accelerators as a on r.accelerator_id = a.accelerator_id
+    left join core.models as m on r.model_id = m.model_id and m.domain in ('language', 'multimodal')
+    left join core.accelerator_peaks as f
+        on r.accelerator_id = f.accelerator_id and r.number_format = f.number_format and f.is_tensor and not f.is_sparse
+    left join core.rental_prices as p
+        on r.accelerator_id = p.accelerator_id and year(r.published_date) = p.year and r.units_per_s > 0
+)
+
+select
+    benchmark_result_id,
+    case when metric = 'time to train' and unit = 'minute' then chip_minutes_of(value, accelerator_count) end as chip_minutes,
+    energy_j / 3.6e6 as energy_kwh,
+    power_w / (accelerator_count * tdp_w) as power_to_tdp_ratio,
+    case when unit_name = 'token' then joule_per_unit end as joule_per_token,
+    case
+        when unit_name = 'token' then output_utilisation_of(active_params, units_per_s, accelerator_count, peak_flop_per_s)
+    end as output_utilisation_ratio,
+    case when unit_name = 'token' then peak_format end as peak_format,
+    low_of(usd_per_million) as usd_per_million_units_low,
+    central_of(usd_per_million) as usd_per_million_units,
+    high_of(usd_per_million) as usd_per_million_units_high,
+    case when usd_per_million is not null then price_count end as price_count
+from results
+order by benchmark_result_id

@@ -1,0 +1,110 @@
+-- One row per benchmark result, from whichever source tells it: fetched ones, and curated ones that no fetched one repeats.
+-- key: benchmark_result_id
+-- column: benchmark_result_id | Key of the result.
+-- column: suite | Benchmark suite.
+-- column: round | Round or version.
+-- column: division | closed, open or none.
+-- column: submitter | Who submitted or measured.
+-- column: system | System as the submitter names it.
+-- column: accelerator_name | Accelerator: its name in core.accelerators, else as the submitter writes it.
+-- column: accelerator_id | Key of core.accelerators.
+-- column: accelerator_count | Accelerators in the system.
+-- column: number_format | Format of the matrix multiplications, of the weights for ML.ENERGY.
+-- column: benchmark | Task in the suite's own short name.
+-- column: model_name | Model that ran.
+-- column: model_id | Key of core.models, where the model is one that we know.
+-- column: scenario | Load scenario, for inference.
+-- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: metric | What value measures.
+-- column: value | The result, in the unit of the row.
+-- column: unit | Unit of value.
+-- column: unit_name | What is counted per second or per joule: token, sample, query, inference, image or video.
+-- column: units_per_s | Units per second, where measured.
+-- column: latency_s | Time that one request, token or batch takes, where measured: see latency_kind.
+-- column: latency_kind | What latency_s is of.
+-- column: power_w | Mean power during the run, watts.
+-- column: energy_j | Energy of the whole run, joules.
+-- column: joule_per_unit | Energy per unit, joules.
+-- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: is_official | True if reviewed and published by the suite's organization.
+-- column: is_inferred | True if the publisher derived the row from another result.
+-- column: is_duplicate | True if another row tells the same run.
+-- column: is_default | True for the rows that summaries use: official, neither inferred nor told twice, no sweep.
+-- column: is_curated | True if the row was entered by hand, false if it was fetched.
+-- column: published_date | Date of publication of the round.
+-- column: source_id | Source of the result.
+-- column: locator | Where in the source.
+-- column: verified | How the entry was checked; null for fetched rows.
+-- check: nothing_is_lost | select 1 where (select count(*) from core.benchmark_results)
+--    <> (select count(*) from core.fetched_results) + (select count(*) from core.curated_results where repeated_by is null)
+with rounds as (
+    select
+        suite,
+        round,
+        min(published_date) as published_date
+    from seeds.benchmark_results
+    group by suite, round
+),
+
+results as (
+    select
+        *,
+        false as is_curated,
+        null::varchar as verified
+    from core.fetched_results
+    union all by name
+    select
+        * exclude (repeated_by),
+        case when suite = 'ml.energy' then regexp_extract(system, ', (.+)$', 1) end as model_name,
+        null::double as latency_s,
+        null::varchar as latency_kind,
+        false as is_duplicate,
+        is_official and not is_inferred and division <> 'open' as is_default,
+        true as is_curated
+    from core.curated_results
+    where repeated_by is null
+)
+
+select
+    r.benchmark_result_id,
+    r.suite,
+    r.round,
+    r.division,
+    r.submitter,
+    r.system,
+    coalesce(a.accelerator_name, r.accelerator_name) as accelerator_name,
+    r.accelerator_id,
+    r.accelerator_count,
+    r.number_format,
+    r.benchmark,
+    coalesce(k.model_name, regexp_replace(r.model_name, '^.*/', '')) as model_name,
+    k.model_id,
+    r.scenario,
+    r.batch_size,
+    r.metric,
+    r.value,
+    r.unit,
+    r.unit_name,
+    r.units_per_s,
+    r.latency_s,
+    r.latency_kind,
+    r.power_w,
+    r.energy_j,
+    r.joule_per_unit,
+    r.energy_boundary,
+    r.is_official,
+    r.is_inferred,
+    r.is_duplicate,
+    r.is_default,
+    r.is_curated,
+    coalesce(r.published_date, d.published_date) as published_date,
+    r.source_id,
+    r.locator,
+    r.verified
+from results as r
+left join rounds as d on r.suite = d.suite and r.round = d.round
+left join core.accelerators as a on r.accelerator_id = a.accelerator_id
+left join seeds.model_aliases as n on r.model_name = n.alias
+left join seeds.benchmark_models as b on r.suite = b.suite and r.benchmark = b.benchmark
+left join core.models as k on coalesce(r.model_id, n.model_id, b.model_id) = k.model_id
+order by r.benchmark_result_id

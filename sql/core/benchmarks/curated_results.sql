@@ -1,0 +1,111 @@
+-- One row per curated benchmark result, and the fetched one that tells the same, where there is one.
+-- key: benchmark_result_id
+-- column: benchmark_result_id | Key of the row.
+-- column: suite | Benchmark suite.
+-- column: round | Round or version.
+-- column: division | closed, open or none.
+-- column: submitter | Who submitted or measured.
+-- column: system | System as the submitter names it.
+-- column: accelerator_id | Key of core.accelerators.
+-- column: accelerator_count | Accelerators in the system.
+-- column: number_format | Format of the matrix multiplications.
+-- column: benchmark | Task in the suite's own short name.
+-- column: scenario | Load scenario, for inference.
+-- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: metric | What value measures.
+-- column: value | The result, in the unit of the row.
+-- column: unit | Unit of value.
+-- column: unit_name | What is counted per second or per joule.
+-- column: units_per_s | Units per second, where measured.
+-- column: power_w | Mean power during the run, watts.
+-- column: energy_j | Energy of the whole run, joules.
+-- column: joule_per_unit | Energy per unit, joules.
+-- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: is_official | True if reviewed and published by the suite's organization.
+-- column: is_inferred | True if the publisher derived the row from another result.
+-- column: published_date | Date of publication of the round.
+-- column: source_id | Source of the result.
+-- column: locator | Where in the source.
+-- column: verified | How the entry was checked.
+-- column: repeated_by | Key in core.fetched_results of the result that tells the same; null where none does.
+with results as (
+    select
+        *,
+        case
+            when benchmark = 'text-to-image' then 'J/image'
+            when benchmark = 'text-to-video' then 'J/video'
+            else unit
+        end as shown_unit,
+        plain_name(submitter) as maker
+    from seeds.benchmark_results
+),
+
+pairs as (
+    select
+        r.benchmark_result_id,
+        f.benchmark_result_id as fetched_id,
+        abs(ln(f.value / r.value)) as distance
+    from results as r
+    inner join core.fetched_results as f
+        on
+            r.suite = f.suite
+            and r.round = f.round
+            and r.shown_unit = f.unit
+            and plain_name(r.benchmark) = plain_name(f.benchmark)
+            and coalesce(r.scenario, '') = coalesce(f.scenario, '')
+            and coalesce(r.accelerator_count = f.accelerator_count, true)
+            and coalesce(r.accelerator_id = f.accelerator_id, true)
+            and (starts_with(plain_name(f.submitter), r.maker) or starts_with(r.maker, plain_name(f.submitter)))
+    where f.value > 0 and abs(ln(f.value / r.value)) < 0.002 -- curated values are rounded to three digits or more
+),
+
+repeats as (
+    select
+        benchmark_result_id,
+        arg_min(fetched_id, (distance, fetched_id)) as repeated_by
+    from pairs
+    group by benchmark_result_id
+)
+
+select
+    r.benchmark_result_id,
+    r.suite,
+    r.round,
+    r.division,
+    r.submitter,
+    r.system,
+    r.accelerator_id,
+    r.accelerator_count,
+    r.number_format,
+    r.benchmark,
+    r.scenario,
+    try_cast(nullif(regexp_extract(r.scenario, '^batch ([0-9]+)$', 1), '') as double) as batch_size,
+    r.metric,
+    r.value,
+    r.shown_unit as unit,
+    case
+        when r.shown_unit like 'J/%' then r.shown_unit[3:]
+        when r.shown_unit like '%/s' then r.shown_unit[:-3]
+    end as unit_name,
+    case when r.shown_unit like '%/s' then r.value when r.shown_unit like 'J/%' then r.power_w / r.value end as units_per_s,
+    r.power_w,
+    r.energy_j,
+    case
+        when r.shown_unit like 'J/%' then r.value
+        when r.shown_unit like '%/s' then r.power_w / r.value
+    end as joule_per_unit,
+    case
+        when r.power_w is null and r.energy_j is null and r.metric <> 'energy' then null
+        when r.suite = 'ml.energy' then 'accelerators'
+        else 'system'
+    end as energy_boundary,
+    r.is_official,
+    r.is_inferred,
+    r.published_date,
+    r.source_id,
+    r.locator,
+    r.verified,
+    p.repeated_by
+from results as r
+left join repeats as p on r.benchmark_result_id = p.benchmark_result_id
+order by r.benchmark_result_id

@@ -1,0 +1,71 @@
+-- One row per benchmark result that was fetched from its publisher, in the same columns for every suite.
+-- key: benchmark_result_id
+-- column: benchmark_result_id | Key of the result.
+-- column: suite | Benchmark suite.
+-- column: round | Round or version.
+-- column: division | closed, open or none.
+-- column: submitter | Who submitted or measured.
+-- column: system | System as the submitter names it.
+-- column: accelerator_name | Accelerator as the submitter writes it.
+-- column: accelerator_id | Key of core.accelerators.
+-- column: accelerator_count | Accelerators in the system.
+-- column: number_format | Format of the matrix multiplications, of the weights for ML.ENERGY.
+-- column: benchmark | Task in the suite's own short name.
+-- column: model_name | Model, where the benchmark lets several run.
+-- column: model_id | Key of core.models, where the result names a model that we know.
+-- column: scenario | Load scenario, for inference.
+-- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: metric | What value measures.
+-- column: value | The result, in the unit of the row.
+-- column: unit | Unit of value.
+-- column: unit_name | What is counted per second or per joule: token, sample, query, inference, image or video.
+-- column: units_per_s | Units per second, where measured.
+-- column: latency_s | Time that one request, token or batch takes, where measured: see latency_kind.
+-- column: latency_kind | What latency_s is of.
+-- column: power_w | Mean power during the run, watts.
+-- column: energy_j | Energy of the whole run, joules.
+-- column: joule_per_unit | Energy per unit, joules.
+-- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: is_official | True if reviewed and published by the suite's organization.
+-- column: is_inferred | True if the publisher derived the row from another result.
+-- column: is_duplicate | True if another row tells the same run.
+-- column: is_default | True for the rows that summaries use: official, neither inferred nor told twice, no sweep.
+-- column: published_date | Date of publication of the round, where the publisher states it.
+-- column: source_id | Source of the result.
+-- column: locator | Where in the source.
+select
+    ml_energy_run_id as benchmark_result_id,
+    'ml.energy' as suite,
+    round,
+    'none' as division,
+    'The ML.ENERGY Initiative' as submitter,
+    concat(accelerator_count, ' x ', accelerator_name, ', ', publisher_model) as system,
+    accelerator_name,
+    accelerator_id,
+    accelerator_count,
+    number_format,
+    task as benchmark,
+    model_name,
+    model_id,
+    'batch ' || max_batch_size as scenario,
+    batch_size,
+    'energy' as metric,
+    joule_per_unit as value,
+    'J/' || unit_name as unit,
+    unit_name,
+    units_per_s,
+    coalesce(median_token_interval_s, batch_latency_s) as latency_s,
+    case when median_token_interval_s is not null then 'between tokens, median' else 'of a batch' end as latency_kind,
+    power_w,
+    null::double as energy_j,
+    joule_per_unit,
+    'accelerators' as energy_boundary,
+    true as is_official,
+    false as is_inferred,
+    false as is_duplicate,
+    true as is_default,
+    measured_date as published_date,
+    source_id,
+    locator
+from core.ml_energy_runs
+order by benchmark_result_id
