@@ -198,6 +198,88 @@ class Models(Fact):
         return self
 
 
+class ModelShapes(Fact):
+    """One row per model: the shape of its layers, as the published configuration states it; it decides what a token costs."""
+
+    key = ("model_id",)
+    model_id: Identifier = Field(description="Key of seeds.models.")
+    layers_count: Count = Field(description="Layers, of whatever kind.")
+    hidden_dimension: Count = Field(description="Width of the residual stream.")
+    attention_heads_count: Count | None = Field(
+        default=None, description="Heads of queries; empty without any attention."
+    )
+    kv_heads_count: Count | None = Field(default=None, description="Heads of keys and values.")
+    head_dimension: Count | None = Field(default=None, description="Dimension of a head of queries and keys.")
+    attention_kind: Literal["multi-head", "grouped", "multi-query", "latent", "sliding-window", "hybrid"] = Field(
+        description="What the layers keep of earlier tokens: keys and values of all heads, of groups of heads, of one head; "
+        "a compressed latent; those of the last tokens only (in some layers or all); a state of fixed size in most layers."
+    )
+    full_attention_layers_count: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=10**6)] = Field(
+        description="Layers that attend to all earlier tokens."
+    )
+    window_attention_layers_count: Count | None = Field(
+        default=None, description="Layers that attend to the last sliding_window_tokens only."
+    )
+    sliding_window_tokens: Count | None = Field(default=None, description="Tokens that such a layer looks back to.")
+    kv_lora_dimension: Count | None = Field(
+        default=None, description="Latent attention: dimension of the compressed keys and values (kv_lora_rank)."
+    )
+    rope_dimension: Count | None = Field(
+        default=None, description="Latent attention: dimension of the shared key that carries positions."
+    )
+    indexer_dimension: Count | None = Field(
+        default=None, description="Sparse attention: dimension of the key by which an indexer chooses tokens."
+    )
+    recurrent_layers_count: Count | None = Field(
+        default=None, description="Layers that keep a state of fixed size (state space, linear attention)."
+    )
+    recurrent_state_count: Count | None = Field(
+        default=None, description="Numbers in the state of one such layer and sequence."
+    )
+    experts_count: Count | None = Field(default=None, description="Experts of a layer that a router chooses from.")
+    experts_per_token_count: Count | None = Field(default=None, description="Experts that it chooses for a token.")
+    max_context_tokens: Count = Field(description="Longest context that the configuration allows.")
+
+    @model_validator(mode="after")
+    def _kind_fits_numbers(self) -> ModelShapes:
+        heads, kv_heads = self.attention_heads_count, self.kv_heads_count
+        fits = {
+            "multi-head": heads is not None and kv_heads == heads,
+            "grouped": heads is not None and kv_heads is not None and 1 < kv_heads < heads,
+            "multi-query": kv_heads == 1,
+            "latent": self.kv_lora_dimension is not None,
+            "sliding-window": self.window_attention_layers_count is not None,
+            "hybrid": self.recurrent_layers_count is not None,
+        }
+        if not fits[self.attention_kind]:
+            raise ValueError(f"attention_kind '{self.attention_kind}' does not fit the numbers of the row")
+        together = (
+            ("window_attention_layers_count", "sliding_window_tokens"),
+            ("kv_lora_dimension", "rope_dimension"),
+            ("recurrent_layers_count", "recurrent_state_count"),
+            ("experts_count", "experts_per_token_count"),
+        )
+        for one, other in together:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} come together")
+        return self
+
+    @model_validator(mode="after")
+    def _layers_add_up(self) -> ModelShapes:
+        kinds = (
+            self.full_attention_layers_count,
+            self.window_attention_layers_count or 0,
+            self.recurrent_layers_count or 0,
+        )
+        if sum(kinds) > self.layers_count:
+            raise ValueError(f"layers of three kinds ({' + '.join(map(str, kinds))}) exceed layers_count")
+        if (kinds[0] + kinds[1] > 0) != (self.attention_heads_count is not None):
+            raise ValueError("attention_heads_count is given exactly where layers attend")
+        if self.experts_count and self.experts_per_token_count and self.experts_per_token_count > self.experts_count:
+            raise ValueError("experts_per_token_count may not exceed experts_count")
+        return self
+
+
 class ModelAliases(Fact):
     """One row per name under which a publisher mentions a model, where the name alone does not tell."""
 
@@ -516,6 +598,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "hardware/accelerator_aliases.csv": AcceleratorAliases,
     "models/models.csv": Models,
     "models/model_aliases.csv": ModelAliases,
+    "models/model_shapes.csv": ModelShapes,
     "models/training_runs.csv": TrainingRuns,
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
@@ -538,6 +621,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("training_runs", "model_id", "models", "model_id"),
     ("models", "base_model_id", "models", "model_id"),
     ("model_aliases", "model_id", "models", "model_id"),
+    ("model_shapes", "model_id", "models", "model_id"),
     ("training_runs", "accelerator_id", "accelerators", "accelerator_id"),
     ("published_figures", "subject_id_of_run", "training_runs", "training_run_id"),
     ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),

@@ -28,6 +28,9 @@ CONTRACT: dict[str, str] = {
         kind method formula inputs source_ids is_preferred is_circular""",
     "mart.benchmark_runs": """suite round division submitter system accelerator_id accelerator_count benchmark scenario
         metric value unit energy_j joule_per_unit mfu is_official is_inferred source_id""",
+    "mart.inference_estimates": """model_id accelerator_id number_format batch_size weight_bytes kv_cache_bytes_per_token
+        accelerators_needed fits flop_per_token tokens_per_s_bound joule_per_token_low joule_per_token joule_per_token_high
+        usd_per_million_tokens_low usd_per_million_tokens usd_per_million_tokens_high measured_joule_per_token source_id""",
     "mart.trends": """metric cohort growth_per_year_low growth_per_year growth_per_year_high doubling_time_months_low
         doubling_time_months doubling_time_months_high r2 n_rows window_start window_end""",
     "mart.consistency_findings": "subject_name rule observed expected ratio severity likely_cause source_ids",

@@ -13,3 +13,14 @@ create or replace macro plain_name(name) as regexp_replace(
 -- units: none
 -- example: slug(' NVIDIA Tesla P100 PCIe 12GB ') = 'nvidia-tesla-p100-pcie-12gb'
 create or replace macro slug(name) as trim(regexp_replace(lower(strip_accents(name)), '[^a-z0-9.]+', '-', 'g'), '-');
+
+-- macro: bare_model_name | A name under which a model is served, without its owner and the words for its variants, as plain_name.
+-- equation: what follows the last slash, without -instruct, -it, -chat, -hf, number formats, dates of releases and the like
+-- units: none
+-- example: bare_model_name('Qwen/Qwen3-235B-A22B-Instruct-2507-FP8') = 'qwen3235ba22b' and bare_model_name('gemma-3-12b-it') = 'gemma312b'
+create or replace macro bare_model_name(name) as plain_name(
+    regexp_replace(
+        regexp_replace(lower(name), '^.*/', ''),
+        '[-_ ](17b[-_ ][0-9]+e|instruct|chat|it|hf|turbo|instant|versatile|preview|fp8|bf16|awq|batch|v1:0|2407|2411|2501|2507|0324|0528)\b', '', 'g'
+    )
+);

@@ -1,0 +1,169 @@
+-- One row per accelerator and nominal number of bits of the weights: what decides how fast it can serve. The number format is the
+-- chip's own one of so many bits. Where it has none to compute in, weights are unpacked and the next wider format computes.
+-- key: accelerator_id, weight_bits
+-- column: accelerator_id | Key of core.accelerators.
+-- column: accelerator_name | Name as its vendor writes it.
+-- column: kind | Class of device: gpu, tpu, npu, asic, cpu or edge.
+-- column: segment | Market segment.
+-- column: weight_bits | Nominal bits of a weight: 16, 8 or 4.
+-- column: number_format | Format in which the weights are stored.
+-- column: compute_format | Format whose dense peak bounds the arithmetic.
+-- column: peak_flop_per_s | That peak.
+-- column: memory_bytes | Memory of one device.
+-- column: usable_memory_bytes | What a model may fill of it.
+-- column: memory_bandwidth_bytes_per_s | Peak memory bandwidth.
+-- column: tdp_w | Rated power.
+-- column: release_date | Date of availability, else of announcement.
+-- interval: rental_usd_per_chip_hour | Rental price of one: observed in the last two years with prices, else assumed for data centres.
+-- column: rental_basis | observed or assumed.
+-- column: rental_source_id | Source of the price; of several observed ones the latest.
+-- column: purchase_usd | Median of release price and observed purchase prices of one.
+-- column: source_id | Source of the accelerator.
+with peaks as (
+    select
+        accelerator_id,
+        max(peak_flop_per_s) filter (where number_format = 'fp8') as fp8,
+        max(peak_flop_per_s) filter (where number_format = 'int8') as int8,
+        max(peak_flop_per_s) filter (where number_format = 'fp4') as fp4,
+        max(peak_flop_per_s) filter (where number_format = 'fp32') as fp32
+    from core.accelerator_peaks
+    where not is_sparse
+    group by accelerator_id
+),
+
+latest as (
+    select
+        accelerator_id,
+        max(year(observed_date)) as latest_year
+    from seeds.cloud_prices
+    group by accelerator_id
+),
+
+rentals as (
+    select
+        p.accelerator_id,
+        quantile_cont(p.price_usd_per_chip_hour, 0.05) as low,
+        median(p.price_usd_per_chip_hour) as central,
+        quantile_cont(p.price_usd_per_chip_hour, 0.95) as high,
+        arg_max(p.source_id, (p.observed_date, p.source_id)) as source_id
+    from seeds.cloud_prices as p
+    inner join latest as l on p.accelerator_id = l.accelerator_id and year(p.observed_date) >= l.latest_year - 1
+    where p.terms in ('on demand', 'reserved 1 year', 'reserved 3 years', 'marketplace')
+    group by p.accelerator_id
+),
+
+purchases as (
+    select
+        accelerator_id,
+        median(price_usd) as price_usd
+    from (
+        select
+            accelerator_id,
+            release_price_usd as price_usd
+        from core.accelerators
+        where release_price_usd is not null
+        union all
+        select
+            accelerator_id,
+            price_usd / accelerators_per_item_count as price_usd
+        from seeds.purchase_prices
+        where what in ('chip', 'card', 'board', 'device')
+    ) as prices
+    group by accelerator_id
+),
+
+spread as (
+    select
+        any_value(low) filter (where name = 'cloud_price_spread_ratio') as low_ratio,
+        any_value(high) filter (where name = 'cloud_price_spread_ratio') as high_ratio,
+        any_value(low) filter (where name = 'cloud_price_usd_per_chip_hour') as low,
+        any_value(central) filter (where name = 'cloud_price_usd_per_chip_hour') as central,
+        any_value(high) filter (where name = 'cloud_price_usd_per_chip_hour') as high,
+        any_value(source_id) filter (where name = 'cloud_price_usd_per_chip_hour') as source_id
+    from seeds.assumptions
+    where name in ('cloud_price_spread_ratio', 'cloud_price_usd_per_chip_hour') and applies_to = 'all'
+),
+
+shares as (
+    select
+        a.accelerator_id,
+        arg_max(s.central, s.applies_to <> 'all') as usable_share
+    from core.accelerators as a
+    inner join seeds.assumptions as s on s.name = 'usable_memory_share' and s.applies_to in (a.segment, 'all')
+    group by a.accelerator_id
+),
+
+formats as (
+    select
+        a.*,
+        p.fp8,
+        p.int8,
+        p.fp4,
+        p.fp32,
+        unnest([
+            {
+                'bits': 16,
+                'stored': coalesce(a.dense_16_bit_format, 'fp16'),
+                'computed': coalesce(a.dense_16_bit_format, case when p.fp32 is not null then 'fp32' end),
+                'peak': coalesce(a.dense_16_bit_flop_per_s, p.fp32)
+            },
+            {
+                'bits': 8,
+                'stored': case when p.fp8 is not null then 'fp8' else 'int8' end,
+                'computed': case
+                    when p.fp8 is not null then 'fp8'
+                    when p.int8 is not null then 'int8'
+                    when a.dense_16_bit_format is not null then a.dense_16_bit_format
+                    when p.fp32 is not null then 'fp32'
+                end,
+                'peak': coalesce(p.fp8, p.int8, a.dense_16_bit_flop_per_s, p.fp32)
+            },
+            {
+                'bits': 4,
+                'stored': case when p.fp4 is not null then 'fp4' else 'int4' end,
+                'computed': case
+                    when p.fp4 is not null then 'fp4'
+                    when a.dense_16_bit_format is not null then a.dense_16_bit_format
+                    when p.int8 is not null then 'int8'
+                    when p.fp32 is not null then 'fp32'
+                end,
+                'peak': coalesce(p.fp4, a.dense_16_bit_flop_per_s, p.int8, p.fp32)
+            }
+        ]) as format
+    from core.accelerators as a
+    left join peaks as p on a.accelerator_id = p.accelerator_id
+)
+
+select
+    f.accelerator_id,
+    f.accelerator_name,
+    f.kind,
+    f.segment,
+    f.format.bits as weight_bits,
+    f.format.stored as number_format,
+    f.format.computed as compute_format,
+    f.format.peak as peak_flop_per_s,
+    f.memory_bytes,
+    f.memory_bytes * s.usable_share as usable_memory_bytes,
+    f.memory_bandwidth_bytes_per_s,
+    f.tdp_w,
+    f.release_date,
+    case
+        when r.central is not null then least(r.low, r.central * d.low_ratio)
+        when f.segment = 'datacentre' then d.low
+    end as rental_usd_per_chip_hour_low,
+    coalesce(r.central, case when f.segment = 'datacentre' then d.central end) as rental_usd_per_chip_hour,
+    case
+        when r.central is not null then greatest(r.high, r.central * d.high_ratio)
+        when f.segment = 'datacentre' then d.high
+    end as rental_usd_per_chip_hour_high,
+    case when r.central is not null then 'observed' when f.segment = 'datacentre' then 'assumed' end as rental_basis,
+    coalesce(r.source_id, case when f.segment = 'datacentre' then d.source_id end) as rental_source_id,
+    b.price_usd as purchase_usd,
+    f.source_id
+from formats as f
+inner join shares as s on f.accelerator_id = s.accelerator_id
+left join rentals as r on f.accelerator_id = r.accelerator_id
+left join purchases as b on f.accelerator_id = b.accelerator_id
+cross join spread as d
+order by f.accelerator_id, f.format.bits

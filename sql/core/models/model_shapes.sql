@@ -1,0 +1,71 @@
+-- One row per model whose configuration is published: its parameters, and what its shape makes a token cost.
+-- key: model_id
+-- column: model_id | Key of core.models.
+-- column: model_name | Name as its maker writes it.
+-- column: architecture | Architecture class.
+-- column: total_params | Parameters stored.
+-- column: active_params | Parameters used per token.
+-- column: expert_params | Parameters that lie in experts which a router chooses from; 0 without any.
+-- column: layers_count | Layers, of whatever kind.
+-- column: hidden_dimension | Width of the residual stream.
+-- column: attention_heads_count | Heads of queries.
+-- column: kv_heads_count | Heads of keys and values.
+-- column: head_dimension | Dimension of a head of queries and keys.
+-- column: attention_kind | multi-head, grouped, multi-query, latent, sliding-window or hybrid.
+-- column: full_attention_layers_count | Layers that attend to all earlier tokens.
+-- column: window_attention_layers_count | Layers that attend to the last tokens only.
+-- column: sliding_window_tokens | How many tokens those are.
+-- column: kv_lora_dimension | Latent attention: dimension of the compressed keys and values.
+-- column: rope_dimension | Latent attention: dimension of the shared key that carries positions.
+-- column: cached_values_count | Numbers that one attention layer keeps of a token.
+-- column: kv_cache_bytes_per_token | Memory that a token takes in a cache of 16 bits while it lies within every window.
+-- column: recurrent_layers_count | Layers that keep a state of fixed size.
+-- column: recurrent_state_count | Numbers in the state of one such layer and sequence.
+-- column: experts_count | Experts of a layer that a router chooses from.
+-- column: experts_per_token_count | Experts that it chooses for a token.
+-- column: max_context_tokens | Longest context that the configuration allows.
+-- column: source_id | Source of the shape.
+-- column: locator | Where in the source.
+-- column: verified | How the entry was checked.
+-- column: params_source_id | Source of the parameters.
+-- check: experts_are_part_of_the_whole | select * from core.model_shapes where expert_params < 0 or expert_params > total_params
+-- check: hidden_state_fits_heads | select * from core.model_shapes where kv_heads_count > attention_heads_count
+select
+    s.model_id,
+    m.model_name,
+    m.architecture,
+    m.total_params,
+    m.active_params,
+    expert_params_of(m.total_params, m.active_params, s.experts_count, s.experts_per_token_count) as expert_params,
+    s.layers_count,
+    s.hidden_dimension,
+    s.attention_heads_count,
+    s.kv_heads_count,
+    s.head_dimension,
+    s.attention_kind,
+    s.full_attention_layers_count,
+    coalesce(s.window_attention_layers_count, 0) as window_attention_layers_count,
+    s.sliding_window_tokens,
+    s.kv_lora_dimension,
+    s.rope_dimension,
+    cached_values_of(s.kv_heads_count, s.head_dimension, s.kv_lora_dimension, s.rope_dimension, s.indexer_dimension)
+        as cached_values_count,
+    kv_cache_bytes_per_token_of(
+        s.full_attention_layers_count,
+        coalesce(s.window_attention_layers_count, 0),
+        cached_values_of(s.kv_heads_count, s.head_dimension, s.kv_lora_dimension, s.rope_dimension, s.indexer_dimension),
+        16
+    ) as kv_cache_bytes_per_token,
+    coalesce(s.recurrent_layers_count, 0) as recurrent_layers_count,
+    s.recurrent_state_count,
+    s.experts_count,
+    s.experts_per_token_count,
+    s.max_context_tokens,
+    s.source_id,
+    s.locator,
+    s.verified,
+    m.params_source_id
+from seeds.model_shapes as s
+inner join core.models as m on s.model_id = m.model_id
+where m.total_params is not null and m.active_params is not null
+order by s.model_id

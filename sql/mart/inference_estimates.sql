@@ -1,0 +1,111 @@
+-- One row per model, accelerator, number format and batch: what serving it takes, beside what was measured and what providers ask.
+-- Figures are per output token of the whole batch; energy is that of the accelerators unless it says facility. Where a model does
+-- not fit on a server, its figures are null.
+-- key: model_id, accelerator_id, number_format, batch_size
+-- column: model_id | Key of core.models.
+-- column: model_name | Name as its maker writes it.
+-- column: accelerator_id | Key of mart.accelerators.
+-- column: number_format | Format in which the weights are stored.
+-- column: weight_bits | Nominal bits of a weight: 16, 8 or 4.
+-- column: batch_size | Sequences that are decoded at the same time: the main uncertainty, hence a column.
+-- column: context_tokens | Tokens in the cache of each sequence, on average.
+-- column: attention_kind | multi-head, grouped, multi-query, latent, sliding-window or hybrid.
+-- column: total_params | Parameters stored: they decide the memory.
+-- column: active_params | Parameters used per token: they decide the work.
+-- column: weight_bytes | Memory of the weights.
+-- column: kv_cache_bytes_per_token | Memory that a token takes in the cache while it lies within every window.
+-- column: needed_bytes | Memory of weights with workspace and of all sequences.
+-- column: accelerators_needed | Accelerators that hold it, in groups of a power of two.
+-- column: fits | True if those are no more than a server has.
+-- column: flop_per_token | Work of decoding one token.
+-- column: compute_format | Format whose dense peak bounds the arithmetic.
+-- column: decode_floor_s | Least time of a decoding step by memory bandwidth.
+-- column: compute_floor_s | Least time of a decoding step by the dense peak.
+-- column: bound_by | bandwidth or compute, whichever is slower.
+-- column: tokens_per_s_bound | Most output tokens per second of the whole batch.
+-- interval: tokens_per_s | Estimate of the output tokens per second of the whole batch, prompts read in between.
+-- interval: joule_per_token | Energy of the accelerators per output token, share of the prompt included.
+-- interval: facility_joule_per_token | The same of the whole service, data centre included.
+-- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
+-- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
+-- column: measured_joule_per_token | Median of published measurements of the same model, accelerator, bits and batch.
+-- column: measured_ratio | Measured over estimated energy.
+-- column: measured_source_id | Source of the measurement.
+-- column: api_output_usd_per_million_tokens | Median list price of output tokens over the providers that sell the model.
+-- column: api_usd_per_million_tokens | The same with the price of the prompt tokens that come with an output token.
+-- column: api_price_ratio | List price over estimated rent.
+-- column: method | How the estimate was made.
+-- column: source_id | Source of the model's shape.
+-- column: accelerator_source_id | Source of the accelerator.
+-- check: floor_is_no_slower_than_estimate | select * from mart.inference_estimates where tokens_per_s > tokens_per_s_bound * 1.0001
+-- check: figures_stand_where_it_fits | select * from mart.inference_estimates where fits <> (joule_per_token is not null)
+with measured as (
+    select
+        model_id,
+        accelerator_id,
+        weight_bits,
+        batch_size,
+        median(joule_per_token) as joule_per_token,
+        min(source_id) as source_id
+    from core.inference_measurements
+    group by model_id, accelerator_id, weight_bits, batch_size
+)
+
+select
+    e.model_id,
+    s.model_name,
+    e.accelerator_id,
+    e.number_format,
+    e.weight_bits,
+    e.batch_size,
+    e.context_tokens,
+    s.attention_kind,
+    s.total_params,
+    s.active_params,
+    e.weight_bytes,
+    e.kv_cache_bytes_per_token,
+    e.needed_bytes,
+    e.accelerators_needed,
+    e.fits,
+    e.flop_per_token,
+    e.compute_format,
+    e.decode_floor_s,
+    e.compute_floor_s,
+    e.bound_by,
+    e.tokens_per_s_bound,
+    e.tokens_per_s_low,
+    e.tokens_per_s,
+    e.tokens_per_s_high,
+    e.joule_per_token_low,
+    e.joule_per_token,
+    e.joule_per_token_high,
+    e.facility_joule_per_token_low,
+    e.facility_joule_per_token,
+    e.facility_joule_per_token_high,
+    e.usd_per_million_tokens_low,
+    e.usd_per_million_tokens,
+    e.usd_per_million_tokens_high,
+    e.location_co2e_kg_per_million_tokens_low,
+    e.location_co2e_kg_per_million_tokens,
+    e.location_co2e_kg_per_million_tokens_high,
+    m.joule_per_token as measured_joule_per_token,
+    m.joule_per_token / e.joule_per_token as measured_ratio,
+    m.source_id as measured_source_id,
+    p.output_usd_per_million_tokens as api_output_usd_per_million_tokens,
+    p.output_usd_per_million_tokens + i.prompt_ratio.value * p.input_usd_per_million_tokens as api_usd_per_million_tokens,
+    (p.output_usd_per_million_tokens + i.prompt_ratio.value * p.input_usd_per_million_tokens) / e.usd_per_million_tokens as api_price_ratio,
+    'roofline_with_efficiencies' as method,
+    s.source_id,
+    a.source_id as accelerator_source_id
+from core.inference_estimates as e
+inner join core.model_shapes as s on e.model_id = s.model_id
+inner join core.accelerators as a on e.accelerator_id = a.accelerator_id
+inner join core.inference_inputs as i on i.model_class = 'dense'
+left join measured as m
+    on
+        e.model_id = m.model_id
+        and e.accelerator_id = m.accelerator_id
+        and e.weight_bits = m.weight_bits
+        and e.batch_size = m.batch_size
+left join core.api_prices as p on e.model_id = p.model_id
+order by e.model_id, e.accelerator_id, e.weight_bits, e.batch_size
