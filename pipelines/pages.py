@@ -32,29 +32,10 @@ from pipelines.ingest.raw_tables import PackagedFile
 from pipelines.inputs import drawing_version
 from pipelines.raw_layer import raw_files, remote_files
 from pipelines.settings import REPORTS, Settings
+from pipelines.site_files import embedded_font, guarded, json_for_html, script_hash, write_changed
 from pipelines.warehouse import connect_published, published_build
 
 PICTURES = ("png", "svg", "csv", "parquet", "json")
-
-
-def write_changed(path: Path, data: bytes) -> bool:
-    """Write ``data`` unless the file holds it already; returns whether it wrote. Never leaves half a file."""
-    partial = path.with_name(f".{path.name}.partial")
-    if path.exists() and path.read_bytes() == data:
-        partial.unlink(missing_ok=True)  # of a process that was killed
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_bytes(data)
-    partial.replace(path)
-    return True
-
-
-def guarded(frame: pl.DataFrame) -> pl.DataFrame:
-    """Text cells that a spreadsheet would run as a formula, with an apostrophe before them."""
-    return frame.with_columns(
-        pl.when(pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String))
-        .name.keep()
-    )  # fmt: skip
 
 
 def data_version(settings: Settings) -> str:
@@ -148,20 +129,6 @@ def _card_on_disk(path: Path, key: str) -> dict[str, Any] | None:
     except (OSError, ValueError, KeyError):
         return None
     return card if whole else None
-
-
-def _script_hash(script: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
-
-
-def _json_for_html(value: Any) -> Markup:
-    """JSON that can neither end nor nest the script element it stands in: without any ``<``."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return Markup(text.replace("<", "\\u003c"))
-
-
-def _font(name: str) -> str:
-    return base64.b64encode((REPORTS / "fonts" / name).read_bytes()).decode()
 
 
 def _sections(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -304,9 +271,9 @@ def build_page(settings: Settings) -> list[str]:
         cards=cards, sections=_sections(cards), headline=_headline_numbers(settings), data_version=version,
         sources=sources, sources_said=_sources_said(sources),
         style=Markup((REPORTS / "page.css").read_text(encoding="utf-8")),
-        font_regular=_font("Inter-Regular.woff2"), font_semibold=_font("Inter-SemiBold.woff2"),
-        bundle=Markup(bundle), script=Markup(script), payload=_json_for_html(payload),
-        script_hashes=f"{_script_hash(bundle)} {_script_hash(script)}",
+        font_regular=embedded_font("Inter-Regular.woff2"), font_semibold=embedded_font("Inter-SemiBold.woff2"),
+        bundle=Markup(bundle), script=Markup(script), payload=json_for_html(payload),
+        script_hashes=f"{script_hash(bundle)} {script_hash(script)}",
     )  # fmt: skip
     changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
     names = sorted([f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES] + ["index.html"])
