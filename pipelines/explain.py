@@ -175,7 +175,7 @@ def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) 
         "select * from mart.figures where subject_kind = ? and subject_id = ? order by not is_preferred, method, figure_id",
         [found.kind, found.subject_id],
     )
-    known = Known(connection, rows)
+    known = Known(rows, read_references(connection))
     alike = [row for row in rows if row["quantity"] == name and row["boundary"] in (boundary, "unstated")]
     preferred = next((row for row in alike if row["boundary"] == boundary and row["is_preferred"]), alike[0])
     others = [row for row in alike if row is not preferred]
@@ -189,20 +189,27 @@ def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) 
     }
 
 
+@dataclass(frozen=True)
+class References:
+    """What inputs refer to: sources by key, and descriptions of assumptions by ``name for class``."""
+
+    sources: dict[str, Row]
+    assumptions: dict[str, str]
+
+
+def read_references(connection: duckdb.DuckDBPyConnection) -> References:
+    """All sources and assumptions of the file."""
+    rows = read_rows(connection, "select source_id, title, authors, year, url, kind from meta.sources")
+    query = "select name || ' for ' || applies_to, description from seeds.assumptions"
+    return References({row.pop("source_id"): row for row in rows}, dict(connection.execute(query).fetchall()))
+
+
 @dataclass
 class Known:
     """The figures of one subject, and the sources and assumptions that their inputs refer to."""
 
-    connection: duckdb.DuckDBPyConnection
     rows: list[Row]
-    sources: dict[str, Row] = field(init=False)
-    assumptions: dict[str, str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        rows = read_rows(self.connection, "select source_id, title, authors, year, url, kind from meta.sources")
-        self.sources = {row.pop("source_id"): row for row in rows}
-        query = "select name || ' for ' || applies_to, description from seeds.assumptions"
-        self.assumptions = dict(self.connection.execute(query).fetchall())
+    references: References
 
     def figure(self, row: Row) -> Row:
         """A figure with the inputs of its formula, each of them an input with its source or a figure of its own."""
@@ -214,7 +221,7 @@ class Known:
             },
             **{key: row[key] for key in ("kind", "method", "is_circular", "formula")},
             "formula_with_numbers": with_numbers(row["formula"], {name: term["value"] for name, term in terms.items()}),
-            "inputs": list(terms.values()) or [self._input(one) for one in row["inputs"]],
+            "inputs": list(terms.values()) or [self.stated(one) for one in row["inputs"]],
         }
 
     def beside(self, row: Row, preferred: Row) -> Row:
@@ -222,16 +229,25 @@ class Known:
         return {**self.figure(row), "ratio_to_preferred": row["value"] / preferred["value"]}
 
     def _terms(self, row: Row) -> dict[str, Row]:
-        inputs = {one["name"]: one for one in row["inputs"]}
         terms: dict[str, Row] = {}
-        for name in FORMULA_NAME.findall(row["formula"]):
-            stated = inputs.get(name) or inputs.get(f"published_{name}")
+        for name, (stated, made) in self.formula_terms(row).items():
             if stated is not None:
-                terms[name] = self._input(stated)
-            elif (made := self._preferred(name)) is not None:
+                terms[name] = self.stated(stated)
+            elif made is not None:
                 terms[name] = {"name": name, "figure": self.figure(made)} | {
                     key: made[source] for key, source in (("low", "value_low"), ("value", "value"), ("high", "value_high"))
                 } | {"unit": made["unit"], "kind": made["kind"]}  # fmt: skip
+        return terms
+
+    def formula_terms(self, row: Row) -> dict[str, tuple[Row | None, Row | None]]:
+        """For each name of a figure's formula the input that it is, or else the figure that it is."""
+        inputs = {one["name"]: one for one in row["inputs"]}
+        terms: dict[str, tuple[Row | None, Row | None]] = {}
+        for name in FORMULA_NAME.findall(row["formula"]):
+            stated = inputs.get(name) or inputs.get(f"published_{name}")
+            made = None if stated else self._preferred(name)
+            if stated or made:
+                terms[name] = (stated, made)
         return terms
 
     def _preferred(self, name: str) -> Row | None:
@@ -239,11 +255,12 @@ class Known:
             (r for r in self.rows if r["is_preferred"] and public_name(r["quantity"], r["boundary"]) == name), None
         )
 
-    def _input(self, one: Row) -> Row:
+    def stated(self, one: Row) -> Row:
+        """An input with its source and, for an assumption, what it means."""
         return {
             **one,
-            "description": self.assumptions.get(one["basis"] or ""),
-            "source": self.sources[one["source_id"]],
+            "description": self.references.assumptions.get(one["basis"] or ""),
+            "source": self.references.sources[one["source_id"]],
         }
 
 

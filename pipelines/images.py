@@ -6,7 +6,6 @@ What belongs here: drawing, and making the drawn bytes repeatable. What does not
 
 from __future__ import annotations
 
-import copy
 import re
 from functools import cache
 from typing import Any
@@ -15,11 +14,13 @@ import altair as alt
 import vl_convert as vlc
 
 from pipelines.charts.registry import Built, Chart
-from pipelines.charts.style import vega_config
+from pipelines.charts.style import themed, vega_config
 from pipelines.settings import REPORTS
 
 VEGA_LITE = "6.4"
 WIDTH = 940
+AXIS_ROOM = 60
+"""Pixels that the axis of a panel takes beside its plot."""
 PNG_SCALE = 1.5
 PREVIEW_SCALE = 0.8
 
@@ -35,40 +36,65 @@ def script_bundle() -> str:
     return vlc.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]  # the stub asks for a snippet
 
 
-def base_spec(built: Built) -> dict[str, Any]:
-    """The Vega-Lite specification without size, theme or title."""
+def base_spec(chart: alt.LayerChart) -> dict[str, Any]:
+    """The Vega-Lite specification of a panel without size, theme or title."""
     with alt.data_transformers.enable(consolidate_datasets=False):  # each layer keeps its rows, also inside a vconcat
-        spec: dict[str, Any] = built.chart.to_dict()
-    spec.pop("config", None)
-    spec.pop("width", None)
-    spec.pop("height", None)
+        spec: dict[str, Any] = chart.to_dict()
+    return {key: value for key, value in spec.items() if key not in ("config", "width", "height", "$schema")}
+
+
+def parameters(chart: Chart) -> list[dict[str, Any]]:
+    """The parameters that every specification knows: highlighted group, small screen, chosen chip."""
+    pick = [{"name": "pick", "value": chart.chosen or chart.choices[0]}] if chart.choices else []
+    return [{"name": "hl", "value": "all"}, {"name": "narrow", "value": False}, *pick]
+
+
+def _without_legends(spec: dict[str, Any]) -> dict[str, Any]:
+    for layer in spec["layer"]:
+        for channel in ("stroke", "fill", "shape", "color"):
+            encoding = layer.get("encoding", {}).get(channel)
+            if isinstance(encoding, dict) and "field" in encoding:
+                encoding["legend"] = None
     return spec
 
 
-def page_spec(built: Built, chart: Chart) -> dict[str, Any]:
-    """The specification as the page draws it: as wide as its card, the key in HTML instead of a legend."""
-    spec = copy.deepcopy(base_spec(built))
-    for layer in spec["layer"]:
-        for channel in ("stroke", "fill", "shape"):
-            if isinstance(layer.get("encoding", {}).get(channel), dict):
-                layer["encoding"][channel]["legend"] = None
-    return {**spec, "width": "container", "height": chart.height, "autosize": {"type": "fit-x", "contains": "padding"}}
+def page_specs(built: Built, chart: Chart) -> list[dict[str, Any]]:
+    """The panels as the page draws them: as wide as their place, the key in HTML instead of a legend.
+
+    The page adds the rows under the name ``rows``, and the colours of its theme.
+    """
+    return [
+        {
+            **_without_legends(base_spec(panel.chart)), "params": parameters(chart), "width": "container",
+            "height": panel.height or chart.height, "autosize": {"type": "fit-x", "contains": "padding"},
+        }
+        for panel in built.panels
+    ]  # fmt: skip
 
 
 def static_spec(built: Built, chart: Chart, caption: str) -> dict[str, Any]:
     """The specification as a picture that stands alone: with title, legend and source line."""
+    width = WIDTH if chart.columns == 1 else (WIDTH - AXIS_ROOM * chart.columns) / chart.columns
+    panels: list[dict[str, Any]] = []
+    lines = wrapped(caption, 160)
+    for panel in built.panels:
+        spec = base_spec(panel.chart)
+        spec = spec if not panels else _without_legends(spec)
+        heading = {"title": {"text": panel.heading, "fontSize": 13, "offset": 22}} if panel.heading else {}
+        panels.append({**spec, **heading, "width": width, "height": panel.height or chart.height})
+    drawing = panels[0] if len(panels) == 1 else {"concat": panels, "columns": chart.columns, "spacing": 24}
     return {
-        "$schema": base_spec(built).get("$schema"),
-        "config": vega_config("light"),
+        "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.json",
+        "config": vega_config("light") | {"aria": False},
         "padding": 18,
-        "title": {"text": built.title, "subtitle": wrapped(chart.subtitle, 125), "subtitlePadding": 6},
-        "params": base_spec(built).get("params", []),
+        "title": {"text": wrapped(built.title, 90), "subtitle": wrapped(chart.subtitle, 125), "subtitlePadding": 6},
+        "params": parameters(chart),
+        "datasets": {"rows": built.rows.to_dicts()},
         "spacing": 14,
         "vconcat": [
-            {**{k: v for k, v in base_spec(built).items() if k not in ("$schema", "params")},
-             "width": WIDTH, "height": chart.height},
-            {"data": {"values": [{}]}, "width": WIDTH, "height": 12, "view": {"stroke": None},
-             "mark": {"type": "text", "align": "left", "x": 0, "text": caption, "fontSize": 11, "style": "caption"}},
+            drawing,
+            {"data": {"values": [{}]}, "width": WIDTH, "height": 12 * len(lines), "view": {"stroke": None},
+             "mark": {"type": "text", "align": "left", "x": 0, "text": lines, "fontSize": 11, "style": "caption"}},
         ],
     }  # fmt: skip
 
@@ -93,7 +119,7 @@ def stable_svg(svg: str) -> str:
 def draw_svg(spec: dict[str, Any]) -> bytes:
     """SVG of a specification, the same bytes each time."""
     _register_fonts()
-    return stable_svg(vlc.vegalite_to_svg(spec, vl_version=VEGA_LITE)).encode()
+    return stable_svg(vlc.vegalite_to_svg(themed(spec, "light"), vl_version=VEGA_LITE)).encode()
 
 
 def draw_png(svg: bytes, scale: float = PNG_SCALE) -> bytes:

@@ -43,12 +43,18 @@ def drawing_version() -> str:
     return _digest(ROOT, ("pipelines/charts/*.py", "pipelines/images.py", "pipelines/pages.py"))[:12]
 
 
+def page_version() -> str:
+    """12 hex digits over the code and templates of the pages: another version of them makes every page again."""
+    code = ("pipelines/sheets/*.py", "pipelines/explain.py", "pipelines/charts/number_format.py", "pipelines/macros.py")
+    return _digest(ROOT, (*code, "reports/*.js", "reports/sheets/*"))[:12]
+
+
 def digest_inputs(settings: Settings) -> str:
     """Digest of everything that decides the content: code, curated files, snapshots, page texts, packages."""
     parts = [
         _digest(SQL.parent, CODE),
         _digest(settings.seeds, ("**/*.csv", "**/*.toml")),
-        _digest(REPORTS, ("*.html", "*.css", "*.js", "*.toml", "fonts/*")),
+        _digest(REPORTS, ("*.html", "*.css", "*.js", "*.toml", "fonts/*", "sheets/*")),
         str(settings.site),
         _file_digest(settings.raw_manifest),
         *(f"{name}={version(name)}" for name in PACKAGES),

@@ -23,38 +23,19 @@ import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from pipelines.charts.number_format import compact, plain
-from pipelines.charts.registry import Chart, registered_charts
-from pipelines.charts.style import vega_config
+from pipelines.charts.number_format import plain
+from pipelines.charts.registry import SECTIONS, Built, Chart, registered_charts
+from pipelines.charts.style import palette, vega_config
 from pipelines.errors import LedgerError
-from pipelines.images import draw_png, draw_svg, page_spec, script_bundle, static_spec
+from pipelines.images import PREVIEW_SCALE, draw_png, draw_svg, page_specs, script_bundle, static_spec
 from pipelines.ingest.raw_tables import PackagedFile
 from pipelines.inputs import drawing_version
 from pipelines.raw_layer import raw_files, remote_files
 from pipelines.settings import REPORTS, Settings
+from pipelines.site_files import embedded_font, guarded, json_for_html, script_hash, write_changed
 from pipelines.warehouse import connect_published, published_build
 
 PICTURES = ("png", "svg", "csv", "parquet", "json")
-
-
-def write_changed(path: Path, data: bytes) -> bool:
-    """Write ``data`` unless the file holds it already; returns whether it wrote. Never leaves half a file."""
-    partial = path.with_name(f".{path.name}.partial")
-    if path.exists() and path.read_bytes() == data:
-        partial.unlink(missing_ok=True)  # of a process that was killed
-        return False
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_bytes(data)
-    partial.replace(path)
-    return True
-
-
-def guarded(frame: pl.DataFrame) -> pl.DataFrame:
-    """Text cells that a spreadsheet would run as a formula, with an apostrophe before them."""
-    return frame.with_columns(
-        pl.when(pl.col(pl.String).str.contains(r"^[=+\-@\t\r]")).then("'" + pl.col(pl.String)).otherwise(pl.col(pl.String))
-        .name.keep()
-    )  # fmt: skip
 
 
 def data_version(settings: Settings) -> str:
@@ -71,18 +52,23 @@ def _parquet(frame: pl.DataFrame) -> bytes:
     return buffer.getvalue()
 
 
-def _table(chart: Chart, frame: pl.DataFrame) -> dict[str, Any]:
-    """The data table under a chart: headings, and cells as text with the value to sort by."""
-    rows = []
-    for row in frame.sort("event_date", descending=True).iter_rows(named=True):
-        cells = []
-        for column in chart.table_columns:
-            value = row[column]
-            number = isinstance(value, int | float)
-            cells.append({"text": compact(value) if number else str(value) if value is not None else "–",
-                          "sort": value if number else None})  # fmt: skip
-        rows.append(cells)
-    return {"headings": list(chart.table_columns.values()), "rows": rows}
+def _rows_and_table(chart: Chart, built: Built) -> dict[str, Any]:
+    """The rows of a chart by column, and which of them the table shows: marks and table share them."""
+    rows = built.rows
+    names = rows.columns
+    table = [
+        {"text": names.index(column.text), "heading": column.heading, "bar": column.has_bar,
+         "sort": names.index(column.sort) if column.sort else None}
+        for column in chart.table
+    ]  # fmt: skip
+    texts = {name: (pl.col(name).fill_null("–")) for name in names if rows.schema[name] == pl.String}
+    shown = rows.with_columns(**texts)
+    return {"columns": names, "values": [shown[name].to_list() for name in names], "table": table}
+
+
+def _keys_with_rows(chart: Chart, built: Built) -> list[tuple[str, int]]:
+    found = set(built.rows[chart.key_column]) if chart.key_column else set(chart.keys)
+    return [(word, hue) for word, hue in chart.keys.items() if word in found]
 
 
 def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
@@ -100,14 +86,18 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     if (card := _card_on_disk(card_file, key)) is not None:
         return {**card, "changed": []}
     built = chart.draw(frame)
+    if built.rows.height != frame.height:
+        raise ValueError(f"chart {chart.chart_id} draws {built.rows.height} rows of {frame.height}")
     caption = f"Source: {chart.source}. Data {version}, {frame.height:,} rows."
     svg = draw_svg(static_spec(built, chart, caption))
-    shown = frame.select(c for c in frame.columns if c not in _TREND_COLUMNS)
-    about = {k: v for k, v in asdict(chart).items() if k not in ("draw", "query")}
+    shown = frame.drop(c for c in (*_TREND_COLUMNS, *chart.internal_columns) if c in frame.columns)
+    about = {k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns")}
     card = {
-        **about, "keys": list(chart.keys.items()), "key": key, "title": built.title, "alt": built.alt_text,
-        "facts": built.facts, "caption": caption,
-        "rows": frame.height, "table": _table(chart, frame), "spec": page_spec(built, chart),
+        **about, "keys": _keys_with_rows(chart, built), "key": key, "chosen": chart.chosen or next(iter(chart.choices), ""),
+        "title": built.title, "alt": built.alt_text,
+        "facts": built.facts, "caption": caption, "rows": frame.height, "data": _rows_and_table(chart, built),
+        "panels": [{"heading": p.heading, "height": p.height or chart.height} for p in built.panels],
+        "specs": page_specs(built, chart), "preview": base64.b64encode(draw_png(svg, PREVIEW_SCALE)).decode(),
     }  # fmt: skip
     files = {
         "svg": svg, "png": draw_png(svg), "csv": guarded(shown).write_csv().encode(), "parquet": _parquet(shown),
@@ -121,11 +111,11 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     return {**card, "changed": changed}
 
 
-_TREND_COLUMNS = frozenset({
+_TREND_COLUMNS = (
     "growth_per_year_low", "growth_per_year", "growth_per_year_high", "doubling_time_months_low",
     "doubling_time_months", "doubling_time_months_high", "r2", "n_rows", "window_start", "window_end", "log10_slope",
     "log10_at_mean", "mean_year", "log10_residual", "squared_years", "t_quantile",
-})  # fmt: skip
+)  # fmt: skip
 """Columns of mart.trends that a chart's query carries along: not data of its rows."""
 
 
@@ -141,18 +131,13 @@ def _card_on_disk(path: Path, key: str) -> dict[str, Any] | None:
     return card if whole else None
 
 
-def _script_hash(script: str) -> str:
-    return "'sha256-" + base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() + "'"
-
-
-def _json_for_html(value: Any) -> Markup:
-    """JSON that can neither end nor nest the script element it stands in: without any ``<``."""
-    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
-    return Markup(text.replace("<", "\\u003c"))
-
-
-def _font(name: str) -> str:
-    return base64.b64encode((REPORTS / "fonts" / name).read_bytes()).decode()
+def _sections(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The sections that have cards, in order, each with its cards."""
+    grouped = [
+        {"id": key, "name": name, "cards": [card for card in cards if card["section"] == key]}
+        for key, name in SECTIONS.items()
+    ]
+    return [section for section in grouped if section["cards"]]
 
 
 def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
@@ -277,18 +262,18 @@ def build_page(settings: Settings) -> list[str]:
     bundle = script_bundle().replace("</script", "<\\/script")
     script = (REPORTS / "page.js").read_text(encoding="utf-8")
     payload = {
-        "specs": {card["chart_id"]: card["spec"] for card in cards},
-        "themes": {theme: vega_config(theme) for theme in ("light", "dark")},
+        "charts": {card["chart_id"]: {"data": card["data"], "specs": card["specs"]} for card in cards},
+        "themes": {theme: {"config": vega_config(theme), "palette": palette(theme)} for theme in ("light", "dark")},
     }
     version = data_version(settings)
     sources = page_sources(settings)
     html = environment.get_template("index.html").render(
-        cards=cards, headline=_headline_numbers(settings), data_version=version,
+        cards=cards, sections=_sections(cards), headline=_headline_numbers(settings), data_version=version,
         sources=sources, sources_said=_sources_said(sources),
         style=Markup((REPORTS / "page.css").read_text(encoding="utf-8")),
-        font_regular=_font("Inter-Regular.woff2"), font_semibold=_font("Inter-SemiBold.woff2"),
-        bundle=Markup(bundle), script=Markup(script), payload=_json_for_html(payload),
-        script_hashes=f"{_script_hash(bundle)} {_script_hash(script)}",
+        font_regular=embedded_font("Inter-Regular.woff2"), font_semibold=embedded_font("Inter-SemiBold.woff2"),
+        bundle=Markup(bundle), script=Markup(script), payload=json_for_html(payload),
+        script_hashes=f"{script_hash(bundle)} {script_hash(script)}",
     )  # fmt: skip
     changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
     names = sorted([f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES] + ["index.html"])

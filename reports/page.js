@@ -1,34 +1,44 @@
 "use strict";
-// Draws the charts in the theme of the reader, and lets chips highlight a group. No request is made.
+// Draws the charts in the theme of the reader, fills and sorts their tables, and lets chips choose. No request is made.
 (async () => {
-  const { specs, themes } = JSON.parse(document.getElementById("payload").textContent);
+  const { charts, themes } = JSON.parse(document.getElementById("payload").textContent);
   const root = document.documentElement;
   const button = document.getElementById("theme");
-  const views = new Map();
+  const views = new Map(); // chart id -> views of its panels
+  const signals = new Map(); // chart id -> what its chips chose
   const dark = matchMedia("(prefers-color-scheme: dark)");
-  const narrow = matchMedia("(max-width: 480px)");
+  const narrow = matchMedia("(max-width: 560px)");
 
-  function fewerLabels(spec) {
-    spec.layer = spec.layer.filter((l) => !(l.mark.type === "text" && l.mark.align === "left"));
-    for (const layer of spec.layer.filter((l) => l.mark.type === "text")) {
-      const rows = spec.datasets?.[layer.data.name] ?? layer.data.values;
-      layer.data = { values: rows.slice(-2) };
-    }
+  const rowsOf = ({ columns, values }) =>
+    (values[0] ?? []).map((_, i) => Object.fromEntries(columns.map((name, c) => [name, values[c][i]])));
+
+  function specFor(chart, spec, theme) {
+    const text = JSON.stringify(spec).replace(/"hue:([0-5])"/g, (_, n) => `"${themes[theme].palette[n]}"`);
+    return { ...JSON.parse(text), datasets: { rows: rowsOf(chart.data) } };
   }
 
+  let drawing = 0;
   async function draw(theme) {
-    for (const [id, spec] of Object.entries(specs)) {
-      const copy = structuredClone(spec);
-      if (narrow.matches) fewerLabels(copy);
-      const old = views.get(id);
-      const chosen = old ? old.signal("hl") : "all";
-      if (old) old.finalize();
-      const { view } = await vegaEmbed(`#chart-${id}`, copy, {
-        actions: false, ast: true, config: themes[theme], renderer: "svg", tooltip: { theme: "custom" },
-      });
-      view.signal("hl", chosen);
-      await view.runAsync();
-      views.set(id, view);
+    const turn = ++drawing;
+    for (const [id, chart] of Object.entries(charts)) {
+      const drawn = [];
+      for (const [index, spec] of chart.specs.entries()) {
+        const { view } = await vegaEmbed(`#chart-${id}-${index}`, specFor(chart, spec, theme), {
+          actions: false, ast: true, config: themes[theme].config, renderer: "svg", tooltip: { theme: "custom" },
+          patch: (vega) => {
+            for (const signal of vega.signals) {
+              if (signal.name === "narrow") signal.value = narrow.matches;
+              const chosen = signals.get(id)?.[signal.name];
+              if (chosen !== undefined) signal.value = chosen;
+            }
+            return vega;
+          },
+        });
+        if (turn !== drawing) return view.finalize(); // another theme was chosen meanwhile
+        drawn.push(view);
+      }
+      views.get(id)?.forEach((view) => view.finalize());
+      views.set(id, drawn);
     }
     root.dataset.drawn = theme;
   }
@@ -40,16 +50,65 @@
     return draw(theme);
   }
 
+  // Tables: filled from the rows that the marks show, and sorted by the headings.
+
+  function fillTable(table) {
+    const { columns, values, table: shown } = charts[table.dataset.chart].data;
+    if (table.tBodies[0].rows.length) return;
+    const largest = shown.map(({ bar, sort }) => bar ? Math.max(...values[sort].filter(Number.isFinite)) : 0);
+    values[0].forEach((_, i) => {
+      const row = table.tBodies[0].insertRow();
+      shown.forEach(({ text, sort, bar }, c) => {
+        const cell = row.insertCell();
+        cell.textContent = values[text][i];
+        if (sort !== null) cell.className = bar ? "number bar" : "number";
+        if (bar) cell.style.setProperty("--share", `${Math.round(1000 * (values[sort][i] ?? 0) / largest[c]) / 10}%`);
+      });
+      row.dataset.row = i;
+    });
+  }
+
+  function sortTable(table, column) {
+    const { values, table: shown } = charts[table.dataset.chart].data;
+    const { text, sort } = shown[column];
+    const headings = [...table.tHead.rows[0].cells];
+    const before = headings[column].getAttribute("aria-sort");
+    const order = before === "descending" || (before === null && sort === null) ? "ascending" : "descending";
+    headings.forEach((heading, i) => i === column ? heading.setAttribute("aria-sort", order) : heading.removeAttribute("aria-sort"));
+    const sign = order === "ascending" ? 1 : -1;
+    const keys = values[sort ?? text];
+    const compare = sort === null
+      ? (a, b) => sign * keys[a].localeCompare(keys[b], "en", { numeric: true })
+      : (a, b) => (keys[a] === null) - (keys[b] === null) || sign * (keys[a] - keys[b]); // what is not known comes last
+    const rows = [...table.tBodies[0].rows].sort((a, b) => compare(a.dataset.row, b.dataset.row) || a.dataset.row - b.dataset.row);
+    table.tBodies[0].append(...rows);
+  }
+
+  const tables = [...document.querySelectorAll("table[data-chart]")];
+  for (const table of tables) {
+    const details = table.closest("details");
+    details.addEventListener("toggle", () => fillTable(table));
+    if (details.open) fillTable(table);
+    table.tHead.addEventListener("click", (event) => {
+      const heading = event.target.closest("button")?.closest("th");
+      if (heading) sortTable(table, heading.cellIndex);
+    });
+  }
+
   document.querySelectorAll(".chips").forEach((group) => group.addEventListener("click", (event) => {
     const chip = event.target.closest(".chip");
-    const view = views.get(group.dataset.chart);
-    if (!chip || !view) return;
+    const { chart, signal } = group.dataset;
+    if (!chip) return;
     group.querySelectorAll(".chip").forEach((c) => c.setAttribute("aria-pressed", String(c === chip)));
-    view.signal("hl", chip.dataset.value).runAsync();
+    signals.set(chart, { ...signals.get(chart), [signal]: chip.dataset.value });
+    views.get(chart)?.forEach((view) => view.signal(signal, chip.dataset.value).runAsync());
   }));
   button.addEventListener("click", () => setTheme(root.dataset.theme === "dark" ? "light" : "dark"));
+  narrow.addEventListener("change", () => draw(root.dataset.theme));
   addEventListener("beforeprint", () => setTheme("light"));
 
   await Promise.all([document.fonts.load("400 12px Inter"), document.fonts.load("600 12px Inter")]);
   await setTheme(dark.matches ? "dark" : "light");
+  const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 50));
+  for (const table of tables) idle(() => fillTable(table)); // so that searching the page finds every row
 })();

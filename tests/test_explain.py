@@ -47,7 +47,7 @@ def test_every_figure_is_what_its_formula_with_numbers_comes_to(published: duckd
     checked = 0
     for run in RUNS:
         rows = figures_of(published, run)
-        known = Known(published, rows)
+        known = Known(rows, read_references(published))
         for row in rows:
             figure = known.figure(row)
             if figure["formula_with_numbers"] is not None:
@@ -65,7 +65,7 @@ def test_following_a_figure_ends_at_the_inputs_that_the_warehouse_keeps_beside_i
     wrong = {}
     for run in runs:
         rows = figures_of(published, run)
-        known = Known(published, rows)
+        known = Known(rows, read_references(published))
         wrong |= {
             row["figure_id"]: leaves(known.figure(row)) ^ {one["name"] for one in row["inputs"]}
             for row in rows

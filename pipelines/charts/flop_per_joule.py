@@ -5,9 +5,10 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.marks import ROWS, grouped, highlighted, layered, short_number, tooltips, written, years
 from pipelines.charts.number_format import plain, with_prefix
-from pipelines.charts.registry import Built, chart
-from pipelines.charts.trend_line import inline_data, label_layers, pick_labels, trend_layers
+from pipelines.charts.registry import Built, Column, Panel, chart
+from pipelines.charts.trend_line import record_labels, trend_layers
 
 CLASSES = {"datacentre GPU": 0, "consumer GPU": 1, "other accelerator": 2}
 
@@ -25,13 +26,14 @@ select
 from mart.accelerators as a
 inner join mart.trends as t on t.metric = 'flop_per_joule' and t.cohort = 'datacentre'
 where a.dense_16_bit_flop_per_joule is not null and a.release_date >= date '2010-01-01'
-order by event_date, accelerator_id
+order by event_date desc, accelerator_id
 """
 
 
 @chart(
     "flop-per-joule",
     number=3,
+    section="hardware",
     name="Efficiency",
     kicker="Is hardware getting more efficient?",
     subtitle="Dense 16-bit peak over rated power, FLOP per joule, log scale. Dashed: fit through datacentre accelerators "
@@ -46,59 +48,50 @@ order by event_date, accelerator_id
         "Ten years ago 16-bit matrix units did not exist; part of the growth is the change of number format and unit.",
     ),
     keys=CLASSES,
-    table_columns={
-        "accelerator_name": "Accelerator", "vendor": "Vendor", "event_date": "Released", "class": "Class",
-        "number_format": "Format", "dense_16_bit_flop_per_s": "FLOP/s", "tdp_w": "Rated W", "flop_per_joule": "FLOP/J",
-    },
+    key_column="class",
+    table=(
+        Column("accelerator_name", "Accelerator"), Column("vendor", "Vendor"), Column("released", "Released"),
+        Column("class", "Class"), Column("number_format", "Format"), Column("peak", "Dense peak", sort="flop_per_s"),
+        Column("power", "Rated power", sort="tdp_w"), Column("per_joule", "Efficiency", sort="giga"),
+    ),
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Log scatter by date with the fit of datacentre accelerators; class by colour and shape."""
     trend = frame.row(0, named=True)
-    points = frame.select(
-        pl.col("accelerator_name"), pl.col("event_date").cast(pl.String), pl.col("class"), pl.col("vendor"),
+    rows = frame.select(
+        "accelerator_name", "vendor", pl.col("event_date").cast(pl.String),
+        pl.col("event_date").cast(pl.String).alias("released"), "class", "number_format",
         (pl.col("flop_per_joule") / 1e9).round_sig_figs(4).alias("giga"),
-        pl.col("flop_per_joule").map_elements(lambda v: with_prefix(v, "FLOP/J"), pl.String).alias("per_joule"),
-        pl.col("dense_16_bit_flop_per_s").map_elements(lambda v: with_prefix(v, "FLOP/s"), pl.String).alias("peak"),
-        pl.col("tdp_w").map_elements(lambda v: with_prefix(v, "W"), pl.String).alias("power"),
-        pl.col("number_format"),
+        written("flop_per_joule", lambda v: with_prefix(v, "FLOP/J"), "per_joule"),
+        short_number("dense_16_bit_flop_per_s", "flop_per_s"), short_number("tdp_w", "tdp_w"),
+        written("dense_16_bit_flop_per_s", lambda v: with_prefix(v, "FLOP/s"), "peak"),
+        written("tdp_w", lambda v: with_prefix(v, "W"), "power"),
     )  # fmt: skip
-    low, high = float(points["giga"].min()), float(points["giga"].max())  # type: ignore[arg-type]
-    x = alt.X(
-        "event_date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%Y", tickCount=8)
-    )
+    low, high = float(rows["giga"].min()), float(rows["giga"].max())  # type: ignore[arg-type]
+    x = years()
     scale = alt.Scale(type="log", domain=[low / 1.6, high * 1.6], nice=False)
-    axis = alt.Axis(values=[v * 10.0**e for e in range(-1, 5) for v in (1, 2, 5)], format=",~r")
+    axis = alt.Axis(values=[v * 10.0**e for e in range(-2, 6) for v in (1, 2, 5)], format=",~r")
     y = alt.Y("giga:Q", title="GFLOP/J", scale=scale, axis=axis)
-    in_giga = {
-        **trend,
-        "log10_at_mean": trend["log10_at_mean"] - 9,
-    }
-    colours = alt.Scale(domain=list(CLASSES))
-    dots = alt.Chart(inline_data(points)).mark_point(size=58, strokeWidth=1.6, fillOpacity=0.85).encode(
-        x=x, y=y,
-        stroke=alt.Stroke("class:N", scale=colours, title=None),
-        fill=alt.Fill("class:N", scale=colours, title=None),
-        shape=alt.Shape("class:N", scale=alt.Scale(domain=list(CLASSES), range=["circle", "square", "triangle-up"]),
-                        title=None),
-        opacity=alt.condition("hl == 'all' || datum.class == hl", alt.value(1), alt.value(0.12)),
-        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in (
-            ("accelerator_name", "Accelerator"), ("vendor", "By"), ("event_date", "Released"),
-            ("per_joule", "Efficiency"), ("peak", "Dense peak"), ("number_format", "Format"), ("power", "Rated power"))],
+    dots = alt.Chart(ROWS).mark_point(size=52, strokeWidth=1.5, fillOpacity=0.85).encode(
+        x=x, y=y, **grouped("class", CLASSES, rows), opacity=highlighted("class"),
+        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "By", "released": "Released",
+                          "per_joule": "Efficiency", "peak": "Dense peak", "number_format": "Format",
+                          "power": "Rated power"}),
     )  # fmt: skip
-    named = pick_labels(points, "giga", most=8, apart_days=330)
-    labels = label_layers(named, "accelerator_name", x, y)
+    named = record_labels(rows, "giga", "accelerator_name", x, y, most=8, apart_days=330)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
     title = f"Datacentre accelerators do {percent} % more work per joule each year"
-    first, last = points["event_date"][0][:4], points["event_date"][-1][:4]
+    first, last = (year.year for year in (min(frame["event_date"]), max(frame["event_date"])))
     alt_text = (
         f"Scatter chart on a log scale of {frame.height} accelerators released from {first} to {last}, from {plain(low)} "
         f"to {plain(high)} GFLOP per joule in 16 bits. A line through the datacentre accelerators rises {percent} % a "
         f"year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
     )
-    layers = alt.layer(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), dots, *labels)
+    in_giga = {**trend, "log10_at_mean": trend["log10_at_mean"] - 9}
+    layers = layered(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), dots, *named)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
         "accelerators": frame.height, "accelerators_in_fit": trend["n_rows"],
     }  # fmt: skip
-    return Built(layers.add_params(alt.param(name="hl", value="all")), title, alt_text, facts)
+    return Built((Panel(layers),), title, alt_text, facts, rows)

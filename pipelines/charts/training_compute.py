@@ -5,10 +5,22 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.marks import (
+    ROWS,
+    grouped,
+    highlighted,
+    hollow,
+    interval,
+    layered,
+    powers_of_ten,
+    short_number,
+    tooltips,
+    written,
+    years,
+)
 from pipelines.charts.number_format import flop, plain
-from pipelines.charts.registry import Built, chart
-from pipelines.charts.style import SUPERSCRIPT_LABEL
-from pipelines.charts.trend_line import inline_data, label_layers, pick_labels, trend_layers
+from pipelines.charts.registry import Built, Column, Panel, chart
+from pipelines.charts.trend_line import record_labels, trend_layers
 
 DOMAINS = {"language": 0, "vision": 1, "multimodal": 2, "games": 3, "image generation": 4, "other": 5}
 
@@ -34,13 +46,14 @@ left join (
 inner join mart.trends as t on t.metric = 'training_flop' and t.cohort = 'all'
 where s.training_flop is not null and s.run_kind = 'pretraining' and s.is_main_run
     and s.publication_date >= date '2010-01-01'
-order by event_date, training_run_id
+order by event_date desc, training_run_id
 """
 
 
 @chart(
     "training-compute",
     number=1,
+    section="compute",
     name="Training compute",
     kicker="How fast is training compute growing?",
     subtitle="Floating-point operations of a training run, log scale. Dashed: least-squares fit with its 90 % band. "
@@ -57,45 +70,34 @@ order by event_date, training_run_id
         "single points, and the line is not drawn beyond the data.",
     ),
     keys=DOMAINS,
-    table_columns={
-        "model_name": "Model", "organization": "Organization", "event_date": "Published", "domain": "Domain",
-        "training_flop": "FLOP", "training_flop_low": "Low", "training_flop_high": "High", "method": "Method",
-    },
+    key_column="domain",
+    table=(
+        Column("model_name", "Model"), Column("organization", "Organization"), Column("published", "Published"),
+        Column("domain", "Domain"), Column("FLOP", "Training", sort="flop"), Column("interval", "90 % interval"),
+        Column("basis", "Basis"), Column("method", "Method"),
+    ),
     height=400,
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Log scatter by date with the fit of cohort 'all'."""
     trend = frame.row(0, named=True)
-    points = frame.select(
-        pl.col("model_name"), pl.col("event_date").cast(pl.String), pl.col("domain"), pl.col("basis"),
-        pl.col("training_flop").round_sig_figs(4).alias("flop"),
-        pl.col("training_flop").map_elements(flop, pl.String).alias("FLOP"),
-        pl.format("{} to {}", pl.col("training_flop_low").map_elements(flop, pl.String),
-                  pl.col("training_flop_high").map_elements(flop, pl.String)).alias("90 % interval"),
-        pl.col("organization"), pl.col("method"),
+    rows = frame.select(
+        "model_name", "organization", pl.col("event_date").cast(pl.String),
+        pl.col("event_date").cast(pl.String).alias("published"), "domain", "basis", "method",
+        short_number("training_flop", "flop"), written("training_flop", flop, "FLOP"),
+        interval("training_flop_low", "training_flop_high", flop, "interval"),
     )  # fmt: skip
     low, high = float(frame["training_flop"].min()), float(frame["training_flop"].max())  # type: ignore[arg-type]
-    x = alt.X(
-        "event_date:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=alt.Axis(format="%Y", tickCount=8)
-    )
+    x = years()
     scale = alt.Scale(type="log", domain=[low / 4, high * 4], nice=False)
-    axis = alt.Axis(labelExpr=SUPERSCRIPT_LABEL, values=[10.0**e for e in range(11, 30, 2)])
+    axis = powers_of_ten(5, 30)
     y = alt.Y("flop:Q", title="FLOP", scale=scale, axis=axis)
-    colour = alt.Scale(domain=list(DOMAINS))
-    dots = alt.Chart(inline_data(points)).mark_point(size=52, strokeWidth=1.6).encode(
-        x=x, y=y,
-        stroke=alt.Stroke("domain:N", scale=colour, title=None),
-        fill=alt.Fill("domain:N", scale=colour, title=None),
-        fillOpacity=alt.condition("datum.basis == 'estimated'", alt.value(0), alt.value(0.85)),
-        opacity=alt.condition(
-            "hl == 'all' || datum.domain == hl", alt.value(1), alt.value(0.12)
-        ),
-        tooltip=[alt.Tooltip(f"{name}:N", title=title) for name, title in (
-            ("model_name", "Model"), ("organization", "By"), ("event_date", "Published"), ("FLOP", "Training"),
-            ("90 % interval", "90 % interval"), ("method", "Method"))],
+    dots = alt.Chart(ROWS).mark_point(size=46, strokeWidth=1.5).encode(
+        x=x, y=y, **grouped("domain", DOMAINS, rows), fillOpacity=hollow("basis", "estimated"), opacity=highlighted("domain"),
+        tooltip=tooltips({"model_name": "Model", "organization": "By", "published": "Published", "FLOP": "Training",
+                          "interval": "90 % interval", "basis": "Basis", "method": "Method"}),
     )  # fmt: skip
-    named = pick_labels(points, "flop", most=8, apart_days=640)
-    labels = label_layers(named, "model_name", x, y)
+    named = record_labels(rows, "flop", "model_name", x, y, most=8, apart_days=640)
     growth, months = plain(trend["growth_per_year"]), trend["doubling_time_months"]
     doubling = f", doubling every {plain(months)} months" if months is not None else ""
     bounds = f"{plain(trend['growth_per_year_low'])} to {plain(trend['growth_per_year_high'])}"
@@ -106,9 +108,9 @@ def draw(frame: pl.DataFrame) -> Built:
         f"{last:%B %Y}, from {flop(low)} to {flop(high)}. A fitted line rises {growth} times a year "
         f"(90 % interval {bounds}, r² {plain(trend['r2'])})."
     )
-    layers = alt.layer(*trend_layers(trend, x, "FLOP", scale, axis), dots, *labels)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,
         "doubling_time_months": months if months is not None else "none", "runs": frame.height,
     }  # fmt: skip
-    return Built(layers.add_params(alt.param(name="hl", value="all")), title, alt_text, facts)
+    layers = layered(*trend_layers(trend, x, "FLOP", scale, axis), dots, *named)
+    return Built((Panel(layers),), title, alt_text, facts, rows)

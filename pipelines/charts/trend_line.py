@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Any, Literal
+from typing import Any
 
 import altair as alt
 import polars as pl
 
+from pipelines.charts.marks import inline_data, labels
+
 STEPS = 24
-
-
-def inline_data(rows: pl.DataFrame) -> alt.InlineData:
-    """Rows as data that the specification carries along."""
-    return alt.InlineData(values=rows.to_dicts())
 
 
 def band_frame(trend: dict[str, Any]) -> pl.DataFrame:
@@ -57,18 +54,15 @@ def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) 
     return records[sorted(picked)]
 
 
-def label_layers(named: pl.DataFrame, text: str, x: alt.X, y: alt.Y) -> list[alt.Chart]:
-    """Names beside the picked points: to the left of a point, or to its right in the first quarter of the axis."""
-    days = named["event_date"].str.to_date()
-    ordinals = days.to_physical()
-    quarter = ordinals.min() + (ordinals.max() - ordinals.min()) * 0.25 if named.height else 0  # type: ignore[operator]
-    layers = []
-    sides: tuple[tuple[Literal["left", "right"], pl.DataFrame, int], ...] = (
-        ("right", named.filter(ordinals > quarter), -8),
-        ("left", named.filter(ordinals <= quarter), 8),
-    )
-    for side, rows, shift in sides:
-        base = alt.Chart(inline_data(rows))
-        mark = base.mark_text(align=side, dx=shift, dy=-7, fontSize=11.5, style="ink-label", limit=190)
-        layers.append(mark.encode(x=x, y=y, text=f"{text}:N"))
-    return layers
+def record_labels(
+    points: pl.DataFrame, value: str, text: str, x: alt.X, y: alt.Y, *, most: int, apart_days: int
+) -> list[alt.Chart]:
+    """Names of record points: to the left of a point, or to its right in the first quarter of the axis."""
+    named = pick_labels(points, value, most=most, apart_days=apart_days).select("event_date", value, text)
+    if named.is_empty():
+        return []
+    all_days = points["event_date"].str.to_date().to_physical()
+    quarter = all_days.min() + (all_days.max() - all_days.min()) * 0.25  # type: ignore[operator]
+    days = named["event_date"].str.to_date().to_physical()
+    sides = named.with_columns(pl.when(days > quarter).then(pl.lit("left")).otherwise(pl.lit("right")).alias("side"))
+    return labels(sides.reverse(), text, x, y)

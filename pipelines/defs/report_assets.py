@@ -1,7 +1,5 @@
 """Charts and the page as assets: one per registered chart, and the site."""
 
-import base64
-
 import dagster as dg
 import sqlglot
 from sqlglot import exp
@@ -10,7 +8,6 @@ from pipelines.charts.registry import Chart, registered_charts
 from pipelines.defs.policy import OWNERS, readable_failures
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.sql_assets import asset_key
-from pipelines.images import PREVIEW_SCALE, draw_png
 from pipelines.pages import build_chart, build_page
 from pipelines.settings import read_settings
 
@@ -42,12 +39,9 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
         settings = read_settings()
         with readable_failures():
             card = build_chart(chart, settings)
-        picture = draw_png((settings.site / f"{chart.chart_id}.svg").read_bytes(), PREVIEW_SCALE)
         return dg.MaterializeResult(
             metadata={
-                "preview": dg.MetadataValue.md(
-                    f"![{card['alt']}](data:image/png;base64,{base64.b64encode(picture).decode()})"
-                ),
+                "preview": dg.MetadataValue.md(f"![{card['alt']}](data:image/png;base64,{card['preview']})"),
                 "title": card["title"],
                 "facts": dg.MetadataValue.json(card["facts"]),
                 "dagster/row_count": card["rows"],

@@ -1,0 +1,158 @@
+"""Drafts of pages -> files in the site folder: only bytes that changed, and none of subjects that are gone.
+
+``<kind>.pages.json`` in the site folder notes of each page the digest of what it was made from and of its bytes,
+so that a page whose rows did not change is neither made nor written again.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from pipelines.errors import LedgerError
+from pipelines.inputs import page_version
+from pipelines.settings import REPORTS, Settings
+from pipelines.sheets.registry import Draft, PageKind, menu, registered_pages
+from pipelines.site_files import embedded_font, json_for_html, script_hash, sha256, write_changed
+from pipelines.warehouse import connect_published
+
+STYLE = "site.css"
+NOTE = ".pages.json"
+
+
+@dataclass
+class Written:
+    """What making the pages of a kind came to."""
+
+    pages: int = 0
+    rendered: int = 0
+    changed: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+    byte_count: int = 0
+    facts: dict[str, float | int | str] = field(default_factory=dict)
+
+
+def font_faces() -> str:
+    """The two weights of the font as style rules that ask for nothing."""
+    faces = ((400, "Inter-Regular.woff2"), (600, "Inter-SemiBold.woff2"))
+    return "".join(
+        f"@font-face {{ font-family: Inter; font-weight: {weight}; "
+        f'src: url(data:font/woff2;base64,{embedded_font(name)}) format("woff2"); }}\n'
+        for weight, name in faces
+    )
+
+
+@cache
+def environment() -> Environment:
+    """Templates of the pages. Every text is escaped."""
+    made = Environment(
+        loader=FileSystemLoader([REPORTS / "sheets", REPORTS]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters["web"] = lambda url: url if url and url.startswith(("https://", "http://")) else None
+    made.filters["embedded"] = json_for_html
+    made.globals["menu"] = [("index.html", "Charts"), *menu(), ("index.html#what-if", "What if")]
+    made.globals["script"] = script_text
+    made.globals["script_hash"] = lambda *names: Markup(" ").join(map(script_hash, map(script_text, names)))
+    return made
+
+
+@cache
+def script_text(name: str) -> Markup:
+    """A script of ours, as it stands in a page."""
+    return Markup((REPORTS / name).read_text(encoding="utf-8").replace("</script", "<\\/script"))
+
+
+def style_file() -> bytes:
+    """The one style of all pages that hold no chart: fonts, the front page's rules, and those of the pages."""
+    rules = [(REPORTS / name).read_text(encoding="utf-8") for name in ("page.css", "sheets/sheets.css")]
+    return (font_faces() + "\n".join(rules)).encode()
+
+
+def _note_file(settings: Settings, kind: PageKind) -> Path:
+    return settings.site / f"{kind.kind_id}{NOTE}"
+
+
+def _note(path: Path) -> dict[str, dict[str, str]]:
+    try:
+        found = json.loads(path.read_bytes())
+        return {"keys": dict(found["keys"]), "files": dict(found["files"])}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {"keys": {}, "files": {}}
+
+
+def render(draft: Draft) -> bytes:
+    """The page of a draft."""
+    depth = draft.name.count("/")
+    html = environment().get_template(draft.template).render(**draft.words(), page=draft.name, root="../" * depth)
+    return html.encode()
+
+
+def _is_there(path: Path, digest: str) -> bool:
+    try:
+        return sha256(path.read_bytes()) == digest
+    except OSError:
+        return False
+
+
+def build_pages(kind: PageKind, settings: Settings) -> Written:
+    """Make and write the pages of a kind; returns what changed."""
+    with connect_published(settings) as connection:
+        drafts = kind.draft(connection)
+    done = Written(pages=len(drafts.pages), facts=drafts.facts)
+    note_file = _note_file(settings, kind)
+    before, keys, files = _note(note_file), {}, {}
+    version = page_version()
+    for draft in drafts.pages:
+        key = sha256(f"{version}\0{draft.template}\0{draft.rows!r}".encode())[:24]
+        digest = before["files"].get(draft.name, "")
+        if before["keys"].get(draft.name) != key or not _is_there(settings.site / draft.name, digest):
+            digest = _keep(settings, draft.name, render(draft), done)
+            done.rendered += 1
+        keys[draft.name], files[draft.name] = key, digest
+    for name, data in {**drafts.files, STYLE: style_file()}.items():
+        files[name] = _keep(settings, name, data, done)
+    _remove_gone(settings, before["files"], files, done)
+    text = json.dumps({"keys": keys, "files": files}, indent=0, sort_keys=True) + "\n"
+    write_changed(note_file, text.encode())
+    done.byte_count = sum((settings.site / name).stat().st_size for name in keys)
+    return done
+
+
+def _keep(settings: Settings, name: str, data: bytes, done: Written) -> str:
+    if write_changed(settings.site / name, data):
+        done.changed.append(name)
+    return sha256(data)
+
+
+def _remove_gone(settings: Settings, before: dict[str, str], now: dict[str, str], done: Written) -> None:
+    """Remove pages that this kind made before and makes no more, and folders that become empty."""
+    for name in sorted(before.keys() - now.keys() - {STYLE}):
+        path = settings.site / name
+        if path.resolve().is_relative_to(settings.site.resolve()) and path.is_file():
+            path.unlink()
+            done.removed.append(name)
+            if path.parent != settings.site and not any(path.parent.iterdir()):
+                path.parent.rmdir()
+
+
+def site_files(settings: Settings) -> dict[str, str]:
+    """All files that the registered pages consist of, with their digests; raises LedgerError for a missing one."""
+    found: dict[str, str] = {}
+    for kind in registered_pages():
+        path = _note_file(settings, kind)
+        note = _note(path)["files"]
+        missing = [name for name in note if not (settings.site / name).is_file()]
+        if not note or missing:
+            what = missing[0] if missing else path.name
+            raise LedgerError(f"{what} is missing: materialize the asset reports/{kind.kind_id} first.")
+        found |= note | {path.name: sha256(path.read_bytes())}
+    return found
