@@ -52,8 +52,7 @@ with estimates as (
     from core.training_inputs as i
     inner join core.overall_utilisation as u on i.training_run_id = u.training_run_id
     inner join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
-    -- FLOP that were counted as chips x time say nothing of the time.
-    where i.dense_peak is not null and c.method <> 'hardware' and not (c.method = 'published' and i.reported_flop_counting is not distinct from 'chips x time')
+    where i.dense_peak is not null and c.method <> 'hardware'
 )
 
 select

@@ -101,7 +101,7 @@ spans as (
         'from the least to the most that any boundary gives' as formula,
         list_sort(list_distinct(flatten(list(inputs)))) as inputs
     from core.training_figures
-    where quantity in ('energy_kwh', 'cost_usd', 'co2e_kg') and is_preferred and kind = 'derived'
+    where quantity in ('energy_kwh', 'cost_usd', 'co2e_kg') and boundary <> 'embodied' and is_preferred and kind = 'derived'
     group by training_run_id, quantity
 ),
 
