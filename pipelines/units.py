@@ -24,6 +24,7 @@ SUFFIXES: dict[str, str] = {
     "w": "W",
     "megawatts": "MW",
     "j": "J",
+    "microjoules": "uJ",
     "joule_per_token": "J/token",
     "joule_per_unit": "J/unit",
     "joule_per_request": "J/request",
@@ -51,6 +52,7 @@ SUFFIXES: dict[str, str] = {
     "billion_params": "Gparameter",
     "examples": "example",
     "samples_per_s": "example/s",
+    "inferences_per_s": "inference/s",
     "mac_per_example": "MAC/example",
     "usd": "USD",
     "billion_usd": "GUSD",
@@ -128,7 +130,7 @@ UNIT_BESIDE_NAMES = frozenset({
     "low", "central", "high", "observed", "expected", "value_a", "value_b",
     "claimed", "computed", "training_amount", "per_token_amount",
     "result", "performance_result", "power_result", "result_power",
-    "median_throughput", "estimated_throughput", "median_energy_cost", "median_energy_median_throughput",
+    "median_throughput", "median_energy_cost", "median_energy_median_throughput",
 })  # fmt: skip
 """Measured columns whose unit stands in the column ``unit`` (or ``metric``, ``field``) of the same row."""
 

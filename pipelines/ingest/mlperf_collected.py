@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
@@ -83,13 +83,12 @@ class MlperfCollectedInference(_Collected):
     mlperf_model: RawText = Field(description="Benchmark: the reference model that it stands for.")
     scenario: RawText = Field(description="Offline, Server, SingleStream or MultiStream.")
     result: Amount | None = Field(default=None, description="Result, in result_units; null on a row of power alone.")
-    result_units: RawText = Field(
-        description="Samples/s, Queries/s or Latency (ms) as the collection prints it; on a row of power alone, "
-        "Watts or millijoules."
+    result_units: Literal["Samples/s", "Queries/s", "Latency (ms)", "Watts", "millijoules"] = Field(
+        description="Unit of the result as the collection prints it; on a row of power alone, that of the power."
     )
     result_power: Amount | None = Field(default=None, description="Measured power, or energy of a query.")
-    result_power_units: RawText | None = Field(
-        default=None, description="Watts or millijoules; missing on a row of power alone."
+    result_power_units: Literal["Watts", "millijoules"] | None = Field(
+        default=None, description="Unit of result_power; missing on a row of power alone."
     )
     accuracy: AnyText | None = Field(default=None, description="Accuracy, as text.")
     nodes_count: WholeCount = Field(description="Nodes of the system.")

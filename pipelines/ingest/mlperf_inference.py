@@ -9,7 +9,7 @@ A summary lists a result once per accuracy target: one run often stands there tw
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
@@ -100,9 +100,13 @@ class MlperfInferenceSummary(RawRow):
     weight_data_types: RawText | None = Field(default=None, description="Number formats of the weights.")
     details_url: RawText | None = Field(default=None, description="Where the publisher shows the system.")
     performance_result: Amount = Field(description="Result, in performance_units.")
-    performance_units: RawText = Field(description="Tokens/s, Samples/s, Queries/s or Latency (ms).")
+    performance_units: Literal["Tokens/s", "Samples/s", "Queries/s", "Latency (ms)"] = Field(
+        description="Unit of performance_result."
+    )
     power_result: Amount | None = Field(default=None, description="Measured power or energy, in power_units.")
-    power_units: RawText | None = Field(default=None, description="Watts, or millijoules (per query).")
+    power_units: Literal["Watts", "millijoules"] | None = Field(
+        default=None, description="Unit of power_result; millijoules are those of a query."
+    )
 
 
 class MlperfInferenceSummaryV6(RawRow):

@@ -31,9 +31,9 @@ RESULT_PATH = re.compile(
 SYSTEM_PATH = re.compile(r"(?P<division>[^/]+)/(?P<folder>[^/]+)/systems/(?P<system>[^/]+)\.json")
 
 FIGURES = {
-    "median_energy_cost": re.compile(r"Median energy cost is\s+(\S+) uJ/inf"),
-    "median_throughput": re.compile(r"Median throughput is\s+(\S+) inf\./sec"),
-    "estimated_throughput": re.compile(r"Estimated throughput:\s+(\S+) inf\./sec"),
+    "median_energy_microjoules": re.compile(r"Median energy cost is\s+(\S+) uJ/inf"),
+    "median_throughput_inferences_per_s": re.compile(r"Median throughput is\s+(\S+) inf\./sec"),
+    "estimated_throughput_inferences_per_s": re.compile(r"Estimated throughput:\s+(\S+) inf\./sec"),
     "duty_cycle_fraction": re.compile(r"Average duty cycle:\s+(\S+)"),
     "top_1_percent": re.compile(r"Top(?:-1:| 1% =)\s+([^\s%]+)"),
     "auc_ratio": re.compile(r"AUC ?[:=]\s+(\S+)"),
@@ -42,8 +42,11 @@ FIGURES = {
 }
 """Column -> where its figure stands in a log, and in which unit."""
 OF_ONE_WINDOW = ("elapsed_s", "inferences_count")
-WANTED = {"energy": ("median_energy_cost",), "performance": ("median_throughput", "estimated_throughput"),
-          "accuracy": ("top_1_percent", "auc_ratio")}  # fmt: skip
+WANTED = {
+    "energy": ("median_energy_microjoules",),
+    "performance": ("median_throughput_inferences_per_s", "estimated_throughput_inferences_per_s"),
+    "accuracy": ("top_1_percent", "auc_ratio"),
+}
 """Mode -> figures of which its log must give one."""
 
 Figure = Annotated[RawNumber, Field(ge=0)]
@@ -63,11 +66,13 @@ class MlperfTinyResults(RawRow):
     system: RawText = Field(description="Folder of the system.")
     benchmark: RawText = Field(description="kws, ic, vww, ad or sww.")
     mode: Literal["energy", "performance", "accuracy"] = Field(description="What the log measures.")
-    median_energy_cost: Figure | None = Field(
+    median_energy_microjoules: Figure | None = Field(
         default=None, description="Median energy of an inference, microjoules; for sww that of the one stream."
     )
-    median_throughput: Figure | None = Field(default=None, description="Median throughput, inferences per second.")
-    estimated_throughput: Figure | None = Field(
+    median_throughput_inferences_per_s: Figure | None = Field(
+        default=None, description="Median throughput, inferences per second."
+    )
+    estimated_throughput_inferences_per_s: Figure | None = Field(
         default=None, description="Throughput that the duty cycle of a stream leaves room for, inferences per second."
     )
     duty_cycle_fraction: Figure | None = Field(default=None, description="Average duty cycle of a stream.")
@@ -133,7 +138,7 @@ def read_figures(text: str, mode: str) -> dict[str, str]:
     """Figures of a log by column, as text; raises ValueError where the one that its mode needs is missing.
 
     >>> read_figures("00176.476 ulp-ml: Median energy cost is 293.912 uJ/inf.", "energy")
-    {'median_energy_cost': '293.912'}
+    {'median_energy_microjoules': '293.912'}
     """
     found = {}
     for column, pattern in FIGURES.items():

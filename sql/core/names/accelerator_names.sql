@@ -2,7 +2,7 @@
 -- key: source_id, name
 -- column: source_id | Who mentions it.
 -- column: name | Name as printed, without blanks at its ends.
--- column: mention_count | How often it is mentioned as the hardware of a model, a cluster or a price; 0 for rows of a hardware table.
+-- column: mention_count | How often it is mentioned as the hardware of a model, a cluster, a price or a benchmark; 0 for rows of a hardware table.
 -- column: accelerator_id | Key of core.accelerators.
 -- column: resolved_by | alias, same name, own key, or null.
 with mentions as (
@@ -35,6 +35,42 @@ with mentions as (
         trim(gpu_model) as name,
         1 as mention_count
     from raw.ml_energy_configurations
+    union all
+    select
+        'mlperf_inference' as source_id,
+        coalesce(published_name(accelerator), published_name(processor)) as name,
+        1 as mention_count
+    from raw.mlperf_inference_summary
+    union all
+    select
+        'mlperf_inference' as source_id,
+        coalesce(published_name(accelerator_model_name), published_name(host_processor_model_name)) as name,
+        1 as mention_count
+    from raw.mlperf_inference_summary_v6
+    union all
+    select
+        'mlperf_cm_results' as source_id,
+        coalesce(published_name(accelerator_model_name), published_name(host_processor_model_name)) as name,
+        1 as mention_count
+    from raw.mlperf_collected_inference
+    union all
+    select
+        'mlperf_cm_results' as source_id,
+        published_name(accelerator_model_name) as name,
+        1 as mention_count
+    from raw.mlperf_collected_training
+    union all
+    select
+        'mlperf_cm_results' as source_id,
+        coalesce(published_name(accelerator), published_name(board_name)) as name,
+        1 as mention_count
+    from raw.mlperf_collected_tiny
+    union all
+    select
+        'mlperf_tiny' as source_id,
+        coalesce(published_name(accelerator), published_name(board_name)) as name,
+        1 as mention_count
+    from raw.mlperf_tiny_systems
 ),
 
 names as (

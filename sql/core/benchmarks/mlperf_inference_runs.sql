@@ -1,0 +1,134 @@
+-- One row per result of MLPerf Inference, rounds v2.0 to v4.1, v5.1 and v6.1: rate or latency, measured power, and energy per token, sample or query.
+-- key: benchmark_result_id
+-- column: benchmark_result_id | Key: round and location of the result.
+-- column: suite | mlperf inference.
+-- column: round | Round.
+-- column: division | closed, open or network.
+-- column: system_type | datacenter, edge, or datacenter,edge where it is entered for both.
+-- column: availability | available, preview or rdi.
+-- column: submitter | Who submitted.
+-- column: system | System as the submitter names it.
+-- column: accelerator_name | Accelerator as published; null for a run on the processor.
+-- column: processor_name | Host processor as published.
+-- column: runs_on | accelerator, or processor where no accelerator is named.
+-- column: accelerator_id | Key of core.accelerators: the accelerator, or for a run on the processor that processor; null where it is not known here.
+-- column: accelerator_count | Accelerators in all nodes; processors for a run on the processor.
+-- column: node_count | Nodes of the system.
+-- column: number_format | Number format of the weights, where stated: since v5.1.
+-- column: benchmark | The reference model that the result stands for; -99 and -99.9 are targets of accuracy.
+-- column: model_name | Model that was run; in the open division it may be another than the reference.
+-- column: scenario | Load scenario.
+-- column: metric | throughput or latency.
+-- column: value | The result, in unit; a latency is the percentile that the scenario defines.
+-- column: unit | token/s, sample/s, query/s or ms.
+-- column: power_w | Mean power of the whole system during the run, where measured in watts.
+-- column: joule_per_unit | Measured energy of one unit_name, joules; a query of MultiStream has 8 samples.
+-- column: unit_name | What joule_per_unit counts: token, sample or query.
+-- column: is_official | True: reviewed and published by MLCommons.
+-- column: is_inferred | True if the publisher derived the row from another result.
+-- column: is_duplicate | True for the listing of a run under its lower target of accuracy (-99), where -99.9 lists the same run.
+-- column: is_partition | True if the run had only a part of the accelerator (one MIG slice of several).
+-- column: is_sweep | True in the open division where a benchmark of a round explores at least ten models.
+-- column: is_default | False for inferred rows, duplicates, partitions and sweeps: what comparisons leave out.
+-- column: published_date | Date of publication of the round, where curated.
+-- column: source_id | Source of the result.
+-- column: locator | Where in the repository of the round.
+-- column: member | File of the archive that holds the row, where it is one.
+-- check: every_unit_is_known | select * from core.mlperf_inference_runs where unit is null
+-- check: power_gives_joules | select * from core.mlperf_inference_runs where power_w is not null and unit <> 'ms' and value > 0 and joule_per_unit is null
+with in_our_units as (
+    select
+        l.*,
+        case when l.accelerator_name is null then 'processor' else 'accelerator' end as runs_on,
+        coalesce(l.accelerator_name, l.processor_name) as chip_name,
+        result_unit(l.published_unit) as unit,
+        result_value(l.value, l.published_unit) as unit_value,
+        regexp_replace(l.model_name, '-99(\.9)?$', '') as target_free_model
+    from core.mlperf_inference_listings as l
+),
+
+round_dates as (
+    select
+        round,
+        max(published_date) as published_date
+    from seeds.benchmark_results
+    where suite = 'mlperf inference'
+    group by round
+),
+
+open_models as (
+    select
+        round,
+        benchmark,
+        is_model_sweep(count(distinct model_name)) as is_sweep
+    from core.mlperf_inference_listings
+    where division = 'open'
+    group by round, benchmark
+),
+
+twins as (
+    select
+        a.benchmark_result_id,
+        count(*) as twin_count
+    from in_our_units as a
+    inner join in_our_units as b
+        on
+            a.round = b.round and a.division = b.division and a.system_type = b.system_type and a.submitter = b.submitter
+            and a.platform = b.platform and a.scenario = b.scenario and a.target_free_model = b.target_free_model
+            and a.value = b.value and a.power_result is not distinct from b.power_result
+    where a.model_name like '%-99' and b.model_name like '%-99.9'
+    group by a.benchmark_result_id
+),
+
+flagged as (
+    select
+        u.*,
+        n.accelerator_id,
+        t.twin_count is not null as is_duplicate,
+        coalesce(regexp_matches(u.accelerator_name, '\(1x[0-9]+g\.'), false) as is_partition,
+        u.division = 'open' and coalesce(o.is_sweep, false) as is_sweep,
+        d.published_date
+    from in_our_units as u
+    left join core.accelerator_names as n on u.source_id = n.source_id and u.chip_name = n.name
+    left join round_dates as d on u.round = d.round
+    left join open_models as o on u.round = o.round and u.benchmark = o.benchmark
+    left join twins as t on u.benchmark_result_id = t.benchmark_result_id
+)
+
+select
+    benchmark_result_id,
+    'mlperf inference' as suite,
+    round,
+    division,
+    system_type,
+    availability,
+    submitter,
+    system,
+    accelerator_name,
+    processor_name,
+    runs_on,
+    accelerator_id,
+    case runs_on when 'accelerator' then accelerator_count else processor_count end as accelerator_count,
+    node_count,
+    weight_format(weight_data_types) as number_format,
+    benchmark,
+    model_name,
+    scenario,
+    case unit when 'ms' then 'latency' else 'throughput' end as metric,
+    unit_value as value,
+    unit,
+    case when power_unit = 'Watts' then power_result end as power_w,
+    joule_per_counted_unit(power_result, power_unit, unit_value, unit) as joule_per_unit,
+    unit_counted(unit) as unit_name,
+    true as is_official,
+    is_inferred,
+    is_duplicate,
+    is_partition,
+    is_sweep,
+    not is_inferred and not is_duplicate and not is_partition and not is_sweep as is_default,
+    published_date,
+    source_id,
+    locator,
+    member
+from flagged
+order by round, benchmark_result_id
