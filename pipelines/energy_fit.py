@@ -1,8 +1,8 @@
 """Fits energy per output token to measurements, by least squares on the logarithm (scipy), and says how far it is off.
 
 What belongs here: the form of the model, the fit, its error on models that it has not seen. What does not:
-which measurements (``core.energy_points``), the prediction (macro ``fitted_joule_per_token``, which must
-have the same form), scores (``core.energy_scores``).
+which measurements (``core.energy_per_token_points``), the prediction (macro ``fitted_joule_per_token``, which must
+have the same form), scores (``core.energy_per_token_scores``).
 
 Energy per token = factors · (step + bytes + operations + cache), at rated power over the rates of the chip:
 a decoding step takes a time of its own, reads every weight that its batch touches, computes 2 FLOP per active
@@ -21,6 +21,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from ecologits.impacts import llm as ecologits
 from numpy.typing import NDArray
 from scipy import optimize
 
@@ -45,12 +46,12 @@ PRIORS: dict[str, tuple[float, float]] = {
     "byte_log": (0.0, 2.0),
     "operation_log": (0.0, 2.0),
     "cache_log": (0.0, 3.0),
-    "step_params_power": (0.5, 0.4),
-    "step_count_power": (1.0, 0.3),
-    "operation_params_power": (0.0, 0.2),
-    "operation_bits_power": (0.0, 0.4),
+    "step_params_exponent": (0.5, 0.4),
+    "step_count_exponent": (1.0, 0.3),
+    "operation_params_exponent": (0.0, 0.2),
+    "operation_bits_exponent": (0.0, 0.4),
     "moe_log": (0.0, 0.5),
-    "moe_count_power": (0.0, 0.2),
+    "moe_count_exponent": (0.0, 0.2),
     "hybrid_log": (0.0, 0.3),
     "blackwell_log": (0.0, 0.3),
     **{f"{task.replace('-', '_')}_log": (0.0, 0.4) for task in TASKS},
@@ -62,12 +63,12 @@ COEFFICIENTS: dict[str, str] = {
     "byte_log": "Time of reading the weights over that at full bandwidth, ln.",
     "operation_log": "Time of computing over that at the dense peak in 16 bits, ln.",
     "cache_log": "Time of reading the cache of 1,000 tokens at 8 billion active parameters, ln of 10 microseconds.",
-    "step_params_power": "Power of active parameters in the time of a step.",
-    "step_count_power": "Power of the count of accelerators in the energy of a step.",
-    "operation_params_power": "Power of active parameters in the time of computing, beyond 1.",
-    "operation_bits_power": "Power of bits of a weight over 16 in the time of computing.",
+    "step_params_exponent": "Exponent of active parameters in the time of a step.",
+    "step_count_exponent": "Exponent of the count of accelerators in the energy of a step.",
+    "operation_params_exponent": "Exponent of active parameters in the time of computing, beyond 1.",
+    "operation_bits_exponent": "Exponent of bits of a weight over 16 in the time of computing.",
     "moe_log": "Factor of mixtures of experts, ln.",
-    "moe_count_power": "Power of the count of accelerators for mixtures of experts.",
+    "moe_count_exponent": "Exponent of the count of accelerators for mixtures of experts.",
     "hybrid_log": "Factor of hybrids of attention and state space models, ln.",
     "blackwell_log": "Factor of accelerators of the Blackwell generation, ln.",
     **{f"{task.replace('-', '_')}_log": f"Factor of the task {task} over short chat, ln." for task in TASKS},
@@ -83,7 +84,16 @@ FIT_COLUMNS: dict[str, str] = {
     "row_count": "Measurements that the fit has seen.",
     "shape_count": "Shapes of models among them.",
 }
-"""Columns of ``core.energy_fit`` and what they mean."""
+"""Columns of ``core.energy_per_token_fit`` and what they mean."""
+
+
+ECOLOGITS_COLUMNS: dict[str, str] = {
+    "energy_point_id": "Key of core.energy_per_token_points.",
+    "ecologits_joule_per_token": "Energy of the GPUs per output token by EcoLogits' regression, at that batch and bits.",
+}
+"""Columns of ``core.ecologits_estimates`` and what they mean."""
+
+JOULE_PER_KWH = 3.6e6
 
 
 @dataclass(frozen=True)
@@ -109,7 +119,7 @@ def touched_share(active_share: Numbers, batch: Numbers) -> Numbers:
 
 
 def build_design(points: pl.DataFrame) -> Design:
-    """The linear forms of the measurements; columns as in ``core.energy_points``."""
+    """The linear forms of the measurements; columns as in ``core.energy_per_token_points``."""
     column = {name: points[name].cast(pl.Float64).to_numpy() for name in (
         "active_params", "total_params", "weight_bits", "batch_size", "accelerator_count", "tdp_w",
         "memory_bandwidth_bytes_per_s", "dense_16_bit_flop_per_s", "output_tokens", "joule_per_token",
@@ -137,14 +147,14 @@ def build_design(points: pl.DataFrame) -> Design:
 
     for index, term in enumerate(TERMS):
         put(forms[index], f"{term}_log", 1.0)
-    put(forms[0], "step_params_power", size)
-    put(forms[0], "step_count_power", count)
-    put(forms[2], "operation_params_power", size)
-    put(forms[2], "operation_bits_power", np.log(column["weight_bits"] / 16))
+    put(forms[0], "step_params_exponent", size)
+    put(forms[0], "step_count_exponent", count)
+    put(forms[2], "operation_params_exponent", size)
+    put(forms[2], "operation_bits_exponent", np.log(column["weight_bits"] / 16))
     offsets[3] += 0.5 * size
     is_moe = (points["architecture_kind"] == "moe").to_numpy().astype(float)
     put(factors, "moe_log", is_moe)
-    put(factors, "moe_count_power", is_moe * count)
+    put(factors, "moe_count_exponent", is_moe * count)
     put(factors, "hybrid_log", (points["architecture_kind"] == "hybrid").to_numpy().astype(float))
     put(factors, "blackwell_log", points["is_blackwell"].to_numpy().astype(float))
     for task in TASKS:
@@ -211,10 +221,35 @@ def _fit_part(points: pl.DataFrame, held_back: int | None) -> Mapping[str, objec
     }
 
 
+def estimate_ecologits(points: pl.DataFrame) -> pl.DataFrame:
+    """What EcoLogits' regression gives for the same measurements, by the code and constants of the installed package.
+
+    Its energy of the GPUs of one output token, at the batch and bits of the measurement; its server and
+    data centre are left out, as they are of the measurements. Columns of ECOLOGITS_COLUMNS.
+    """
+
+    def joules(row: Mapping[str, float]) -> float:
+        billions = {name: row[name] / 1e9 for name in ("active_params", "total_params")}
+        memory = ecologits.model_required_memory(billions["total_params"], row["weight_bits"])
+        kwh = ecologits.gpu_energy(
+            billions["active_params"], 1.0, row["batch_size"],
+            ecologits.GPU_ENERGY_ALPHA, ecologits.GPU_ENERGY_BETA, ecologits.GPU_ENERGY_GAMMA,
+        )  # fmt: skip
+        return float(ecologits.gpu_required_count(memory, ecologits.GPU_MEMORY) * kwh * JOULE_PER_KWH)
+
+    rows = points.sort("energy_point_id").to_dicts()
+    return pl.DataFrame(
+        {
+            "energy_point_id": pl.Series([row["energy_point_id"] for row in rows], dtype=pl.String),
+            "ecologits_joule_per_token": pl.Series([joules(row) for row in rows], dtype=pl.Float64),
+        }
+    )
+
+
 def fit_energy(points: pl.DataFrame) -> pl.DataFrame:
     """One fit of all measurements, and one without each fold. Empty where there are too few measurements.
 
-    ``points``: the columns of ``core.energy_points``. Returns the columns of FIT_COLUMNS.
+    ``points``: the columns of ``core.energy_per_token_points``. Returns the columns of FIT_COLUMNS.
     """
     whole = {"held_back_fold": pl.Int64, "row_count": pl.Int64, "shape_count": pl.Int64}
     kinds = {name: whole.get(name, pl.String if name == "part" else pl.Float64) for name in FIT_COLUMNS}
