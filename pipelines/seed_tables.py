@@ -429,6 +429,37 @@ class BenchmarkResults(Fact):
     published_date: Day | None = Field(default=None, description="Date of publication of the round.")
 
 
+class EnergyMeasurements(Fact):
+    """One row per measured configuration of a language model that was served: energy of the accelerators per output token."""
+
+    key = ("energy_measurement_id",)
+    energy_measurement_id: Identifier = Field(
+        description="Key of the row; that of core.ml_energy_runs where it is one."
+    )
+    publisher_model: Text = Field(description="Model as the publisher writes it.")
+    task: Text = Field(description="Task, in the publisher's short name.")
+    architecture_kind: Literal["dense", "moe", "hybrid", "other"] = Field(description="Kind of model.")
+    total_params: Positive = Field(description="Parameters stored, as the publisher rounds them.")
+    active_params: Positive = Field(description="Parameters used per token, as the publisher rounds them.")
+    number_format: NumberFormat = Field(description="Format of the weights.")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    accelerator_count: Count = Field(description="Accelerators that served.")
+    max_batch_size: Count = Field(description="Most requests that may run at the same time.")
+    batch_size: Positive = Field(description="Requests that ran at the same time, on average.")
+    output_tokens: Positive = Field(description="Mean length of an answer, tokens.")
+    power_w: Positive = Field(description="Mean power of all accelerators together, watts.")
+    tokens_per_s: Positive = Field(description="Output tokens per second.")
+    joule_per_token: Positive = Field(description="Energy of the accelerators per output token, joules.")
+    measured_date: Day = Field(description="Day of the publisher's data.")
+
+    @model_validator(mode="after")
+    def _energy_is_power_over_rate(self) -> EnergyMeasurements:
+        ratio = self.power_w / self.tokens_per_s / self.joule_per_token
+        if not 0.98 < ratio < 1.02:
+            raise ValueError(f"power over tokens per second is {ratio:.3f} of joule_per_token; expected 1")
+        return self
+
+
 class BenchmarkModels(Fact):
     """One row per benchmark whose model is one that we know: the model, and the operations of one token of its work."""
 
@@ -436,7 +467,9 @@ class BenchmarkModels(Fact):
     suite: Literal["mlperf training", "mlperf inference", "mlperf tiny"] = Field(description="Benchmark suite.")
     benchmark: Text = Field(description="Task, in the suite's own short name.")
     model_id: Identifier = Field(description="Key of seeds.models.")
-    work: Literal["pretraining", "finetuning with adapters", "inference"] = Field(description="What the benchmark does.")
+    work: Literal["pretraining", "finetuning with adapters", "inference"] = Field(
+        description="What the benchmark does."
+    )
     flop_per_param_and_token: Annotated[Number, Field(ge=2, le=8)] | None = Field(
         default=None, description="FLOP per parameter and token, where every parameter works on every token."
     )
@@ -603,6 +636,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
     "benchmarks/benchmark_models.csv": BenchmarkModels,
+    "benchmarks/energy_measurements.csv": EnergyMeasurements,
     "prices/cloud_prices.csv": CloudPrices,
     "prices/purchase_prices.csv": PurchasePrices,
     "prices/electricity_prices.csv": ElectricityPrices,
@@ -626,6 +660,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("published_figures", "subject_id_of_run", "training_runs", "training_run_id"),
     ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_results", "accelerator_id", "accelerators", "accelerator_id"),
+    ("energy_measurements", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_models", "model_id", "models", "model_id"),
     ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),

@@ -1,9 +1,12 @@
 """SQL models as assets, and the one table between them that Python makes."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import dagster as dg
+import duckdb
+import polars as pl
 
+from pipelines import energy_fit
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
@@ -13,7 +16,11 @@ from pipelines.sql_models import SqlModel, check_names, load_models, run_checks,
 from pipelines.tables import write_table
 from pipelines.trends import FIT_COLUMNS, fit_trends
 
-PYTHON_TABLES = {"core.trend_fits": list(FIT_COLUMNS)}
+PYTHON_TABLES = {
+    "core.trend_fits": list(FIT_COLUMNS),
+    "core.energy_per_token_fit": list(energy_fit.FIT_COLUMNS),
+    "core.ecologits_estimates": list(energy_fit.ECOLOGITS_COLUMNS),
+}
 """Tables that assets of this file make in Python, and their columns."""
 
 MODELS = load_models(SQL, "sql", {**SEED_COLUMNS, **RAW_COLUMNS, **PYTHON_TABLES})
@@ -82,5 +89,58 @@ def trend_fits(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
     return dg.MaterializeResult(metadata=table_metadata(connection, "core.trend_fits", FIT_COLUMNS, types))
 
 
-SQL_ASSETS = [*(sql_asset(model) for model in MODELS.values()), trend_fits]
+@dg.asset(
+    key=["core", "energy_per_token_fit"],
+    group_name="core",
+    kinds={"python", "duckdb"},
+    owners=OWNERS,
+    description="One row per fit of energy per output token: of all measurements, and without each fold of shapes (scipy).",
+    deps=[dg.AssetKey(["core", "energy_per_token_points"])],
+    required_resource_keys={SESSION},
+)
+def energy_per_token_fit(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Make core.energy_per_token_fit."""
+    return _from_energy_points(
+        getattr(context.resources, SESSION).connection,
+        "core.energy_per_token_fit",
+        "One row per fit of energy per output token: of all measurements, and without each fold.",
+        energy_fit.fit_energy,
+        energy_fit.FIT_COLUMNS,
+    )
+
+
+@dg.asset(
+    key=["core", "ecologits_estimates"],
+    group_name="core",
+    kinds={"python", "duckdb"},
+    owners=OWNERS,
+    description="One row per measurement of energy per output token: what the code of the package EcoLogits gives for it.",
+    deps=[dg.AssetKey(["core", "energy_per_token_points"])],
+    required_resource_keys={SESSION},
+)
+def ecologits_estimates(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+    """Make core.ecologits_estimates."""
+    return _from_energy_points(
+        getattr(context.resources, SESSION).connection,
+        "core.ecologits_estimates",
+        "One row per measurement of energy per output token: what EcoLogits gives for it.",
+        energy_fit.estimate_ecologits,
+        energy_fit.ECOLOGITS_COLUMNS,
+    )
+
+
+def _from_energy_points(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    text: str,
+    make: Callable[[pl.DataFrame], pl.DataFrame],
+    columns: Mapping[str, str],
+) -> dg.MaterializeResult[None]:
+    with readable_failures():
+        made = make(connection.sql("select * from core.energy_per_token_points").pl())
+        types = write_table(connection, table, made.select(list(columns)), text, columns)
+    return dg.MaterializeResult(metadata=table_metadata(connection, table, columns, types))
+
+
+SQL_ASSETS = [*(sql_asset(model) for model in MODELS.values()), trend_fits, energy_per_token_fit, ecologits_estimates]
 """Assets of all SQL models and Python tables."""

@@ -1,0 +1,101 @@
+-- Measured results: what they say of speed, energy, utilisation and cost. Plain numbers unless said otherwise.
+
+-- macro: chip_minutes_of | Accelerator time that a benchmark took.
+-- equation: t · n
+-- units: minutes, accelerators -> chip-minutes
+-- example: chip_minutes_of(3.4441, 11616) > 40000 and chip_minutes_of(3.4441, 11616) < 40010
+create or replace macro chip_minutes_of(minutes, accelerator_count) as minutes * accelerator_count;
+
+-- macro: usd_per_million_of | What a million tokens, samples or images cost on rented accelerators that are always busy.
+-- equation: price · n · 10^6 / (3600 · rate)
+-- units: uncertain triple of USD per chip-hour, accelerators, units per second -> USD per million units, as a triple
+-- example: round(central_of(usd_per_million_of(exactly(3.6), 8, 8000)), 9) = 1
+create or replace macro usd_per_million_of(price_per_chip_hour, accelerator_count, units_per_s) as
+multiply(price_per_chip_hour, exactly(accelerator_count * 1e6 / (3600 * units_per_s)));
+
+-- macro: output_utilisation_of | Share of the dense peak that making the output took; reading the prompts is not counted, so the machine did more.
+-- equation: 2 · N · rate / (n · peak)
+-- units: N parameters active per token, output tokens per second, accelerators, FLOP/s per accelerator -> share
+-- source: arxiv_2001_08361
+-- example: abs(output_utilisation_of(70e9, 20000, 8, 1e15) - 0.35) < 1e-9
+create or replace macro output_utilisation_of(active_params, tokens_per_s, accelerator_count, peak_flop_per_s) as
+2 * active_params * tokens_per_s / (accelerator_count * peak_flop_per_s);
+
+-- macro: benchmark_flop_of | Model FLOP of a training benchmark that fixes the length of its samples.
+-- equation: C = k · N · samples · length: k = 6 where all weights are trained, 4 where they are frozen below adapters
+-- units: FLOP per parameter and token, parameters active per token, samples, tokens per sample -> FLOP
+-- source: arxiv_2001_08361
+-- example: abs(benchmark_flop_of(6, 175e9, 591360, 2048) / 1.272e21 - 1) < 0.001
+create or replace macro benchmark_flop_of(flop_per_param_and_token, active_params, samples, tokens_per_sample) as
+flop_per_param_and_token * active_params * samples * tokens_per_sample;
+
+-- macro: is_blackwell | Whether an accelerator is of NVIDIA's Blackwell generation.
+-- equation: by its key
+-- units: key of an accelerator -> true or false
+-- example: is_blackwell('b200-sxm') and is_blackwell('gb300') and not is_blackwell('h200-sxm')
+create or replace macro is_blackwell(accelerator_id) as regexp_matches(accelerator_id, '^(g?b[123]00|rtx-50|rtx-pro-6000|jetson-agx-thor|dgx-spark)');
+
+-- macro: ideal_fit | A row of core.energy_per_token_fit as of an ideal machine: rated power, full bandwidth, dense peak, a millisecond a step.
+-- equation: all factors 1, the step grows with the root of the active parameters
+-- units: none
+-- example: (ideal_fit()).step_params_exponent = 0.5
+create or replace macro ideal_fit() as {
+    'step_log': 0.0,
+    'byte_log': 0.0,
+    'operation_log': 0.0,
+    'cache_log': 0.0,
+    'step_params_exponent': 0.5,
+    'step_count_exponent': 1.0,
+    'operation_params_exponent': 0.0,
+    'operation_bits_exponent': 0.0,
+    'moe_log': 0.0,
+    'moe_count_exponent': 0.0,
+    'hybrid_log': 0.0,
+    'blackwell_log': 0.0,
+    'gpqa_log': 0.0,
+    'sourcegraph_fim_log': 0.0,
+    'image_chat_log': 0.0,
+    'video_chat_log': 0.0,
+    'error_low_ratio': 0.5,
+    'error_high_ratio': 2.0
+};
+
+-- Arguments in order: row of core.energy_per_token_fit; kind of model; task; parameters stored, and active per token; bits of a weight;
+-- sequences at the same time; tokens of an answer; accelerators; Blackwell or not; W; byte/s; FLOP/s in 16 bits.
+-- macro: fitted_joule_per_token | Energy of the accelerators per output token, prompt included, by the model fitted to measurements.
+-- equation: factors · TDP · (step / b + bytes / (b · bandwidth) + 2 · N_active / peak + cache): see pipelines/energy_fit.py
+-- units: parameters, bits, tokens, W, byte/s, FLOP/s -> J per token, as a triple of its 90 % interval
+-- source: ml_energy
+-- example: abs(central_of(fitted_joule_per_token(ideal_fit(), 'dense', 'chat', 8e9, 8e9, 16, 1, 1000, 1, false, 1e3, 1.6e10, 1.6e10)) - 2001.01) < 1e-6
+create or replace macro fitted_joule_per_token(
+    fit, architecture_kind, task, total_params, active_params, weight_bits, batch_size, output_tokens, accelerator_count, is_blackwell,
+    tdp, memory_bandwidth, dense_16_bit_peak
+) as multiply(
+    exactly(
+        tdp
+        * (
+            exp(fit.step_log) * 1e-3 * (active_params / 8e9) ** fit.step_params_exponent * accelerator_count ** fit.step_count_exponent / batch_size
+            + exp(fit.byte_log) * total_params * (1 - (1 - least(1, active_params / total_params)) ** batch_size) * weight_bits / 8
+            / (batch_size * memory_bandwidth)
+            + exp(fit.operation_log) * 2 * active_params / dense_16_bit_peak
+            * (active_params / 8e9) ** fit.operation_params_exponent * (weight_bits / 16) ** fit.operation_bits_exponent
+            + exp(fit.cache_log) * 1e-5 * output_tokens / 1000 * sqrt(active_params / 8e9)
+        )
+        * exp(
+            case architecture_kind
+                when 'moe' then fit.moe_log + fit.moe_count_exponent * ln(accelerator_count)
+                when 'hybrid' then fit.hybrid_log
+                else 0
+            end
+            + case when is_blackwell then fit.blackwell_log else 0 end
+            + case task
+                when 'gpqa' then fit.gpqa_log
+                when 'sourcegraph-fim' then fit.sourcegraph_fim_log
+                when 'image-chat' then fit.image_chat_log
+                when 'video-chat' then fit.video_chat_log
+                else 0
+            end
+        )
+    ),
+    uncertain(fit.error_low_ratio, 1, fit.error_high_ratio)
+);
