@@ -26,7 +26,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from pipelines.errors import LedgerError
+from pipelines.errors import LedgerError, UsageError
 from pipelines.fetch_progress import FetchProgress
 from pipelines.inputs import remember, unchanged_build
 from pipelines.instance import module_file, prepare_instance, run_job
@@ -354,7 +354,10 @@ def explain(
 @app.command()
 def estimate(
     *,
-    accelerator: Annotated[str, typer.Option(help="Accelerator: key, name or alias.", show_default=False)],
+    accelerator: Annotated[
+        str | None,
+        typer.Option("--accelerator", "--device", help="Accelerator: key, name or alias.", show_default=False),
+    ] = None,
     params: Annotated[str | None, stated("Parameters.")] = None,
     tokens: Annotated[str | None, stated("Training tokens, repeats included.")] = None,
     active_params: Annotated[str | None, stated("Parameters used per token; all of them if not given.")] = None,
@@ -371,11 +374,35 @@ def estimate(
     number_format: Annotated[str | None, typer.Option(help="Number format trained in, such as bf16.")] = None,
     architecture: Annotated[Architecture | None, typer.Option(help="dense if not given.")] = None,
     operator: Annotated[Operator | None, typer.Option(help="Who runs the machines.")] = None,
+    inference: Annotated[bool, typer.Option("--inference", help="Serve --model; without --device: what can.")] = False,
+    model: Annotated[str | None, typer.Option(help="Inference: key or name of an open model.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Inference: sequences decoded at the same time; 1.")] = None,
+    context: Annotated[int | None, typer.Option(help="Inference: tokens of each that are kept.")] = None,
+    max_usd: Annotated[float | None, typer.Option(help="Inference: most that the devices may cost.")] = None,
+    max_watts: Annotated[float | None, typer.Option(help="Inference: most that they may draw.")] = None,
+    max_memory: Annotated[str | None, typer.Option(help="Inference: most memory they may have, such as 16GB.")] = None,
     output: Annotated[EstimateFormat, typer.Option("--format", help="How to print it.")] = EstimateFormat.table,
 ) -> None:
-    """Say what a training run would take, by the rules of the warehouse. Numbers may be ranges: LOW:CENTRAL:HIGH."""
+    """Say what a training run would take, by the rules of the warehouse. Numbers may be ranges: LOW:CENTRAL:HIGH.
+
+    With --inference: what serving a model takes, or which devices can under a budget.
+    """
     from pipelines import whatif
 
+    serving = {"model": model, "batch": batch, "context": context, "max_usd": max_usd, "max_watts": max_watts,
+               "max_memory": max_memory}  # fmt: skip
+    training = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
+                "chip_hours": chip_hours, "hours": hours, "chip_price": chip_price, "country": country, "year": year,
+                "architecture": architecture, "operator": operator}  # fmt: skip
+    _refuse_given(training if inference else serving, inference=inference)
+    if inference:
+        from pipelines.inference import read_options
+
+        given, budget = read_options(accelerator, number_format, count, price, serving)
+        _estimate_serving(given, budget, output)
+        return
+    if accelerator is None:
+        raise UsageError("--accelerator is missing: which chip does the run use? (For serving a model: --inference.)")
     numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price}  # fmt: skip
     scenario = whatif.Scenario(
@@ -401,6 +428,30 @@ def estimate(
             (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
             print()
         print("\n".join(whatif.as_lines(result)))
+
+
+def _refuse_given(options: dict[str, Any], *, inference: bool) -> None:
+    """Options that say nothing here would be passed over silently; refuse them."""
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if given:
+        where = "of training runs, not of --inference" if inference else "of --inference only"
+        raise UsageError(f"{', '.join(given)}: {'an option' if len(given) == 1 else 'options'} {where}.")
+
+
+def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
+    """What serving a model takes on a device, or which devices run it under a budget."""
+    from pipelines import inference as serving
+
+    with serving.open_serving(STATE.settings) as connection:
+        result = serving.choose(connection, given, budget) if budget else serving.estimate(connection, given)
+    if output is EstimateFormat.json:
+        print(json.dumps(_finite(result), default=_json_value, ensure_ascii=False, indent=1))
+        return
+    for names, *cells in serving.as_tables(result):
+        in_numbers = [name in serving.NUMBER_HEADINGS for name in names]
+        (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
+        print()
+    print("\n".join(serving.as_lines(result)))
 
 
 @app.command()

@@ -31,6 +31,7 @@ CONTRACT: dict[str, str] = {
     "mart.inference_estimates": """model_id accelerator_id number_format batch_size weight_bytes kv_cache_bytes_per_token
         accelerators_needed fits flop_per_token tokens_per_s_bound joule_per_token_low joule_per_token joule_per_token_high
         usd_per_million_tokens_low usd_per_million_tokens usd_per_million_tokens_high measured_joule_per_token source_id""",
+    "mart.device_fit": "model_id accelerator_id number_format fits needed_bytes available_bytes tokens_per_s_bound",
     "mart.trends": """metric cohort growth_per_year_low growth_per_year growth_per_year_high doubling_time_months_low
         doubling_time_months doubling_time_months_high r2 n_rows window_start window_end""",
     "mart.consistency_findings": "subject_name rule observed expected ratio severity likely_cause source_ids",

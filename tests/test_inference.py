@@ -1,6 +1,8 @@
 """Inference: caches as published, floors and bounds as known, estimates in the right direction and beside measurements."""
 
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import duckdb
 import pytest
@@ -8,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.macros import load_macros
-from pipelines.settings import SQL
+from pipelines.settings import SQL, Settings
+from tests.conftest import run_ledger
 
 property_test = settings(deadline=None, max_examples=60)
 
@@ -279,3 +282,165 @@ def test_seeds_of_shapes_keep_heads_and_layers_consistent(published: duckdb.Duck
         """
     ).fetchall()
     assert odd == [], "heads times dimension is about the width"
+
+
+# --- devices ----------------------------------------------------------------------------------------------------------
+
+
+def test_an_8b_model_at_4_bits_fits_a_raspberry_pi_5_and_is_bound_by_bandwidth(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
+    rows = published.execute(
+        """
+        select weight_bits, fits, bound_by, tokens_per_s_bound from mart.device_fit
+        where model_id = 'llama-3.1-8b' and accelerator_id = 'raspberry-pi-5-8gb' order by weight_bits
+        """
+    ).fetchall()
+    assert [(bits, fits) for bits, fits, _, _ in rows] == [(4, True), (8, False), (16, False)]
+    assert rows[0][2] == "bandwidth"
+    assert rows[0][3] == pytest.approx(17.07e9 / (8e9 * 4.5 / 8 + 4_096 * 131_072), rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("model", "device", "count", "bits", "fits"),
+    [
+        ("llama-3.1-405b", "h100-sxm", 8, 16, False),  # 810 GB of weights against 640 GB
+        ("llama-3.1-405b", "h100-sxm", 8, 8, True),
+        ("llama-3.1-70b", "h100-sxm", 1, 8, False),  # 70 GB and workspace against 80 GB less what runtimes take
+        ("llama-3.1-70b", "h100-sxm", 1, 4, True),
+        ("deepseek-v3", "h200-sxm", 8, 8, True),
+        ("mobilenet-v2", "coral-edge-tpu", 1, 8, True),
+        ("llama-3.2-1b", "coral-edge-tpu", 1, 4, False),
+        ("llama-3.2-1b", "apple-a15", 1, 8, True),
+        ("resnet-50", "ncs2", 1, 16, True),
+        ("qwen2.5-32b", "rtx-4090", 1, 4, True),
+        ("llama-3.1-8b", "jetson-orin-nano-super", 1, 16, False),
+    ],
+)
+def test_what_fits_where(
+    model: str, device: str, count: int, bits: int, fits: bool, published: duckdb.DuckDBPyConnection
+) -> None:
+    rows = published.execute(
+        "select fits from mart.device_fit where model_id = ? and accelerator_id = ? and accelerator_count = ? and weight_bits = ?",
+        [model, device, count, bits],
+    ).fetchall()
+    assert rows == [(fits,)]
+
+
+def test_devices_run_from_boards_to_servers(published: duckdb.DuckDBPyConnection) -> None:
+    segments = dict(
+        published.execute("select segment, count(distinct accelerator_id) from mart.device_fit group by 1").fetchall()
+    )
+    assert set(segments) >= {"edge", "mobile", "consumer", "workstation", "datacentre"}
+    named = {d for (d,) in published.execute("select distinct accelerator_id from mart.device_fit").fetchall()}
+    assert {"raspberry-pi-4-8gb", "raspberry-pi-5-8gb", "jetson-nano", "coral-edge-tpu", "ncs2", "apple-a17-pro",
+            "core-i9-13900k", "rtx-4090", "h100-sxm"} <= named  # fmt: skip
+
+
+# --- the command ------------------------------------------------------------------------------------------------------
+
+
+def serve(built: Settings, *options: str) -> dict[str, Any]:
+    """What ``ledger estimate --inference … --format json`` says."""
+    done = run_ledger("estimate", "--inference", *options, "--format", "json", home=built.home)
+    assert done.returncode == 0, done.stderr
+    result: dict[str, Any] = json.loads(done.stdout)
+    return result
+
+
+def test_the_command_says_what_the_table_says(built: Settings, published: duckdb.DuckDBPyConnection) -> None:
+    result = serve(
+        built, "--model", "Llama 3.1 70B", "--device", "H100 SXM", "--number-format", "bf16", "--batch", "64"
+    )
+    figures = {row["quantity"]: row for row in result["figures"]}
+    columns = ("decode_floor_s", "tokens_per_s_bound", "joule_per_token", "usd_per_million_tokens")
+    row = published.execute(
+        f"""
+        select {", ".join(columns)}, joule_per_token_low, joule_per_token_high from mart.inference_estimates
+        where model_id = 'llama-3.1-70b' and accelerator_id = 'h100-sxm' and number_format = 'bf16' and batch_size = 64
+        """
+    ).fetchall()[0]
+    assert [figures[name]["value"] for name in columns] == pytest.approx(list(row[:4]))
+    bounds = [figures["joule_per_token"]["value_low"], figures["joule_per_token"]["value_high"]]
+    assert bounds == pytest.approx(list(row[4:]))
+    assert [one["joule_per_token"] for one in result["measured"]] == [pytest.approx(0.797, abs=0.001)]
+    assert all(one["kind"] in ("assumed", "published") and one["source"] for one in result["inputs"])
+
+
+def test_the_command_takes_the_most_bits_that_fit(built: Settings) -> None:
+    result = serve(built, "--model", "llama-3.1-8b", "--device", "raspberry-pi-5-8gb", "--context", "4096")
+    assert {row["name"]: row["value"] for row in result["case"]} == {
+        "number_format": "int4", "batch": 1, "context_tokens": 4096, "count": 1,
+    }  # fmt: skip
+    assert result["bound_by"] == "bandwidth"
+
+
+def test_a_longer_context_and_a_price_change_what_they_should(built: Settings) -> None:
+    case = ("--model", "llama-3.1-8b", "--device", "h100-sxm", "--batch", "8")
+    short, long = (
+        {row["quantity"]: row["value"] for row in serve(built, *case, "--context", tokens, "--price", "2")["figures"]}
+        for tokens in ("1000", "32000")
+    )
+    assert long["decode_floor_s"] > short["decode_floor_s"]
+    assert long["joule_per_token"] > short["joule_per_token"]
+    assert long["usd_per_million_tokens"] / short["usd_per_million_tokens"] == pytest.approx(
+        short["tokens_per_s"] / long["tokens_per_s"]
+    )
+    assert short["usd_per_million_tokens"] == pytest.approx(2 / 3600 / short["tokens_per_s"] * 1e6)
+
+
+def test_devices_within_a_budget(built: Settings) -> None:
+    result = serve(built, "--model", "Llama 3.1 8B", "--max-usd", "300", "--max-watts", "30", "--max-memory", "16GB")
+    devices = result["devices"]
+    assert "raspberry-pi-5-8gb" in {row["accelerator_id"] for row in devices}
+    assert all(
+        row["purchase_usd"] <= 300
+        and row["tdp_w"] <= 30
+        and row["memory_bytes"] <= 16e9
+        and row["needed_bytes"] <= row["available_bytes"]
+        for row in devices
+    )
+    bounds = [row["tokens_per_s_bound"] for row in devices]
+    assert bounds == sorted(bounds, reverse=True)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((), "--inference serves a model: give --model"),
+        (("--model", "lama 3.1 8b"), "no model is called 'lama 3.1 8b'. Did you mean llama-3.1-8b"),
+        (("--model", "GPT-4"), "the shape of GPT-4 is not known"),
+        (("--model", "llama-3.1-8b", "--device", "rasberry-pi-5-8gb"), "Did you mean raspberry-pi-5-8gb"),
+        (("--model", "deepseek-v3", "--device", "rtx-4090"), "the model does not fit: with weights of 4 bits"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--number-format", "fp7"), "--number-format 'fp7': expected one of"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--batch", "0"), "--batch 0: expected 1 to"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--context", "200000"), "takes at most 131,072 tokens"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--count", "1.5"), "expected a whole number of accelerators"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--tokens", "1e12"), "--tokens: an option of training runs"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--max-usd", "9"), "--device is chosen already"),
+        (("--model", "llama-3.1-8b", "--max-usd", "nan"), "--max-usd nan: expected more than zero"),
+        (("--model", "llama-3.1-8b", "--max-memory", "16 parsec"), "expected an amount of memory such as 16GB"),
+        (("--model", "llama-3.1-8b", "--max-usd", "5"), "no known device runs llama-3.1-8b within that budget"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_words(options: tuple[str, ...], message: str, built: Settings) -> None:
+    done = run_ledger("estimate", "--inference", *options, home=built.home)
+    assert done.returncode == 2
+    assert message in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_options_of_serving_are_refused_for_training_runs(built: Settings) -> None:
+    done = run_ledger("estimate", "--accelerator", "h100-sxm", "--params", "1e9", "--batch", "4", home=built.home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr == "ledger: --batch: an option of --inference only.\n"
+
+
+def test_the_table_is_for_people(built: Settings) -> None:
+    done = run_ledger("estimate", "--inference", "--model", "gpt-oss-20b", "--device", "rtx-4090", home=built.home)
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert lines[0].split() == ["figure", "central", "unit", "90", "%", "interval"]
+    assert "model          gpt-oss-20b (sliding-window attention)" in lines
+    assert any(line.startswith("memory ") and "needed" in line and "available" in line for line in lines)

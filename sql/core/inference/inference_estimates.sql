@@ -23,7 +23,7 @@
 -- column: tokens_per_s_bound | Most output tokens per second of the whole batch, prompts not counted.
 -- interval: tokens_per_s | Estimate of the output tokens per second of the whole batch, prompts read in between.
 -- interval: joule_per_token | Energy of the accelerators per output token, share of the prompt included.
--- interval: facility_joule_per_token | The same of the whole service, data centre included.
+-- interval: facility_joule_per_token | The same of the whole service, data centre included; a small device is the whole.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
 -- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
 with sized as (
@@ -35,6 +35,7 @@ with sized as (
         h.memory_bandwidth_bytes_per_s,
         h.usable_memory_bytes,
         h.tdp_w,
+        h.segment,
         case
             when h.rental_usd_per_chip_hour is not null
                 then uncertain(h.rental_usd_per_chip_hour_low, h.rental_usd_per_chip_hour, h.rental_usd_per_chip_hour_high)
@@ -114,7 +115,7 @@ costed as (
 served as (
     select
         *,
-        multiply(energy, amount(given.service_ratio)) as facility_energy
+        case when segment in ('edge', 'mobile') then energy else multiply(energy, amount(given.service_ratio)) end as facility_energy
     from costed
 ),
 
