@@ -54,15 +54,22 @@ levers as (
             { 'attribute': 'kind', 'value': null, 'value_text': kind, 'unit': null }
         ]) as item
     from mart.efficiency_levers
+),
+
+subjects as (
+    select distinct
+        subject_kind,
+        subject_id
+    from mart.audit_points
 )
 
 select
-    subject_kind,
-    subject_id,
-    item.attribute,
-    item.value,
-    item.value_text,
-    item.unit
+    s.subject_kind,
+    s.subject_id,
+    u.item.attribute,
+    u.item.value,
+    u.item.value_text,
+    u.item.unit
 from (
     from runs
     union all
@@ -70,5 +77,6 @@ from (
     union all
     from levers
 ) as u
-where item.value is not null or item.value_text is not null
-order by subject_kind, subject_id, item.attribute
+inner join subjects as s on u.subject_kind = s.subject_kind and u.subject_id = s.subject_id
+where u.item.value is not null or u.item.value_text is not null
+order by s.subject_kind, s.subject_id, u.item.attribute

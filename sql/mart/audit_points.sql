@@ -156,8 +156,8 @@ others as (
         p.cloud_price_usd_per_chip_hour as value,
         p.cloud_price_usd_per_chip_hour_high as value_high,
         'USD/chip-hour' as unit,
-        'core.rental_prices/' || n.accelerator_id || '/cloud_price_usd_per_chip_hour' as figure_id
-    from core.rental_prices as p
+        'core.on_demand_prices/' || n.accelerator_id || '/cloud_price_usd_per_chip_hour' as figure_id
+    from core.on_demand_prices as p
     inner join names as n on p.accelerator_id = n.accelerator_id
     union all by name
     select

@@ -6,7 +6,7 @@
 -- column: subject_kind | What it means: class, or a subject_kind of mart.audit_points.
 -- column: subject_id | Key of what it means.
 -- column: subject_name | Name of what it means.
--- column: precedence | 1 for a key or class, 2 for a name, 3 for the name of a model, 4 for an alias.
+-- column: precedence | 1 where it is the key, 2 where it is the name, 3 where it is another name: a model's or a publisher's.
 with named as (
     select distinct
         subject_kind,
@@ -37,32 +37,28 @@ spelled as (
         subject_id as shown_name,
         subject_kind,
         subject_id,
-        subject_name,
-        1 as precedence
+        subject_name
     from named
     union all
     select
         subject_name as shown_name,
         subject_kind,
         subject_id,
-        subject_name,
-        2 as precedence
+        subject_name
     from named
     union all
     select
         unnest([model_id, model_name]) as shown_name,
         'training_run' as subject_kind,
         subject_id,
-        subject_name,
-        3 as precedence
+        subject_name
     from models
     union all
     select
         n.name as shown_name,
         'training_run' as subject_kind,
         m.subject_id,
-        m.subject_name,
-        4 as precedence
+        m.subject_name
     from core.model_names as n
     inner join models as m on n.model_id = m.model_id
     union all
@@ -70,8 +66,7 @@ spelled as (
         n.name as shown_name,
         'accelerator' as subject_kind,
         a.accelerator_id as subject_id,
-        a.accelerator_name as subject_name,
-        4 as precedence
+        a.accelerator_name as subject_name
     from core.accelerator_names as n
     inner join mart.accelerators as a on n.accelerator_id = a.accelerator_id
     union all
@@ -79,9 +74,15 @@ spelled as (
         unnest([claim_class_id, claim_class_name]) as shown_name,
         'class' as subject_kind,
         claim_class_id as subject_id,
-        claim_class_name as subject_name,
-        1 as precedence
+        claim_class_name as subject_name
     from classes
+),
+
+ranked as (
+    select
+        *,
+        case when plain_name(shown_name) = plain_name(subject_id) then 1 when shown_name = subject_name then 2 else 3 end as precedence
+    from spelled
 )
 
 select
@@ -91,7 +92,7 @@ select
     subject_id,
     arg_min(subject_name, (precedence, subject_name)) as subject_name,
     min(precedence) as precedence
-from spelled
+from ranked
 where plain_name(shown_name) <> ''
 group by all
 order by spelling, subject_kind, subject_id
