@@ -77,6 +77,14 @@ class EstimateFormat(StrEnum):
     json = "json"
 
 
+class AuditFormat(StrEnum):
+    """How ``ledger audit`` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
 class Architecture(StrEnum):
     """Architectures that ``ledger estimate`` knows a formula for."""
 
@@ -452,6 +460,37 @@ def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
         (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
         print()
     print("\n".join(serving.as_lines(result)))
+MOST_FAULTS = 1000
+"""Faults of a user's file that are listed; more are counted."""
+@app.command()
+def audit(
+    file: Annotated[
+        Path | None, typer.Argument(help="A CSV file of claims (docs/claims.md); else the shipped documents.")
+    ] = None,
+    output: Annotated[AuditFormat, typer.Option("--format", help="How to print it.")] = AuditFormat.table,
+) -> None:
+    """Hold claims against figures: verdict, ratio and reason of each."""
+    from pipelines import audit as auditing
+    settings = STATE.settings
+    done = auditing.audit_shipped(settings) if file is None else auditing.audit_file(settings, file)
+    if output is AuditFormat.json:
+        print(json.dumps([_finite(row) for row in done.rows], default=_json_value, ensure_ascii=False, indent=1))
+    elif output is AuditFormat.csv:
+        sys.stdout.write(auditing.as_csv(done.rows))
+    else:
+        names, cells = auditing.as_table(done.rows)
+        fits = sys.stdout.isatty() and len(cells) <= MOST_FITTED
+        (_print_fitted if fits else _print_whole)(names, cells, [name == "ratio" for name in names])
+        print(auditing.summary(done.rows))
+    faults = [*done.rejects, *done.notes]
+    for line in faults[:MOST_FAULTS]:
+        print(line, file=sys.stderr)
+    if len(faults) > MOST_FAULTS:
+        print(f"… and {len(faults) - MOST_FAULTS:,} more", file=sys.stderr)
+    if done.rejects:
+        raise LedgerError(
+            f"{len(done.rejects):,} fault{'' if len(done.rejects) == 1 else 's'}; the other rows were audited."
+        )
 
 
 @app.command()

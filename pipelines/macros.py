@@ -21,6 +21,10 @@ TAG = re.compile(r"-- (macro|equation|units|source|example): (.+)")
 DEFINITION = re.compile(r"create or replace macro (\w+)\(([^)]*)\)")
 
 
+FIRST = ("uncertainty", "inputs", "texts")
+"""Files whose macros others use, in the order in which they are loaded."""
+
+
 @dataclass(frozen=True)
 class Macro:
     """One formula: its name, arguments and documentation."""
@@ -61,7 +65,9 @@ def read_macros(folder: Path, file_prefix: str) -> list[Macro]:
 
 def load_macros(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Create every macro in the open file; raises LedgerError naming the file that fails."""
-    for path in sorted(folder.glob("*.sql"), key=lambda p: (p.stem != "uncertainty", p.stem != "inputs", p.stem)):
+    for path in sorted(
+        folder.glob("*.sql"), key=lambda p: (p.stem not in FIRST, *(p.stem != name for name in FIRST), p.stem)
+    ):
         try:
             connection.execute(path.read_text(encoding="utf-8"))
         except duckdb.Error as error:

@@ -37,13 +37,24 @@ class Source(BaseModel):
     url: str | None = Field(default=None, pattern=r"^https?://", description="Address of the work.")
     licence: str = Field(min_length=1, description="Licence as the publisher states it, or 'not stated'.")
     kind: Literal[
-        "paper", "model card", "datasheet", "dataset", "web page", "package", "report", "repository", "judgement"
-    ] = Field(description="Kind of work; a judgement is our own, and argued in docs/methods.md.")
+        "paper",
+        "model card",
+        "datasheet",
+        "dataset",
+        "web page",
+        "package",
+        "report",
+        "repository",
+        "judgement",
+        "text",
+    ] = Field(
+        description="Kind of work; a judgement is our own, and argued in docs/methods.md; a text came without address."
+    )
     accessed: date | None = Field(default=None, description="Date on which it was read; absent if it was not.")
 
     @model_validator(mode="after")
     def _has_address(self) -> Source:
-        if self.url is None and self.kind not in ("judgement", "package"):
+        if self.url is None and self.kind not in ("judgement", "package", "text"):
             raise ValueError("a work needs its address (url)")
         return self
 

@@ -132,7 +132,7 @@ UNIT_BESIDE = "see unit"
 UNIT_BESIDE_NAMES = frozenset({
     "value", "published_value", "expect", "corrected", "chosen",
     "low", "central", "high", "observed", "expected", "value_a", "value_b",
-    "claimed", "computed", "training_amount", "per_token_amount",
+    "claimed", "computed", "amount", "training_amount", "per_token_amount",
     "result", "performance_result", "power_result", "result_power",
     "median_throughput", "median_energy_cost", "median_energy_median_throughput",
 })  # fmt: skip

@@ -1,0 +1,173 @@
+-- One row per amount that a claim's subject states itself, and quantity: the amount in other units, and what an accelerator takes for it.
+-- key: subject_spelling, quantity
+-- column: subject_spelling | Subject of the claim, without case, blanks and punctuation.
+-- column: subject_name | Subject as entered.
+-- column: accelerator_id | Accelerator that does the work; null where the subject is an amount alone.
+-- column: quantity | Quantity.
+-- interval: value | Its value.
+-- column: unit | Unit of value.
+-- column: formula | Formula in words.
+-- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+with subjects as (
+    select
+        subject_spelling,
+        any_value(subject) as subject_name,
+        any_value(amount) as amount,
+        any_value(amount_unit) as amount_unit,
+        any_value(plain_name(workload_device)) as device
+    from core.claims
+    where amount > 0
+    group by subject_spelling
+),
+
+names as (
+    select
+        plain_name(accelerator_id) as device,
+        accelerator_id
+    from core.accelerators
+    union
+    select
+        plain_name(accelerator_name) as device,
+        accelerator_id
+    from core.accelerators
+),
+
+devices as (
+    select
+        device,
+        min(accelerator_id) as accelerator_id
+    from names
+    group by device
+),
+
+chosen as (
+    select
+        a.accelerator_id,
+        s.name,
+        arg_min(
+            input(
+                s.name, s.low, s.central, s.high, s.unit, 'assumed', s.source_id, s.locator, s.verified, s.name || ' for ' || s.applies_to
+            ),
+            list_position([a.accelerator_id, a.kind, 'household', 'all'], s.applies_to)
+        ) as assumption
+    from core.accelerators as a
+    inner join seeds.assumptions as s
+        on
+            s.name in ('mfu', 'server_power_ratio', 'average_power_ratio', 'electricity_price_usd_per_kwh')
+            and list_contains([a.accelerator_id, a.kind, 'household', 'all'], s.applies_to)
+    group by a.accelerator_id, s.name
+),
+
+work as (
+    select
+        s.subject_spelling,
+        s.subject_name,
+        a.accelerator_id,
+        input('training_flop', null, s.amount, null, 'FLOP', 'given', 'compute_ledger', 'the subject of the claim') as flop,
+        input(
+            'dense_peak', null, max(p.peak_flop_per_s), null, 'FLOP/s', 'reported',
+            arg_max(p.source_id, p.peak_flop_per_s), arg_max(p.locator, p.peak_flop_per_s), arg_max(p.verified, p.peak_flop_per_s)
+        ) as peak,
+        input('tdp', null, any_value(a.tdp_w), null, 'W', 'reported', any_value(a.source_id), any_value(a.locator), any_value(a.verified))
+            as tdp
+    from subjects as s
+    inner join devices as d on s.device = d.device
+    inner join core.accelerators as a on d.accelerator_id = a.accelerator_id
+    inner join core.accelerator_peaks as p
+        on a.accelerator_id = p.accelerator_id and p.number_format in ('bf16', 'fp16') and not p.is_sparse
+    where s.amount_unit = 'FLOP'
+    group by s.subject_spelling, s.subject_name, s.amount, a.accelerator_id
+),
+
+priors as (
+    select
+        accelerator_id,
+        any_value(assumption) filter (where name = 'mfu') as mfu,
+        any_value(assumption) filter (where name = 'server_power_ratio') as server_power_ratio,
+        any_value(assumption) filter (where name = 'average_power_ratio') as average_power_ratio,
+        any_value(assumption) filter (where name = 'electricity_price_usd_per_kwh') as electricity_price
+    from chosen
+    group by accelerator_id
+),
+
+times as (
+    select
+        w.*,
+        p.mfu,
+        p.server_power_ratio,
+        p.average_power_ratio,
+        p.electricity_price,
+        chip_hours_from_flop(amount(w.flop), amount(w.peak), amount(p.mfu)) as chip_hours
+    from work as w
+    inner join priors as p on w.accelerator_id = p.accelerator_id
+),
+
+energies as (
+    select
+        *,
+        server_energy_kwh_of(chip_hours, amount(tdp), amount(server_power_ratio), amount(average_power_ratio)) as energy
+    from times
+    where tdp is not null
+),
+
+points as (
+    select
+        subject_spelling,
+        subject_name,
+        null::varchar as accelerator_id,
+        case when amount_unit = 'FLOP' then unnest(['flop_amount', 'training_flop']) end as quantity,
+        exactly(amount) as value,
+        amount_unit as unit,
+        'as the subject states it' as formula,
+        [input('amount', null, amount, null, amount_unit, 'given', 'compute_ledger', 'the subject of the claim')] as inputs
+    from subjects
+    where device is null and amount_unit = 'FLOP'
+    union all by name
+    select
+        subject_spelling,
+        subject_name,
+        accelerator_id,
+        unnest(['chip_hours', 'training_hours']) as quantity,
+        chip_hours as value,
+        unnest(['chip-hour', 'hour']) as unit,
+        'training_flop / (3600 · dense_peak · mfu)' as formula,
+        [flop, peak, mfu] as inputs
+    from times
+    union all by name
+    select
+        subject_spelling,
+        subject_name,
+        accelerator_id,
+        unnest(['server_energy_kwh', 'energy_kwh']) as quantity,
+        energy as value,
+        'kWh' as unit,
+        'training_flop / (3600 · dense_peak · mfu) · tdp / 1000 · server_power_ratio · average_power_ratio' as formula,
+        [flop, peak, mfu, tdp, server_power_ratio, average_power_ratio] as inputs
+    from energies
+    union all by name
+    select
+        subject_spelling,
+        subject_name,
+        accelerator_id,
+        'electricity_cost_usd' as quantity,
+        multiply(energy, amount(electricity_price)) as value,
+        'USD' as unit,
+        'training_flop / (3600 · dense_peak · mfu) · tdp / 1000 · server_power_ratio · average_power_ratio '
+        || '· electricity_price_usd_per_kwh' as formula,
+        [flop, peak, mfu, tdp, server_power_ratio, average_power_ratio, electricity_price] as inputs
+    from energies
+)
+
+select
+    subject_spelling,
+    subject_name,
+    accelerator_id,
+    quantity,
+    low_of(value) as value_low,
+    central_of(value) as value,
+    high_of(value) as value_high,
+    unit,
+    formula,
+    inputs
+from points
+order by subject_spelling, quantity

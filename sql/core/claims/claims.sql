@@ -1,0 +1,115 @@
+-- One row per claim, with its number in the unit that it is tested in. What cannot be read is said in problem.
+-- key: document_id, claim_id
+-- column: claim_id | Key of the claim within its document.
+-- column: document_id | Key of the document.
+-- column: document | Title of the document.
+-- column: paraphrase | What it says, in our words.
+-- column: reading | How words became numbers.
+-- column: subject | What the claim is about, as entered.
+-- column: subject_spelling | The same without case, blanks and punctuation.
+-- column: amount | The amount that the subject states itself, in amount_unit; null where it states none.
+-- column: amount_unit | Base unit of amount.
+-- column: workload_device | Device that is to do the amount of work, as entered.
+-- column: quantity | What is claimed, as entered.
+-- column: measured_quantity | Quantity of mart.audit_points that tests it; null where none does.
+-- column: comparison | about, range, at least, at most or none.
+-- column: scope | typical, some or every: of the members of a class.
+-- column: claimed_low | Lower bound, in the claim's unit.
+-- column: claimed_high | Upper bound, in the claim's unit.
+-- column: unit | Unit of the claim, as entered; where the claim states no number, that of its quantity.
+-- column: unit_ratio | Units that the quantity is tested in, in one of the claim's.
+-- column: base_unit | Unit that the quantity is tested in.
+-- column: problem | unknown quantity, unknown unit, other kind of unit, or null.
+with spelled_quantities as (
+    select
+        min_by(quantity, priority) as quantity,
+        spelling
+    from (
+        select
+            quantity,
+            plain_name(quantity) as spelling,
+            1 as priority
+        from seeds.claim_quantities
+        union all
+        select
+            quantity,
+            plain_name(unnest(string_split(spellings, '|'))) as spelling,
+            2 as priority
+        from seeds.claim_quantities
+        where spellings is not null
+    ) as q
+    group by spelling
+),
+
+spelled_units as (
+    select
+        min_by(unit, priority) as unit,
+        spelling
+    from (
+        select
+            unit,
+            unit_spelling(unit) as spelling,
+            1 as priority
+        from seeds.claim_units
+        union all
+        select
+            unit,
+            unit_spelling(unnest(string_split(spellings, '|'))) as spelling,
+            2 as priority
+        from seeds.claim_units
+        where spellings is not null
+    ) as u
+    group by spelling
+),
+
+units as (
+    select
+        s.spelling,
+        u.base_unit,
+        u.factor
+    from spelled_units as s
+    inner join seeds.claim_units as u on s.unit = u.unit
+),
+
+parsed as (
+    select
+        *,
+        regexp_extract(
+            subject, '^\s*([0-9][0-9.]*(?:[eE][+-]?[0-9]+)?)\s+(.+?)(?:\s+on\s+(.+?))?\s*$', ['number', 'unit', 'device']
+        ) as workload
+    from seeds.claims
+)
+
+select
+    c.claim_id,
+    c.source_id as document_id,
+    coalesce(s.title, c.source_id) as document,
+    c.paraphrase,
+    c.reading,
+    c.subject,
+    plain_name(c.subject) as subject_spelling,
+    try_cast(c.workload.number as double) * a.factor as amount,
+    a.base_unit as amount_unit,
+    case when a.base_unit is not null then nullif(c.workload.device, '') end as workload_device,
+    c.quantity,
+    q.measured_quantity,
+    c.comparison,
+    c.scope,
+    c.low as claimed_low,
+    c.high as claimed_high,
+    coalesce(c.unit, q.unit) as unit,
+    case when c.unit is null then 1.0::double when u.base_unit = q.unit then u.factor end as unit_ratio,
+    q.unit as base_unit,
+    case
+        when q.quantity is null then 'unknown quantity'
+        when c.unit is null and c.comparison <> 'none' then 'no unit'
+        when c.unit is not null and u.base_unit is null then 'unknown unit'
+        when c.unit is not null and u.base_unit <> q.unit then 'other kind of unit'
+    end as problem
+from parsed as c
+left join seeds.sources as s on c.source_id = s.source_id
+left join spelled_quantities as x on plain_name(c.quantity) = x.spelling
+left join seeds.claim_quantities as q on x.quantity = q.quantity
+left join units as u on unit_spelling(c.unit) = u.spelling
+left join units as a on unit_spelling(c.workload.unit) = a.spelling
+order by document_id, c.claim_id

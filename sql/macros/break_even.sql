@@ -1,0 +1,8 @@
+-- Inference against training. Arguments are uncertain triples.
+
+-- macro: inference_flop_of | FLOP of generating tokens, attention to the context not counted.
+-- equation: C = 2 · N · tokens: a multiply and an add per active parameter
+-- units: N parameters active per token, tokens -> FLOP
+-- source: arxiv_2001_08361
+-- example: central_of(inference_flop_of(exactly(7e10), exactly(1))) = 1.4e11
+create or replace macro inference_flop_of(active_params, tokens) as multiply(multiply(exactly(2), active_params), tokens);

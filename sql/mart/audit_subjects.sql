@@ -1,0 +1,98 @@
+-- One row per spelling and what it may mean as the subject of a claim: runs, models (their main run), accelerators, levers, trends,
+-- anchors, other subjects of mart.figures, and classes.
+-- key: spelling, subject_kind, subject_id
+-- column: spelling | Name without case, blanks and punctuation.
+-- column: shown_name | The name as it is written.
+-- column: subject_kind | What it means: class, or a subject_kind of mart.audit_points.
+-- column: subject_id | Key of what it means.
+-- column: subject_name | Name of what it means.
+-- column: precedence | 1 where it is the key, 2 where it is the name, 3 where it is another name: a model's or a publisher's.
+with named as (
+    select distinct
+        subject_kind,
+        subject_id,
+        subject_name
+    from mart.audit_points
+),
+
+models as (
+    select
+        m.model_id,
+        m.model_name,
+        r.training_run_id as subject_id,
+        r.model_name as subject_name
+    from core.models as m
+    inner join core.training_runs as r on m.model_id = r.model_id and r.is_main_run
+),
+
+classes as (
+    select distinct
+        claim_class_id,
+        claim_class_name
+    from core.claim_classes
+),
+
+spelled as (
+    select
+        subject_id as shown_name,
+        subject_kind,
+        subject_id,
+        subject_name
+    from named
+    union all
+    select
+        subject_name as shown_name,
+        subject_kind,
+        subject_id,
+        subject_name
+    from named
+    union all
+    select
+        unnest([model_id, model_name]) as shown_name,
+        'training_run' as subject_kind,
+        subject_id,
+        subject_name
+    from models
+    union all
+    select
+        n.name as shown_name,
+        'training_run' as subject_kind,
+        m.subject_id,
+        m.subject_name
+    from core.model_names as n
+    inner join models as m on n.model_id = m.model_id
+    union all
+    select
+        n.name as shown_name,
+        'accelerator' as subject_kind,
+        a.accelerator_id as subject_id,
+        a.accelerator_name as subject_name
+    from core.accelerator_names as n
+    inner join mart.accelerators as a on n.accelerator_id = a.accelerator_id
+    union all
+    select
+        unnest([claim_class_id, claim_class_name]) as shown_name,
+        'class' as subject_kind,
+        claim_class_id as subject_id,
+        claim_class_name as subject_name
+    from classes
+),
+
+ranked as (
+    select
+        *,
+        case when plain_name(shown_name) = plain_name(subject_id) then 1 when shown_name = subject_name then 2 else 3 end as precedence
+    from spelled
+)
+
+select
+    plain_name(shown_name) as spelling,
+    arg_min(shown_name, (precedence, shown_name)) as shown_name,
+    subject_kind,
+    subject_id,
+    arg_min(subject_name, (precedence, subject_name)) as subject_name,
+    min(precedence) as precedence
+from ranked
+where plain_name(shown_name) <> ''
+group by all
+order by spelling, subject_kind, subject_id
