@@ -32,6 +32,8 @@ from pipelines.ingest.raw_tables import PackagedFile
 from pipelines.inputs import drawing_version
 from pipelines.raw_layer import raw_files, remote_files
 from pipelines.settings import REPORTS, Settings
+from pipelines.sheets.front import front_parts
+from pipelines.sheets.writing import site_files
 from pipelines.site_files import embedded_font, guarded, json_for_html, script_hash, write_changed
 from pipelines.warehouse import connect_published, published_build
 
@@ -267,19 +269,23 @@ def build_page(settings: Settings) -> list[str]:
     }
     version = data_version(settings)
     sources = page_sources(settings)
+    with connect_published(settings) as connection:
+        front = front_parts(connection)
     html = environment.get_template("index.html").render(
         cards=cards, sections=_sections(cards), headline=_headline_numbers(settings), data_version=version,
         sources=sources, sources_said=_sources_said(sources),
-        style=Markup((REPORTS / "page.css").read_text(encoding="utf-8")),
+        style=Markup((REPORTS / "page.css").read_text(encoding="utf-8") + front.style),
+        **front.words, front_script=front.script,
         font_regular=embedded_font("Inter-Regular.woff2"), font_semibold=embedded_font("Inter-SemiBold.woff2"),
         bundle=Markup(bundle), script=Markup(script), payload=json_for_html(payload),
-        script_hashes=f"{script_hash(bundle)} {script_hash(script)}",
+        script_hashes=" ".join(script_hash(text) for text in (bundle, script, front.script)),
     )  # fmt: skip
+    pages = site_files(settings)
     changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
     names = sorted([f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES] + ["index.html"])
     manifest = {
         "data_version": version,
-        "files": {name: hashlib.sha256((settings.site / name).read_bytes()).hexdigest() for name in names},
+        "files": {name: hashlib.sha256((settings.site / name).read_bytes()).hexdigest() for name in names} | pages,
         "rows": {card["chart_id"]: card["rows"] for card in cards},
     }
     text = json.dumps(manifest, indent=2, sort_keys=True) + "\n"

@@ -103,12 +103,17 @@
     signals.set(chart, { ...signals.get(chart), [signal]: chip.dataset.value });
     views.get(chart)?.forEach((view) => view.signal(signal, chip.dataset.value).runAsync());
   }));
-  button.addEventListener("click", () => setTheme(root.dataset.theme === "dark" ? "light" : "dark"));
+  button.addEventListener("click", () => {
+    setTheme(root.dataset.theme === "dark" ? "light" : "dark");
+    try { localStorage.setItem("ledger-theme", root.dataset.theme); } catch { /* private window */ }
+  });
   narrow.addEventListener("change", () => draw(root.dataset.theme));
   addEventListener("beforeprint", () => setTheme("light"));
 
   await Promise.all([document.fonts.load("400 12px Inter"), document.fonts.load("600 12px Inter")]);
-  await setTheme(dark.matches ? "dark" : "light");
+  let stored = null; // the choice made on any page
+  try { stored = localStorage.getItem("ledger-theme"); } catch { /* private window */ }
+  await setTheme(["light", "dark"].includes(stored) ? stored : dark.matches ? "dark" : "light");
   const idle = window.requestIdleCallback ?? ((run) => setTimeout(run, 50));
   for (const table of tables) idle(() => fillTable(table)); // so that searching the page finds every row
 })();

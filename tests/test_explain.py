@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import LedgerError, UsageError
-from pipelines.explain import Known, explain, find_quantity, find_subject, public_name, read_rows
+from pipelines.explain import Known, explain, find_quantity, find_subject, public_name, read_references, read_rows
 from pipelines.settings import Settings
 from tests.conftest import run_ledger
 

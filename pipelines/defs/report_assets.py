@@ -1,4 +1,4 @@
-"""Charts and the page as assets: one per registered chart, and the site."""
+"""Charts and pages as assets: one per registered chart, one per kind of pages, and the site."""
 
 import dagster as dg
 import sqlglot
@@ -7,11 +7,15 @@ from sqlglot import exp
 from pipelines.charts.registry import Chart, registered_charts
 from pipelines.defs.policy import OWNERS, readable_failures
 from pipelines.defs.publishing import PUBLISHED
-from pipelines.defs.sql_assets import asset_key
-from pipelines.pages import build_chart, build_page
+from pipelines.defs.seed_assets import SEED_COLUMNS
+from pipelines.defs.sql_assets import MODELS, asset_key
+from pipelines.pages import build_chart, build_page, data_version
 from pipelines.settings import read_settings
+from pipelines.sheets.registry import PageKind, registered_pages
+from pipelines.sheets.writing import build_pages
 
 CHARTS = registered_charts()
+PAGES = registered_pages()
 
 
 def chart_key(chart: Chart) -> dg.AssetKey:
@@ -53,13 +57,62 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
     return build
 
 
+def page_key(kind: PageKind) -> dg.AssetKey:
+    """models -> reports/models."""
+    return dg.AssetKey(["reports", kind.kind_id])
+
+
+def _made(table: str) -> bool:
+    return table in MODELS or table in SEED_COLUMNS
+
+
+def page_asset(kind: PageKind) -> dg.AssetsDefinition:
+    """The asset of one kind of pages; its metadata show where they are, how many, what they hold and what changed."""
+
+    @dg.asset(
+        key=page_key(kind),
+        group_name="reports",
+        kinds={"html", "python"},
+        owners=OWNERS,
+        description=kind.description,
+        deps=[PUBLISHED, *(asset_key(table) for table in sorted(kind.tables) if _made(table))],
+    )
+    def build() -> dg.MaterializeResult[None]:
+        settings = read_settings()
+        with readable_failures():
+            done = build_pages(kind, settings)
+            version = data_version(settings)
+        return dg.MaterializeResult(
+            metadata={
+                "preview": dg.MetadataValue.md(done.preview()),
+                "title": kind.name or kind.kind_id.capitalize(),
+                "facts": dg.MetadataValue.json(done.facts),
+                "dagster/row_count": done.rows,
+                "data_version": version,
+                "pages": done.pages,
+                "pages_made": done.rendered,
+                "byte_count": done.byte_count,
+                "changed_files": _listed(done.changed),
+                "removed_files": _listed(done.removed),
+            }
+        )
+
+    return build
+
+
+def _listed(names: list[str], most: int = 20) -> str:
+    """File names for metadata: the first few, and how many more."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return (", ".join(names[:most]) + more) or "none"
+
+
 @dg.asset(
     key=["reports", "site"],
     group_name="reports",
     kinds={"html", "python"},
     owners=OWNERS,
     description="index.html with all charts, tables and downloads, and manifest.json. Opens from disk; asks for nothing.",
-    deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS)],
+    deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS), *(page_key(kind) for kind in PAGES)],
 )
 def site() -> dg.MaterializeResult[None]:
     """Make the page."""
@@ -76,4 +129,4 @@ def site() -> dg.MaterializeResult[None]:
     )
 
 
-REPORT_ASSETS = [*(chart_asset(chart) for chart in CHARTS), site]
+REPORT_ASSETS = [*(chart_asset(chart) for chart in CHARTS), *(page_asset(kind) for kind in PAGES), site]

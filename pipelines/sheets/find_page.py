@@ -110,7 +110,7 @@ def _tables(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> lis
         [
             head("Model"),
             head("Made by"),
-            head("Published"),
+            head("Published", short=True),
             head("Parameters", number=True),
             head("Compute", number=True),
             head("Energy", number=True),
@@ -127,7 +127,7 @@ def _tables(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> lis
             head("Accelerator"),
             head("Made by"),
             head("Kind"),
-            head("Released"),
+            head("Released", short=True),
             head("16-bit peak", number=True),
             head("Rated power", number=True),
             head("Memory", number=True),

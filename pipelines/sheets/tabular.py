@@ -33,9 +33,9 @@ def cell(text: object, sort: float | str | None = None, **more: Any) -> Words:
     }
 
 
-def head(text: str, *, number: bool = False, unseen: bool = False, long: bool = False) -> Words:
-    """A column heading; ``unseen`` ones are for screen readers, ``long`` columns hold sentences."""
-    return {"text": text, "number": number, "unseen": unseen, "long": long}
+def head(text: str, *, number: bool = False, unseen: bool = False, long: bool = False, short: bool = False) -> Words:
+    """A column heading; ``unseen`` ones are for screen readers, ``long`` columns hold sentences, ``short`` ones never break."""
+    return {"text": text, "number": number, "unseen": unseen, "long": long, "short": short}
 
 
 def row(*cells: Words, terms: str | None = None) -> Words:

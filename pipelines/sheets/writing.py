@@ -35,6 +35,23 @@ class Written:
     removed: list[str] = field(default_factory=list)
     byte_count: int = 0
     facts: dict[str, float | int | str] = field(default_factory=dict)
+    first: list[str] = field(default_factory=list)
+    """A few of the pages."""
+
+    @property
+    def rows(self) -> int:
+        """What the pages tell of: the first of the facts, which every kind of pages counts."""
+        return int(next(iter(self.facts.values()), self.pages))
+
+    def preview(self) -> str:
+        """What was made, as a small table in Markdown."""
+        lines = ["| what | how many |", "|---|---|", f"| pages | {self.pages:,} |"]
+        lines += [
+            f"| {name.replace('_', ' ')} | {value:,} |"
+            for name, value in self.facts.items()
+            if not isinstance(value, str)
+        ]
+        return "\n".join([*lines, "", f"For example: {', '.join(self.first)}"])
 
 
 def font_faces() -> str:
@@ -73,7 +90,9 @@ def script_text(name: str) -> Markup:
 
 def style_file() -> bytes:
     """The one style of all pages that hold no chart: fonts, the front page's rules, and those of the pages."""
-    rules = [(REPORTS / name).read_text(encoding="utf-8") for name in ("page.css", "sheets/sheets.css")]
+    rules = [
+        (REPORTS / name).read_text(encoding="utf-8") for name in ("page.css", "sheets/front.css", "sheets/sheets.css")
+    ]
     return (font_faces() + "\n".join(rules)).encode()
 
 
@@ -107,7 +126,7 @@ def build_pages(kind: PageKind, settings: Settings) -> Written:
     """Make and write the pages of a kind; returns what changed."""
     with connect_published(settings) as connection:
         drafts = kind.draft(connection)
-    done = Written(pages=len(drafts.pages), facts=drafts.facts)
+    done = Written(pages=len(drafts.pages), facts=drafts.facts, first=[page.name for page in drafts.pages[:3]])
     note_file = _note_file(settings, kind)
     before, keys, files = _note(note_file), {}, {}
     version = page_version()

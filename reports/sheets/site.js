@@ -42,12 +42,11 @@
       button.type = "button";
       button.append(...head.childNodes);
       head.append(button);
-      head.setAttribute("aria-sort", "none");
       button.addEventListener("click", () => {
         const first = head.classList.contains("number") ? "descending" : "ascending";
         const other = first === "ascending" ? "descending" : "ascending";
         const next = head.getAttribute("aria-sort") === first ? other : first;
-        heads.forEach((h) => h.hasAttribute("aria-sort") && h.setAttribute("aria-sort", "none"));
+        heads.forEach((h) => h.removeAttribute("aria-sort"));
         head.setAttribute("aria-sort", next);
         sortTable(table, column, next === "ascending");
       });

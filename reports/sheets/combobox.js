@@ -1,0 +1,83 @@
+// A text field that suggests: arrows move, Enter chooses, Escape closes. `entries` are [name, what, value, further words].
+function combobox(input, list, status, entries, choose) {
+  const most = 12;
+  const terms = entries.map(([name, what, , further]) => `${name} ${what} ${further ?? ""}`.toLowerCase());
+  let found = [];
+  let active = -1;
+
+  // Names that begin with the query go first, then those with a word that does, then the others.
+  function rank(index, query) {
+    const name = entries[index][0].toLowerCase();
+    return name.startsWith(query) ? 0 : name.includes(` ${query}`) ? 1 : name.includes(query) ? 2 : 3;
+  }
+
+  function search(text) {
+    const query = text.trim().toLowerCase();
+    const words = query.split(/\s+/).filter(Boolean);
+    if (!words.length) return [];
+    const all = terms.flatMap((t, i) => words.every((word) => t.includes(word)) ? [[rank(i, query), entries[i][0].length, i]] : []);
+    return all.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).map(([, , i]) => i);
+  }
+
+  function close() {
+    list.hidden = true;
+    input.setAttribute("aria-expanded", "false");
+    input.removeAttribute("aria-activedescendant");
+    active = -1;
+  }
+
+  function move(to) {
+    active = to;
+    [...list.children].forEach((option, i) => option.setAttribute("aria-selected", String(i === active)));
+    const option = list.children[active];
+    if (!option) return input.removeAttribute("aria-activedescendant");
+    input.setAttribute("aria-activedescendant", option.id);
+    option.scrollIntoView({ block: "nearest" });
+  }
+
+  function show() {
+    const all = search(input.value);
+    found = all.slice(0, most);
+    list.replaceChildren(...found.map((index, i) => {
+      const [name, what] = entries[index];
+      const option = document.createElement("li");
+      option.id = `${list.id}-${i}`;
+      option.setAttribute("role", "option");
+      option.setAttribute("aria-selected", "false");
+      const second = document.createElement("span");
+      second.textContent = what;
+      option.append(name, " ", second);
+      return option;
+    }));
+    const asked = input.value.trim() !== "";
+    status.textContent = !asked ? "" : all.length === 0 ? "Nothing is called that." : `${all.length} found${all.length > most ? `, ${most} shown` : ""}.`;
+    if (!found.length) return close();
+    list.hidden = false;
+    input.setAttribute("aria-expanded", "true");
+    move(-1);
+  }
+
+  function pick(place) {
+    const entry = entries[found[place]];
+    close();
+    if (entry) choose(entry);
+  }
+
+  input.addEventListener("input", show);
+  input.addEventListener("focus", () => { if (input.value.trim()) show(); });
+  input.addEventListener("blur", close);
+  input.addEventListener("keydown", (event) => {
+    const open = !list.hidden;
+    if (event.key === "ArrowDown") { if (!open) show(); move(Math.min(active + 1, list.children.length - 1)); }
+    else if (event.key === "ArrowUp") { if (open) move(Math.max(active - 1, 0)); }
+    else if (event.key === "Enter") { if (open) pick(Math.max(active, 0)); }
+    else if (event.key === "Escape") { close(); return; }
+    else return;
+    event.preventDefault();
+  });
+  list.addEventListener("pointerdown", (event) => {
+    event.preventDefault(); // keeps the focus in the field
+    const option = event.target.closest("[role=option]");
+    if (option) pick([...list.children].indexOf(option));
+  });
+}
