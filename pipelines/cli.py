@@ -460,8 +460,12 @@ def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
         (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
         print()
     print("\n".join(serving.as_lines(result)))
+
+
 MOST_FAULTS = 1000
 """Faults of a user's file that are listed; more are counted."""
+
+
 @app.command()
 def audit(
     file: Annotated[
@@ -471,6 +475,7 @@ def audit(
 ) -> None:
     """Hold claims against figures: verdict, ratio and reason of each."""
     from pipelines import audit as auditing
+
     settings = STATE.settings
     done = auditing.audit_shipped(settings) if file is None else auditing.audit_file(settings, file)
     if output is AuditFormat.json:

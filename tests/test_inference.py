@@ -321,7 +321,8 @@ def test_what_fits_where(
     model: str, device: str, count: int, bits: int, fits: bool, published: duckdb.DuckDBPyConnection
 ) -> None:
     rows = published.execute(
-        "select fits from mart.device_fit where model_id = ? and accelerator_id = ? and accelerator_count = ? and weight_bits = ?",
+        "select fits from mart.device_fit "
+        "where model_id = ? and accelerator_id = ? and accelerator_count = ? and weight_bits = ?",
         [model, device, count, bits],
     ).fetchall()
     assert rows == [(fits,)]
