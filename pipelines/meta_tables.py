@@ -93,7 +93,7 @@ TIMES = ("fetched_at", "started_at", "finished_at")
 DESCRIPTIONS = {
     "meta.sources": "One row per source that a figure may name.",
     "meta.files": "One row per file that was read, with the count of its records.",
-    "meta.rejects": "One row per record that was refused, and why.",
+    "meta.rejects": "One row per record that was refused, or part of an accepted one that was, and why.",
     "meta.snapshots": "One row per snapshot of a source that was fetched.",
     "meta.columns": "One row per column of every table.",
     "meta.column_lineage": "One row per column of a SQL model and column that it is computed from.",
@@ -156,7 +156,7 @@ def note_raw_table(connection: duckdb.DuckDBPyConnection, name: str, table: RawT
     connection.execute(
         "insert into meta.files values (?, ?, ?, ?, ?, ?, ?, ?)", [name, source_id, table.file, table.sha256, *counts]
     )
-    for reject in [*table.rejects, *table.duplicates]:
+    for reject in [*table.rejects, *table.duplicates, *table.faults]:
         value = None if reject.value is None else reject.value[:MAX_VALUE_CHARS]
         connection.execute(
             "insert into meta.rejects values (?, ?, ?, ?, ?, ?, ?)",

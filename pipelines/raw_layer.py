@@ -18,8 +18,9 @@ import polars as pl
 import pipelines.ingest as connectors
 from pipelines.ingest.raw_tables import PackagedFile, RawRow, RawTable, RemoteFile, empty_raw_frame, raw_columns
 from pipelines.meta_tables import clear_source_files, note_raw_table, note_snapshot
+from pipelines.parsed import keep_tables, kept_tables
 from pipelines.settings import Settings
-from pipelines.snapshots import latest_accepted, read_verified
+from pipelines.snapshots import latest_accepted, read_verified, verify
 from pipelines.tables import write_table
 
 RawFile = RemoteFile | PackagedFile
@@ -46,14 +47,20 @@ def raw_schemas() -> dict[str, type[RawRow]]:
     return {f"raw.{schema.table}": schema for file in raw_files() for schema in file.tables}
 
 
-def _read(file: RawFile, settings: Settings) -> list[RawTable]:
-    """Tables of one file: of the newest accepted snapshot, or none if it was never fetched."""
+def _read(file: RawFile, schema: type[RawRow], settings: Settings) -> list[RawTable]:
+    """Tables of a schema in one file: of the newest accepted snapshot, or none if it was never fetched."""
     if isinstance(file, PackagedFile):
         return file.read()
     snapshot = latest_accepted(settings, file)
     if snapshot is None:
         return []
-    return file.read(read_verified(snapshot), file.name, snapshot.sha256)
+    verify(snapshot)
+    kept = kept_tables(settings, file, snapshot.sha256, schema)
+    if kept is not None:
+        return kept
+    tables = file.read(read_verified(snapshot), file.name, snapshot.sha256)
+    keep_tables(settings, file, snapshot.sha256, tables)
+    return tables
 
 
 def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings) -> dict[str, str]:
@@ -68,7 +75,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Setting
     for file in raw_files():
         if schema not in file.tables:
             continue
-        for table in _read(file, settings):
+        for table in _read(file, schema, settings):
             if table.schema is schema:
                 frames.append(table.frame)
                 note_raw_table(connection, name, table)

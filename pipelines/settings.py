@@ -90,6 +90,11 @@ class Settings:
         return self.raw / ".lock"
 
     @property
+    def parsed(self) -> Path:
+        """Raw tables as they were read from snapshots; may be removed at any time."""
+        return self.home / "parsed"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance folder: run history, schedules, logs."""
         return self.home / "dagster"

@@ -25,6 +25,7 @@ import json
 import os
 import re
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
@@ -47,6 +48,7 @@ from pipelines.fetching import (
     mirror_path,
 )
 from pipelines.ingest.raw_tables import RawTable, RemoteFile, check_raw
+from pipelines.parsed import keep_tables
 from pipelines.settings import Settings
 
 MAX_FEWER_SHARE = 0.05
@@ -58,6 +60,10 @@ PAGE = re.compile(
     rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S
 )
 TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.I | re.S)
+
+CLOCK_STEP_NS = 2_000_000_000
+"""A file that was touched this lately may be touched again without its time showing it."""
+_VERIFIED: set[tuple[Path, str, int, int, int, int]] = set()
 
 OnProgress = Callable[[RemoteFile, Progress], None]
 
@@ -199,8 +205,19 @@ def read_verified(snapshot: Snapshot) -> bytes:
 
 
 def verify(snapshot: Snapshot) -> None:
-    """Raise LedgerError, naming the file, where the stored bytes of a snapshot have changed."""
+    """Raise LedgerError, naming the file, where the stored bytes of a snapshot have changed.
+
+    A file that this process has verified, and that nobody has touched since, is not read again.
+    """
+    seen = None
+    with suppress(OSError):
+        state = snapshot.path.stat()
+        seen = (snapshot.path, snapshot.sha256, state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns)
+    if seen in _VERIFIED:
+        return
     read_verified(snapshot)
+    if seen is not None and time.time_ns() - seen[-1] > CLOCK_STEP_NS:
+        _VERIFIED.add(seen)
 
 
 def _open_store(settings: Settings) -> None:
@@ -460,9 +477,10 @@ class _Attempt:
             return self._unchanged(in_use, arrival, received, tries)
         self.report(Progress("checking", len(data), len(data)))
         try:
-            records, repeated = _counts(read_tables(self.file, data, arrived.sha256))
+            tables = read_tables(self.file, data, arrived.sha256)
         except LedgerError as error:
             return self._refuse(arrived, str(error), received)
+        records, repeated = _counts(tables)
         now = arrived.model_copy(update={"record_counts": records, "repeated_counts": repeated})
         with _locked(self.settings):
             history = _history(self.settings, self.file)
@@ -472,6 +490,7 @@ class _Attempt:
             found = doubts(self.file, data, now, in_use)
             if found and not self.accept:
                 return self._hold(now, "; ".join(found), history, arrival)
+            keep_tables(self.settings, self.file, now.sha256, tables)
             return self._accept(now, "; ".join(found), arrival, tries)
 
     def _hold(self, now: Snapshot, why: str, history: Sequence[Snapshot], arrival: _Partial) -> FetchOutcome:

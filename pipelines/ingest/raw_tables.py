@@ -109,6 +109,8 @@ class RawTable:
     record_count: int
     rejects: list[Reject] = field(default_factory=list)
     duplicates: list[Reject] = field(default_factory=list)
+    faults: list[Reject] = field(default_factory=list)
+    """Parts of accepted records that cannot be used, such as odd lines of a log that is one record."""
 
     @property
     def accepted_count(self) -> int:
