@@ -478,6 +478,17 @@ class BenchmarkModels(Fact):
     )
 
 
+class MlperfTrainingRules(Fact):
+    """One row per benchmark of MLPerf Training: how many runs a result takes, and how many of them its score drops."""
+
+    key = ("benchmark",)
+    benchmark: Text = Field(description="Task, in the suite's own short name.")
+    required_run_count: Annotated[Number, Field(ge=1, le=100)] = Field(description="Runs of a result.")
+    dropped_run_count: Annotated[Number, Field(ge=0, le=20)] = Field(
+        description="Runs that the score drops on each side, the fastest and the slowest."
+    )
+
+
 class CloudPrices(Fact):
     """One row per observed rental price of an accelerator."""
 
@@ -739,6 +750,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
     "benchmarks/benchmark_models.csv": BenchmarkModels,
+    "benchmarks/mlperf_training_rules.csv": MlperfTrainingRules,
     "benchmarks/energy_measurements.csv": EnergyMeasurements,
     "prices/cloud_prices.csv": CloudPrices,
     "prices/purchase_prices.csv": PurchasePrices,

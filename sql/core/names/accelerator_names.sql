@@ -37,6 +37,13 @@ with mentions as (
     from raw.ml_energy_configurations
     union all
     select
+        'mlperf_training' as source_id,
+        trim(s.accelerator_model_name) as name,
+        1 as mention_count
+    from raw.mlperf_training_systems as s
+    where try_cast(s.accelerators_per_node as integer) > 0
+    union all
+    select
         'mlperf_inference' as source_id,
         coalesce(published_name(accelerator), published_name(processor)) as name,
         1 as mention_count
