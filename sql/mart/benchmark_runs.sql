@@ -3,7 +3,7 @@
 -- column: benchmark_result_id | Key of the result.
 -- column: suite | Benchmark suite.
 -- column: round | Round or version.
--- column: division | closed, open or none.
+-- column: division | closed, open, network or none.
 -- column: submitter | Who submitted or measured.
 -- column: system | System as the submitter names it.
 -- column: accelerator_name | Accelerator.
@@ -26,7 +26,7 @@
 -- column: power_w | Mean power during the run, watts.
 -- column: power_to_tdp_ratio | Mean power over the rated power of the accelerators.
 -- column: energy_j | Energy of the whole run, joules.
--- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: joule_per_unit | Energy per token, sample, query, inference, image or video, joules.
 -- column: joule_per_token | Energy per output token, joules.
 -- column: mfu | Model FLOP utilisation of a training run, where its operations are known.

@@ -14,7 +14,6 @@ with results as (
     select
         r.*,
         a.tdp_w,
-        m.active_params,
         coalesce(f.number_format, a.dense_16_bit_format) as peak_format,
         coalesce(f.peak_flop_per_s, a.dense_16_bit_flop_per_s) as peak_flop_per_s,
         p.price_count,
@@ -24,7 +23,6 @@ with results as (
         ) as usd_per_million
     from core.benchmark_results as r
     left join core.accelerators as a on r.accelerator_id = a.accelerator_id
-    left join core.models as m on r.model_id = m.model_id and m.domain in ('language', 'multimodal')
     left join core.accelerator_peaks as f
         on r.accelerator_id = f.accelerator_id and r.number_format = f.number_format and f.is_tensor and not f.is_sparse
     left join core.rental_prices as p

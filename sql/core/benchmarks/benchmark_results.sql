@@ -3,7 +3,7 @@
 -- column: benchmark_result_id | Key of the result.
 -- column: suite | Benchmark suite.
 -- column: round | Round or version.
--- column: division | closed, open or none.
+-- column: division | closed, open, network or none.
 -- column: submitter | Who submitted or measured.
 -- column: system | System as the submitter names it.
 -- column: accelerator_name | Accelerator: its name in core.accelerators, else as the submitter writes it.
@@ -13,6 +13,7 @@
 -- column: benchmark | Task in the suite's own short name.
 -- column: model_name | Model that ran.
 -- column: model_id | Key of core.models, where the model is one that we know.
+-- column: active_params | Parameters of a language model that work on a token.
 -- column: scenario | Load scenario, for inference.
 -- column: batch_size | Requests, images or videos at the same time, where stated.
 -- column: metric | What value measures.
@@ -25,7 +26,7 @@
 -- column: power_w | Mean power during the run, watts.
 -- column: energy_j | Energy of the whole run, joules.
 -- column: joule_per_unit | Energy per unit, joules.
--- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: is_official | True if reviewed and published by the suite's organization.
 -- column: is_inferred | True if the publisher derived the row from another result.
 -- column: is_duplicate | True if another row tells the same run.
@@ -79,6 +80,7 @@ select
     r.benchmark,
     coalesce(k.model_name, regexp_replace(r.model_name, '^.*/', '')) as model_name,
     k.model_id,
+    coalesce(r.active_params, case when k.domain in ('language', 'multimodal') then k.active_params end) as active_params,
     r.scenario,
     r.batch_size,
     r.metric,
@@ -105,6 +107,7 @@ from results as r
 left join rounds as d on r.suite = d.suite and r.round = d.round
 left join core.accelerators as a on r.accelerator_id = a.accelerator_id
 left join seeds.model_aliases as n on r.model_name = n.alias
-left join seeds.benchmark_models as b on r.suite = b.suite and r.benchmark = b.benchmark
+left join seeds.benchmark_models as b -- in the open division another model may run than the benchmark's
+    on r.suite = b.suite and r.benchmark = b.benchmark and (r.division <> 'open' or plain_name(r.model_name) = plain_name(r.benchmark))
 left join core.models as k on coalesce(r.model_id, n.model_id, b.model_id) = k.model_id
 order by r.benchmark_result_id

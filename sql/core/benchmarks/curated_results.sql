@@ -3,7 +3,7 @@
 -- column: benchmark_result_id | Key of the row.
 -- column: suite | Benchmark suite.
 -- column: round | Round or version.
--- column: division | closed, open or none.
+-- column: division | closed, open, network or none.
 -- column: submitter | Who submitted or measured.
 -- column: system | System as the submitter names it.
 -- column: accelerator_id | Key of core.accelerators.
@@ -20,7 +20,7 @@
 -- column: power_w | Mean power during the run, watts.
 -- column: energy_j | Energy of the whole run, joules.
 -- column: joule_per_unit | Energy per unit, joules.
--- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: is_official | True if reviewed and published by the suite's organization.
 -- column: is_inferred | True if the publisher derived the row from another result.
 -- column: published_date | Date of publication of the round.
@@ -36,7 +36,8 @@ with results as (
             when benchmark = 'text-to-video' then 'J/video'
             else unit
         end as shown_unit,
-        plain_name(submitter) as maker
+        plain_name(submitter) as maker,
+        case benchmark when 'resnet50' then 'resnet' else plain_name(benchmark) end as task
     from seeds.benchmark_results
 ),
 
@@ -51,7 +52,7 @@ pairs as (
             r.suite = f.suite
             and r.round = f.round
             and r.shown_unit = f.unit
-            and plain_name(r.benchmark) = plain_name(f.benchmark)
+            and r.task = plain_name(f.benchmark)
             and coalesce(r.scenario, '') = coalesce(f.scenario, '')
             and coalesce(r.accelerator_count = f.accelerator_count, true)
             and coalesce(r.accelerator_id = f.accelerator_id, true)
@@ -97,6 +98,7 @@ select
     case
         when r.power_w is null and r.energy_j is null and r.metric <> 'energy' then null
         when r.suite = 'ml.energy' then 'accelerators'
+        when r.suite = 'mlperf tiny' then 'board'
         else 'system'
     end as energy_boundary,
     r.is_official,

@@ -3,7 +3,7 @@
 -- column: benchmark_result_id | Key of the result.
 -- column: suite | Benchmark suite.
 -- column: round | Round or version.
--- column: division | closed, open or none.
+-- column: division | closed, open, network or none.
 -- column: submitter | Who submitted or measured.
 -- column: system | System as the submitter names it.
 -- column: accelerator_name | Accelerator as the submitter writes it.
@@ -13,6 +13,7 @@
 -- column: benchmark | Task in the suite's own short name.
 -- column: model_name | Model, where the benchmark lets several run.
 -- column: model_id | Key of core.models, where the result names a model that we know.
+-- column: active_params | Parameters of the model that work on a token, where the publisher states them.
 -- column: scenario | Load scenario, for inference.
 -- column: batch_size | Requests, images or videos at the same time, where stated.
 -- column: metric | What value measures.
@@ -25,7 +26,7 @@
 -- column: power_w | Mean power during the run, watts.
 -- column: energy_j | Energy of the whole run, joules.
 -- column: joule_per_unit | Energy per unit, joules.
--- column: energy_boundary | What power and energy include: accelerators alone, or the system.
+-- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: is_official | True if reviewed and published by the suite's organization.
 -- column: is_inferred | True if the publisher derived the row from another result.
 -- column: is_duplicate | True if another row tells the same run.
@@ -47,6 +48,7 @@ select
     task as benchmark,
     model_name,
     model_id,
+    case when unit_name = 'token' then active_params end as active_params,
     'batch ' || max_batch_size as scenario,
     batch_size,
     'energy' as metric,
@@ -68,4 +70,80 @@ select
     source_id,
     locator
 from core.ml_energy_runs
+union all by name
+select
+    benchmark_result_id,
+    suite,
+    round,
+    division,
+    submitter,
+    system,
+    coalesce(accelerator_name, processor_name) as accelerator_name,
+    accelerator_id,
+    accelerator_count,
+    number_format,
+    benchmark,
+    model_name,
+    null::varchar as model_id,
+    null::double as active_params,
+    scenario,
+    null::double as batch_size,
+    metric,
+    value,
+    unit,
+    unit_name,
+    case when metric = 'throughput' then value end as units_per_s,
+    case when unit = 'ms' then value / 1000 end as latency_s,
+    case when unit = 'ms' then 'of a query, high percentile' end as latency_kind,
+    power_w,
+    null::double as energy_j,
+    joule_per_unit,
+    case when coalesce(power_w, joule_per_unit) is not null then 'system' end as energy_boundary,
+    is_official,
+    is_inferred,
+    is_duplicate,
+    is_default,
+    published_date,
+    source_id,
+    locator
+from core.mlperf_inference_runs
+where value > 0
+union all by name
+select
+    benchmark_result_id,
+    suite,
+    round,
+    division,
+    submitter,
+    system,
+    coalesce(accelerator_name, processor_name) as accelerator_name,
+    accelerator_id,
+    accelerator_count,
+    null::varchar as number_format,
+    benchmark,
+    null::varchar as model_name,
+    null::varchar as model_id,
+    null::double as active_params,
+    scenario,
+    null::double as batch_size,
+    metric,
+    value,
+    unit,
+    unit_name,
+    case when metric = 'throughput' then value end as units_per_s,
+    null::double as latency_s,
+    null::varchar as latency_kind,
+    power_w,
+    case when benchmark = 'sww' then energy_j end as energy_j,
+    joule_per_unit,
+    case when metric = 'energy' then 'board' end as energy_boundary,
+    is_official,
+    is_inferred,
+    is_duplicate,
+    is_default,
+    published_date,
+    source_id,
+    locator
+from core.mlperf_tiny_runs
+where value > 0
 order by benchmark_result_id
