@@ -35,6 +35,14 @@ flop_per_param_and_token * active_params * samples * tokens_per_sample;
 -- example: is_blackwell('b200-sxm') and is_blackwell('gb300') and not is_blackwell('h200-sxm')
 create or replace macro is_blackwell(accelerator_id) as regexp_matches(accelerator_id, '^(g?b[123]00|rtx-50|rtx-pro-6000|jetson-agx-thor|dgx-spark)');
 
+-- macro: weights_read_of | Parameters that a decoding step of a batch reads, where nothing but stored and active ones are known.
+-- equation: N · (1 - (1 - N_active / N) ^ b): each token takes its share as if at random
+-- units: parameters stored and active per token, sequences at the same time -> parameters
+-- source: arxiv_2101_03961
+-- example: weights_read_of(8e9, 8e9, 64) = 8e9 and round(weights_read_of(100e9, 10e9, 1)) = 1e10 and weights_read_of(100e9, 10e9, 64) > 99e9
+create or replace macro weights_read_of(total_params, active_params, batch_size) as
+total_params * (1 - (1 - least(1, active_params / total_params)) ** batch_size);
+
 -- macro: ideal_fit | A row of core.energy_per_token_fit as of an ideal machine: rated power, full bandwidth, dense peak, a millisecond a step.
 -- equation: all factors 1, the step grows with the root of the active parameters
 -- units: none
@@ -75,7 +83,7 @@ create or replace macro fitted_joule_per_token(
         tdp
         * (
             exp(fit.step_log) * 1e-3 * (active_params / 8e9) ** fit.step_params_exponent * accelerator_count ** fit.step_count_exponent / batch_size
-            + exp(fit.byte_log) * total_params * (1 - (1 - least(1, active_params / total_params)) ** batch_size) * weight_bits / 8
+            + exp(fit.byte_log) * weights_read_of(total_params, active_params, batch_size) * weight_bits / 8
             / (batch_size * memory_bandwidth)
             + exp(fit.operation_log) * 2 * active_params / dense_16_bit_peak
             * (active_params / 8e9) ** fit.operation_params_exponent * (weight_bits / 16) ** fit.operation_bits_exponent

@@ -23,6 +23,7 @@
 -- column: latency_s | Time that one request, token or batch takes, where measured: see latency_kind.
 -- column: latency_kind | What latency_s is of.
 -- column: chip_minutes | Accelerator time of a training run.
+-- column: training_flop | Model FLOP of a training run, where its samples were logged and the benchmark fixes their length.
 -- column: power_w | Mean power during the run, watts.
 -- column: power_to_tdp_ratio | Mean power over the rated power of the accelerators.
 -- column: energy_j | Energy of the whole run, joules.
@@ -30,6 +31,7 @@
 -- column: joule_per_unit | Energy per token, sample, query, inference, image or video, joules.
 -- column: joule_per_token | Energy per output token, joules.
 -- column: mfu | Model FLOP utilisation of a training run, where its operations are known.
+-- column: peak_format | Number format of the peak that utilisation is measured with: that of the result, else the one of 16 bits.
 -- column: output_utilisation_ratio | Share of the dense peak that making output tokens took, reading the prompts not counted.
 -- interval: usd_per_million_units | What a million units cost on rented accelerators that are always busy, nominal US dollars.
 -- column: is_official | True if reviewed and published by the suite's organization.
@@ -65,13 +67,15 @@ select
     r.latency_s,
     r.latency_kind,
     d.chip_minutes,
+    d.training_flop,
     r.power_w,
     d.power_to_tdp_ratio,
     r.energy_j,
     r.energy_boundary,
     r.joule_per_unit,
     d.joule_per_token,
-    null::double as mfu,
+    d.mfu,
+    d.peak_format,
     d.output_utilisation_ratio,
     d.usd_per_million_units_low,
     d.usd_per_million_units,

@@ -16,6 +16,7 @@
 -- column: active_params | Parameters of a language model that work on a token.
 -- column: scenario | Load scenario, for inference.
 -- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.
 -- column: unit | Unit of value.
@@ -57,6 +58,7 @@ results as (
     select
         * exclude (repeated_by),
         case when suite = 'ml.energy' then regexp_extract(system, ', (.+)$', 1) end as model_name,
+        null::double as training_samples_count,
         null::double as latency_s,
         null::varchar as latency_kind,
         false as is_duplicate,
@@ -83,6 +85,7 @@ select
     coalesce(r.active_params, case when k.domain in ('language', 'multimodal') then k.active_params end) as active_params,
     r.scenario,
     r.batch_size,
+    r.training_samples_count,
     r.metric,
     r.value,
     r.unit,

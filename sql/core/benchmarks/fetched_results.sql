@@ -16,6 +16,7 @@
 -- column: active_params | Parameters of the model that work on a token, where the publisher states them.
 -- column: scenario | Load scenario, for inference.
 -- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.
 -- column: unit | Unit of value.
@@ -51,6 +52,7 @@ select
     case when unit_name = 'token' then active_params end as active_params,
     'batch ' || max_batch_size as scenario,
     batch_size,
+    null::double as training_samples_count,
     'energy' as metric,
     joule_per_unit as value,
     'J/' || unit_name as unit,
@@ -88,6 +90,7 @@ select
     null::double as active_params,
     scenario,
     null::double as batch_size,
+    null::double as training_samples_count,
     metric,
     value,
     unit,
@@ -126,6 +129,7 @@ select
     null::double as active_params,
     scenario,
     null::double as batch_size,
+    null::double as training_samples_count,
     metric,
     value,
     unit,
