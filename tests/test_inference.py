@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from pipelines.macros import load_macros
 from pipelines.settings import SQL, Settings
+from pipelines.warehouse import connect_published
 from tests.conftest import run_ledger
 
 property_test = settings(deadline=None, max_examples=60)
@@ -255,6 +256,20 @@ def test_measurements_lie_within_a_factor_of_three_of_the_estimate(published: du
     ]
     assert len(ratios) >= 40
     assert all(1 / 3 < ratio < 3 for ratio in ratios)
+
+
+def test_estimates_hold_on_the_fetched_leaderboard(mirrored: Settings) -> None:
+    with connect_published(mirrored) as connection:
+        count, factor, covered = connection.execute(
+            """
+            select count(*), 10 ** median(abs(log10(measured_ratio))),
+                avg((measured_joule_per_token between joule_per_token_low and joule_per_token_high)::integer)
+            from mart.inference_estimates where measured_ratio is not null
+            """
+        ).fetchall()[0]
+    assert count >= 80
+    assert factor < 1.5
+    assert covered > 0.8
 
 
 def test_list_prices_stand_beside_the_rent(published: duckdb.DuckDBPyConnection) -> None:
