@@ -1,6 +1,7 @@
 """Inference: caches as published, floors and bounds as known, estimates in the right direction and beside measurements."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.macros import load_macros
-from pipelines.settings import SQL, Settings
+from pipelines.settings import ROOT, SQL, Settings
 from pipelines.warehouse import connect_published
 from tests.conftest import run_ledger
 
@@ -460,3 +461,15 @@ def test_the_table_is_for_people(built: Settings) -> None:
     assert lines[0].split() == ["figure", "central", "unit", "90", "%", "interval"]
     assert "model          gpt-oss-20b (sliding-window attention)" in lines
     assert any(line.startswith("memory ") and "needed" in line and "available" in line for line in lines)
+
+
+def test_the_query_of_the_manual_says_what_the_command_says(
+    built: Settings, published: duckdb.DuckDBPyConnection
+) -> None:
+    manual = (ROOT / "README.md").read_text(encoding="utf-8")
+    (query,) = [block for block in re.findall(r"```sql\n(.+?)```", manual, re.DOTALL) if "mart.device_fit" in block]
+    by_query = {row[0] for row in published.execute(query).fetchall()}
+    asked = ("--max-usd", "300", "--max-watts", "30", "--max-memory", "16e9", "--context", "4096")
+    by_command = {row["accelerator_id"] for row in serve(built, "--model", "Llama 3.1 8B", *asked)["devices"]}
+    assert "raspberry-pi-5-8gb" in by_query
+    assert by_command <= by_query
