@@ -10,6 +10,7 @@ condition that holds. The macros are stored in the published file, so readers ca
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -44,7 +45,7 @@ def read_macros(folder: Path, file_prefix: str) -> list[Macro]:
     macros = []
     for path in sorted(folder.glob("*.sql")):
         tags: dict[str, str] = {}
-        for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in _heads_on_one_line(path.read_text(encoding="utf-8")):
             if tag := TAG.fullmatch(line):
                 tags[tag[1]] = tag[2]
             elif definition := DEFINITION.match(line):
@@ -61,6 +62,19 @@ def read_macros(folder: Path, file_prefix: str) -> list[Macro]:
                 )  # fmt: skip
                 tags = {}
     return macros
+
+
+def _heads_on_one_line(text: str) -> Iterator[tuple[int, str]]:
+    """Numbered lines; the arguments of a macro that go over several stand on its first."""
+    lines = enumerate(text.splitlines(), start=1)
+    for number, line in lines:
+        head = line
+        while head.startswith("create or replace macro") and ")" not in head:
+            more = next(lines, None)
+            if more is None:
+                break
+            head += more[1]
+        yield number, head
 
 
 def load_macros(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:

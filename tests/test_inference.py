@@ -1,6 +1,7 @@
 """Inference: caches as published, floors and bounds as known, estimates in the right direction and beside measurements."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.macros import load_macros
-from pipelines.settings import SQL, Settings
+from pipelines.settings import ROOT, SQL, Settings
+from pipelines.warehouse import connect_published
 from tests.conftest import run_ledger
 
 property_test = settings(deadline=None, max_examples=60)
@@ -257,6 +259,20 @@ def test_measurements_lie_within_a_factor_of_three_of_the_estimate(published: du
     assert all(1 / 3 < ratio < 3 for ratio in ratios)
 
 
+def test_estimates_hold_on_the_fetched_leaderboard(mirrored: Settings) -> None:
+    with connect_published(mirrored) as connection:
+        count, factor, covered = connection.execute(
+            """
+            select count(*), 10 ** median(abs(log10(measured_ratio))),
+                avg((measured_joule_per_token between joule_per_token_low and joule_per_token_high)::integer)
+            from mart.inference_estimates where measured_ratio is not null
+            """
+        ).fetchall()[0]
+    assert count >= 80
+    assert factor < 1.5
+    assert covered > 0.8
+
+
 def test_list_prices_stand_beside_the_rent(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
         """
@@ -445,3 +461,15 @@ def test_the_table_is_for_people(built: Settings) -> None:
     assert lines[0].split() == ["figure", "central", "unit", "90", "%", "interval"]
     assert "model          gpt-oss-20b (sliding-window attention)" in lines
     assert any(line.startswith("memory ") and "needed" in line and "available" in line for line in lines)
+
+
+def test_the_query_of_the_manual_says_what_the_command_says(
+    built: Settings, published: duckdb.DuckDBPyConnection
+) -> None:
+    manual = (ROOT / "README.md").read_text(encoding="utf-8")
+    (query,) = [block for block in re.findall(r"```sql\n(.+?)```", manual, re.DOTALL) if "mart.device_fit" in block]
+    by_query = {row[0] for row in published.execute(query).fetchall()}
+    asked = ("--max-usd", "300", "--max-watts", "30", "--max-memory", "16e9", "--context", "4096")
+    by_command = {row["accelerator_id"] for row in serve(built, "--model", "Llama 3.1 8B", *asked)["devices"]}
+    assert "raspberry-pi-5-8gb" in by_query
+    assert by_command <= by_query

@@ -28,7 +28,8 @@
 -- interval: facility_joule_per_token | The same of the whole service, data centre included.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
 -- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
--- column: measured_joule_per_token | Median of published measurements of the same model, accelerator, bits and batch.
+-- column: measured_joule_per_token | Median of published measurements of the same model, accelerator, bits and batch, on as many
+--    accelerators where there are such.
 -- column: measured_ratio | Measured over estimated energy.
 -- column: measured_source_id | Source of the measurement.
 -- column: api_output_usd_per_million_tokens | Median list price of output tokens over the providers that sell the model.
@@ -41,14 +42,22 @@
 -- check: figures_stand_where_it_fits | select * from mart.inference_estimates where fits <> (joule_per_token is not null)
 with measured as (
     select
-        model_id,
-        accelerator_id,
-        weight_bits,
-        batch_size,
-        median(joule_per_token) as joule_per_token,
-        min(source_id) as source_id
-    from core.inference_measurements
-    group by model_id, accelerator_id, weight_bits, batch_size
+        e.model_id,
+        e.accelerator_id,
+        e.weight_bits,
+        e.batch_size,
+        coalesce(
+            median(m.joule_per_token) filter (where m.accelerator_count = e.accelerators_needed), median(m.joule_per_token)
+        ) as joule_per_token,
+        min(m.source_id) as source_id
+    from core.inference_estimates as e
+    inner join core.inference_measurements as m
+        on
+            e.model_id = m.model_id
+            and e.accelerator_id = m.accelerator_id
+            and e.weight_bits = m.weight_bits
+            and e.batch_size = m.batch_size
+    group by e.model_id, e.accelerator_id, e.weight_bits, e.batch_size
 )
 
 select

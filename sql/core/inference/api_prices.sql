@@ -23,20 +23,30 @@ with spellings as (
     group by spelling
 ),
 
+listed as (
+    select
+        provider,
+        record_no,
+        input_usd_per_million_tokens,
+        output_usd_per_million_tokens,
+        unnest(list_distinct([bare_model_name(model), bare_model_name(model_name)])) as spelling
+    from raw.genai_prices
+    where
+        variant is null
+        and start_time is null
+        and output_usd_per_million_tokens > 0
+        and input_usd_per_million_tokens > 0
+        and not regexp_matches(model, ':(free|batch)$')
+),
+
 offers as (
     select
         p.provider,
         s.model_id,
         p.input_usd_per_million_tokens,
         p.output_usd_per_million_tokens
-    from raw.genai_prices as p
-    inner join spellings as s on s.spelling in (bare_model_name(p.model), bare_model_name(p.model_name))
-    where
-        p.variant is null
-        and p.start_time is null
-        and p.output_usd_per_million_tokens > 0
-        and p.input_usd_per_million_tokens > 0
-        and not regexp_matches(p.model, ':(free|batch)$')
+    from listed as p
+    inner join spellings as s on p.spelling = s.spelling
     qualify row_number() over (partition by p.provider, s.model_id order by p.record_no desc) = 1
 )
 

@@ -89,7 +89,12 @@ shares as (
         a.accelerator_id,
         arg_max(s.central, s.applies_to <> 'all') as usable_share
     from core.accelerators as a
-    inner join seeds.assumptions as s on s.name = 'usable_memory_share' and s.applies_to in (a.segment, 'all')
+    inner join seeds.assumptions as s
+        on
+            s.name = 'usable_memory_share'
+            and s.applies_to in (
+                case when a.segment = 'datacentre' or regexp_matches(a.memory_type, '^(GDDR|HBM)') then 'dedicated memory' end, 'all'
+            )
     group by a.accelerator_id
 ),
 
