@@ -85,7 +85,7 @@ def static_spec(built: Built, chart: Chart, caption: str) -> dict[str, Any]:
     drawing = panels[0] if len(panels) == 1 else {"concat": panels, "columns": chart.columns, "spacing": 24}
     return {
         "$schema": f"https://vega.github.io/schema/vega-lite/v{VEGA_LITE}.json",
-        "config": vega_config("light") | {"aria": False},
+        "config": vega_config("light"),
         "padding": 18,
         "title": {"text": wrapped(built.title, 90), "subtitle": wrapped(chart.subtitle, 125), "subtitlePadding": 6},
         "params": parameters(chart),

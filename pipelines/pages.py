@@ -90,6 +90,9 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     built = chart.draw(frame)
     if built.rows.height != frame.height:
         raise ValueError(f"chart {chart.chart_id} draws {built.rows.height} rows of {frame.height}")
+    numbers = built.rows.select(pl.selectors.float())
+    if not all(column.drop_nulls().is_finite().all() for column in numbers.iter_columns()):
+        raise ValueError(f"chart {chart.chart_id}: a number of its rows is not finite")
     caption = f"Source: {chart.source}. Data {version}, {frame.height:,} rows."
     svg = draw_svg(static_spec(built, chart, caption))
     shown = frame.drop(c for c in (*_TREND_COLUMNS, *chart.internal_columns) if c in frame.columns)

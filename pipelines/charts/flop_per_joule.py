@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.labels import Ground
 from pipelines.charts.marks import ROWS, grouped, highlighted, layered, short_number, tooltips, written, years
 from pipelines.charts.number_format import plain, with_prefix
 from pipelines.charts.registry import Built, Column, Panel, chart
@@ -78,7 +79,15 @@ def draw(frame: pl.DataFrame) -> Built:
                           "per_joule": "Efficiency", "peak": "Dense peak", "number_format": "Format",
                           "power": "Rated power"}),
     )  # fmt: skip
-    named = record_labels(rows, "giga", "accelerator_name", x, y, most=8, apart_days=330)
+    named = record_labels(
+        rows,
+        "accelerator_name",
+        x,
+        y,
+        Ground(rows, "event_date", "giga", (low / 1.6, high * 1.6)),
+        most=8,
+        apart_days=330,
+    )
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
     title = f"Datacentre accelerators do {percent} % more work per joule each year"

@@ -7,8 +7,8 @@ and ``pick`` (the chosen chip of charts with choices).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import altair as alt
 import polars as pl
@@ -53,12 +53,27 @@ def powers_of_ten(low: int, high: int, step: int = 2) -> alt.Axis:
     return alt.Axis(labelExpr=SUPERSCRIPT_LABEL, values=[10.0**e for e in range(low, high + 1, step)])
 
 
+def percents(count: int = 6, **options: Any) -> alt.Axis:
+    """An axis of shares, labelled in percent."""
+    return alt.Axis(labelExpr="format(datum.value * 100, '~r') + '\u00a0%'", tickCount=count, **options)
+
+
+def names_axis(wide: int = 190, narrow: int = 110, **options: Any) -> alt.Axis:
+    """An axis of names, cut to what small screens hold."""
+    return alt.Axis(labelLimit=alt.ExprRef(f"narrow ? {narrow} : {wide}"), domain=False, ticks=False, **options)
+
+
+def hues_of(keys: Mapping[str, int]) -> alt.Scale:
+    """The colour scale of a key."""
+    return alt.Scale(domain=list(keys), range=[hue(index) for index in keys.values()])
+
+
 def grouped(field: str, keys: Mapping[str, int], rows: pl.DataFrame) -> dict[str, Any]:
     """Stroke, fill and shape by the groups that have rows: hue and shape say the same."""
     found = set(rows[field])
-    words = [word for word in keys if word in found]
-    hues = alt.Scale(domain=words, range=[hue(keys[word]) for word in words])
-    shapes = alt.Scale(domain=words, range=[SHAPES[keys[word]] for word in words])
+    there = {word: index for word, index in keys.items() if word in found}
+    hues = hues_of(there)
+    shapes = alt.Scale(domain=list(there), range=[SHAPES[index] for index in there.values()])
     return {
         "stroke": alt.Stroke(f"{field}:N", scale=hues, title=None),
         "fill": alt.Fill(f"{field}:N", scale=hues, title=None),
@@ -81,38 +96,6 @@ def tooltips(titles: Mapping[str, str]) -> list[alt.Tooltip]:
     return [alt.Tooltip(f"{name}:N", title=title) for name, title in titles.items()]
 
 
-def labels(
-    named: pl.DataFrame, text: str, x: alt.X, y: alt.Y, *, dx: int = 8, dy: int = -7, most_when_narrow: int = 2
-) -> list[alt.Chart]:
-    """Names beside points, on a halo of the card's colour; fewer on small screens.
-
-    ``side`` (a column, left if there is none) says on which side of its point a name stands. The first
-    rows of ``named`` are the ones that stay on small screens: at least one, for an axis needs a value.
-    """
-    if named.is_empty():
-        return []
-    sides = [] if "side" in named.columns else [pl.lit("left").alias("side")]
-    ranked = named.with_columns(*sides).with_row_index("rank")
-    base = alt.Chart(inline_data(ranked)).transform_filter(f"!narrow || datum.rank < {most_when_narrow}")
-    place: dict[str, Any] = {
-        "align": alt.ExprRef("datum.side == 'left' ? 'right' : 'left'"),
-        "dx": alt.ExprRef(f"datum.side == 'left' ? {-dx} : {dx}"), "dy": dy, "fontSize": 11.5, "limit": 190,
-    }  # fmt: skip
-    halo = base.mark_text(**place, style="halo", opacity=0.75, strokeWidth=3, strokeJoin="round")
-    words = base.mark_text(**place, style="ink-label")
-    return [halo.encode(x=x, y=y, text=f"{text}:N"), words.encode(x=x, y=y, text=f"{text}:N")]
-
-
 def layered(*layers: alt.Chart) -> alt.LayerChart:
     """Layers on the same axes."""
     return alt.LayerChart(layer=list(layers))
-
-
-def rule(value: float, text: str, axis: Literal["x", "y"], *, dash: Sequence[int] = (3, 3)) -> list[alt.Chart]:
-    """A reference line with its name."""
-    data = inline_data(pl.DataFrame({"at": [value], "text": [text]}))
-    line = alt.Chart(data).mark_rule(style="muted-line", strokeDash=list(dash))
-    words = alt.Chart(data).mark_text(style="caption", fontSize=11.5, align="left", baseline="bottom", dx=4, dy=-3)
-    if axis == "y":
-        return [line.encode(y="at:Q"), words.encode(y="at:Q", x=alt.value(0), text="text:N")]
-    return [line.encode(x="at:Q"), words.encode(x="at:Q", y=alt.value(0), text="text:N")]

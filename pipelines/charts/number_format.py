@@ -105,3 +105,39 @@ def trimmed(value: float, digits: int = 4) -> str:
         return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
     text = plain(value, digits)
     return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def percent(fraction: float, digits: int = 2) -> str:
+    """A share.
+
+    >>> percent(0.2634).replace(NBSP, " ")
+    '26 %'
+    """
+    return f"{plain(fraction * 100, digits)}{NBSP}%"
+
+
+def energy(kwh: float, digits: int = 2) -> str:
+    """Electricity, given in kilowatt-hours.
+
+    >>> energy(4.03e6, 3).replace(NBSP, " ")
+    '4.03 GWh'
+    """
+    return with_prefix(kwh * 1000, "Wh", digits)
+
+
+def mass(kg: float, digits: int = 2) -> str:
+    """Kilograms, from a thousand on as tonnes.
+
+    >>> mass(1_614_000).replace(NBSP, " "), mass(12.34).replace(NBSP, " ")
+    ('1,600 t', '12 kg')
+    """
+    return f"{plain(kg / 1000, digits)}{NBSP}t" if kg >= 1000 else f"{plain(kg, digits)}{NBSP}kg"
+
+
+def count_of(count: int, singular: str, plural: str = "") -> str:
+    """A count and what is counted.
+
+    >>> count_of(1, "model"), count_of(1204, "model"), count_of(0, "box", "boxes")
+    ('1 model', '1,204 models', '0 boxes')
+    """
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"

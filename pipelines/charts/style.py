@@ -60,7 +60,9 @@ def vega_config(theme: Theme) -> dict[str, Any]:
     return {
         "background": CARD[theme],
         "font": FONT,
+        "aria": False,
         "view": {"stroke": None},
+        "mark": {"color": HUES[theme][0]},
         "axis": {
             **text,
             "labelColor": MUTED[theme],
@@ -74,6 +76,8 @@ def vega_config(theme: Theme) -> dict[str, Any]:
             "labelPadding": 6,
         },
         "axisX": {"grid": False},
+        "axisQuantitative": {"labelOverlap": "greedy", "labelSeparation": 8},
+        "axisTemporal": {"labelOverlap": "greedy", "labelSeparation": 8},
         "axisY": {"titleAngle": 0, "titleAlign": "left", "titleAnchor": "end", "titleY": -12, "titleX": 0, "domain": False,
                   "ticks": False},
         "legend": {**text, "labelColor": INK[theme], "titleColor": MUTED[theme], "labelFontSize": 12, "titleFontSize": 12,

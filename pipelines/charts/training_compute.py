@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.labels import Ground
 from pipelines.charts.marks import (
     ROWS,
     grouped,
@@ -97,7 +98,9 @@ def draw(frame: pl.DataFrame) -> Built:
         tooltip=tooltips({"model_name": "Model", "organization": "By", "published": "Published", "FLOP": "Training",
                           "interval": "90 % interval", "basis": "Basis", "method": "Method"}),
     )  # fmt: skip
-    named = record_labels(rows, "flop", "model_name", x, y, most=8, apart_days=640)
+    named = record_labels(
+        rows, "model_name", x, y, Ground(rows, "event_date", "flop", (low / 4, high * 4)), most=8, apart_days=500
+    )
     growth, months = plain(trend["growth_per_year"]), trend["doubling_time_months"]
     doubling = f", doubling every {plain(months)} months" if months is not None else ""
     bounds = f"{plain(trend['growth_per_year_low'])} to {plain(trend['growth_per_year_high'])}"

@@ -8,7 +8,8 @@ from typing import Any
 import altair as alt
 import polars as pl
 
-from pipelines.charts.marks import inline_data, labels
+from pipelines.charts.labels import Ground, labels
+from pipelines.charts.marks import inline_data
 
 STEPS = 24
 
@@ -55,14 +56,7 @@ def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) 
 
 
 def record_labels(
-    points: pl.DataFrame, value: str, text: str, x: alt.X, y: alt.Y, *, most: int, apart_days: int
+    points: pl.DataFrame, text: str, x: alt.X, y: alt.Y, ground: Ground, *, most: int, apart_days: int
 ) -> list[alt.Chart]:
-    """Names of record points: to the left of a point, or to its right in the first quarter of the axis."""
-    named = pick_labels(points, value, most=most, apart_days=apart_days).select("event_date", value, text)
-    if named.is_empty():
-        return []
-    all_days = points["event_date"].str.to_date().to_physical()
-    quarter = all_days.min() + (all_days.max() - all_days.min()) * 0.25  # type: ignore[operator]
-    days = named["event_date"].str.to_date().to_physical()
-    sides = named.with_columns(pl.when(days > quarter).then(pl.lit("left")).otherwise(pl.lit("right")).alias("side"))
-    return labels(sides.reverse(), text, x, y)
+    """Names of record points, the newest first."""
+    return labels(pick_labels(points, ground.y, most=most, apart_days=apart_days).reverse(), text, x, y, ground)
