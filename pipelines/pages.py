@@ -33,6 +33,7 @@ from pipelines.inputs import drawing_version
 from pipelines.raw_layer import raw_files, remote_files
 from pipelines.settings import REPORTS, Settings
 from pipelines.sheets.front import front_parts
+from pipelines.sheets.whatif_coefficients import COEFFICIENTS, NAME
 from pipelines.sheets.writing import site_files
 from pipelines.site_files import embedded_font, guarded, json_for_html, script_hash, write_changed
 from pipelines.warehouse import connect_published, published_build
@@ -272,8 +273,9 @@ def build_page(settings: Settings) -> list[str]:
     }
     version = data_version(settings)
     sources = page_sources(settings)
+    pages = site_files(settings, [NAME])
     with connect_published(settings) as connection:
-        front = front_parts(connection)
+        front = front_parts(connection, json.loads((settings.site / COEFFICIENTS).read_bytes()))
     html = environment.get_template("index.html").render(
         cards=cards, sections=_sections(cards), headline=_headline_numbers(settings), data_version=version,
         sources=sources, sources_said=_sources_said(sources),
@@ -283,7 +285,6 @@ def build_page(settings: Settings) -> list[str]:
         bundle=Markup(bundle), script=Markup(script), payload=json_for_html(payload),
         script_hashes=" ".join(script_hash(text) for text in (bundle, script, front.script)),
     )  # fmt: skip
-    pages = site_files(settings)
     changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
     names = sorted([f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES] + ["index.html"])
     manifest = {

@@ -9,7 +9,7 @@ exactly the rule that holds for every other run; what was given takes the place 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -248,22 +248,32 @@ def _memory(connection: duckdb.DuckDBPyConnection, given: Scenario, chip: Row) -
 # --- the run --------------------------------------------------------------------------------------------------------
 
 
-def _latest_year(connection: duckdb.DuckDBPyConnection) -> int:
+def run_model(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Make ``core.<name>`` anew from what lies in memory."""
+    connection.execute(f"create or replace table core.{name} as {_models()[name].query}")
+
+
+def latest_price_year(connection: duckdb.DuckDBPyConnection) -> int:
+    """The year that stands for none: the latest in which rental prices were seen."""
     query = "select max(year(observed_date)) from ledger.seeds.cloud_prices"
     return int(connection.execute(query).fetchall()[0][0])
 
 
-def _make_run(connection: duckdb.DuckDBPyConnection, given: Scenario, chip: Row, year: int) -> None:
+RUN = "what-if"
+"""Key of the one run of a scenario."""
+
+
+def _make_run(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, chip: Row, year: int) -> None:
     """The scenario as one row of each table that describes a run."""
     active = given.active_params or given.params
     total = given.params or given.active_params
     connection.execute(
         """
-        delete from core.models;
-        insert into core.models by name select 'what-if' as model_id, 'What if' as model_name, 'language' as domain,
+        insert into core.models by name select $run as model_id, 'What if' as model_name, 'language' as domain,
             $architecture as architecture, $total as total_params, $active as active_params, false as is_frontier
         """,
         {
+            "run": run,
             "architecture": ARCHITECTURES[given.architecture or "dense"],
             "total": total.value if total else None,
             "active": active.value if active else None,
@@ -271,13 +281,13 @@ def _make_run(connection: duckdb.DuckDBPyConnection, given: Scenario, chip: Row,
     )
     connection.execute(
         """
-        delete from seeds.training_runs;
-        insert into seeds.training_runs by name select 'what-if' as training_run_id, 'what-if' as model_id,
+        insert into seeds.training_runs by name select $run as training_run_id, $run as model_id,
             'pretraining' as run_kind, $tokens as training_tokens, $number_format as number_format,
             $accelerator_id as accelerator_id, $count as accelerator_count, $country as training_country,
             $year as started_year, $operator as operator_kind
         """,
         {
+            "run": run,
             "tokens": given.tokens.value if given.tokens else None,
             "number_format": given.number_format,
             "accelerator_id": chip["accelerator_id"],
@@ -289,15 +299,15 @@ def _make_run(connection: duckdb.DuckDBPyConnection, given: Scenario, chip: Row,
     )
 
 
-def _override(connection: duckdb.DuckDBPyConnection, given: Scenario) -> None:
+def _override(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario) -> None:
     """Put what was given in the place of what the rules chose."""
     for option, (column, name, unit) in OVERRIDES.items():
         source = "params" if option == "active_params" and given.active_params is None else option
         stated = getattr(given, source)
         if stated is not None:
             connection.execute(
-                f"update core.training_inputs set {column} = input(?, ?, ?, ?, ?, 'given', 'you', ?)",
-                [name, stated.low, stated.value, stated.high, unit, f"--{source.replace('_', '-')}"],
+                f"update core.training_inputs set {column} = input(?, ?, ?, ?, ?, 'given', 'you', ?) where training_run_id = ?",
+                [name, stated.low, stated.value, stated.high, unit, f"--{source.replace('_', '-')}", run],
             )
 
 
@@ -305,7 +315,7 @@ RESULTS = """
     with figures as (
         select
             case boundary when 'none' then quantity else boundary || '_' || quantity end as quantity,
-            * exclude (training_run_id, quantity, boundary, source_ids, is_preferred)
+            * exclude (quantity, boundary, source_ids, is_preferred)
         from core.training_figures
         where is_preferred
     ),
@@ -313,14 +323,15 @@ RESULTS = """
     home as (select * from ledger.seeds.assumptions where name = 'home_year_kwh'),
 
     flop_days as (
-        select 'petaflop_days' as quantity, petaflop_days_of(value_low) as value_low, petaflop_days_of(value) as value,
+        select training_run_id, 'petaflop_days' as quantity, petaflop_days_of(value_low) as value_low,
+            petaflop_days_of(value) as value,
             petaflop_days_of(value_high) as value_high, 'petaFLOP-day' as unit, 'training_flop / (1e15 · 86400)' as formula,
             inputs
         from figures where quantity = 'training_flop'
     ),
 
     home_years as (
-        select 'home_years' as quantity, home_years_of(f.value_low, h.central) as value_low,
+        select f.training_run_id, 'home_years' as quantity, home_years_of(f.value_low, h.central) as value_low,
             home_years_of(f.value, h.central) as value, home_years_of(f.value_high, h.central) as value_high,
             'home-year' as unit, 'facility_energy_kwh / home_year_kwh' as formula,
             list_concat(f.inputs, [input(h.name, null, h.central, null, h.unit, 'assumed', h.source_id, h.locator,
@@ -330,6 +341,7 @@ RESULTS = """
 
     days as (
         select
+            f.training_run_id,
             case when i.reported_hours is null then
                 wall_days_of(
                     uncertain(f.value_low, f.value, f.value_high), amount(i.accelerator_count), amount(i.chip_hours_ratio)
@@ -339,12 +351,13 @@ RESULTS = """
             else 'training_hours / 24' end as formula,
             case when i.reported_hours is null then list_concat(f.inputs, [i.accelerator_count, i.chip_hours_ratio])
             else [i.reported_hours] end as inputs
-        from figures as f cross join core.training_inputs as i
+        from figures as f inner join core.training_inputs as i on f.training_run_id = i.training_run_id
         where f.quantity = 'chip_hours' and i.accelerator_count is not null
     ),
 
     wall_days as (
-        select 'wall_days' as quantity, low_of(days) as value_low, central_of(days) as value, high_of(days) as value_high,
+        select training_run_id, 'wall_days' as quantity, low_of(days) as value_low, central_of(days) as value,
+            high_of(days) as value_high,
             'day' as unit, formula, inputs
         from days
     ),
@@ -354,9 +367,9 @@ RESULTS = """
         from (from flop_days union all by name from home_years union all by name from wall_days) as u
     )
 
-    select quantity, value_low, value, value_high, unit, kind, method, formula, inputs
+    select training_run_id, quantity, value_low, value, value_high, unit, kind, method, formula, inputs
     from (from figures union all by name from converted) as u
-    order by list_position(
+    order by training_run_id, list_position(
         ['training_flop', 'petaflop_days', 'mfu', 'chip_hours', 'wall_days', 'chip_energy_kwh', 'server_energy_kwh',
          'facility_energy_kwh', 'home_years', 'cloud_cost_usd', 'owned_cost_usd', 'location_co2e_kg',
          'market_co2e_kg', 'embodied_co2e_kg', 'water_l'], quantity)
@@ -382,14 +395,8 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         _check_number_format(connection, chip, given.number_format)
         _check_country(connection, given.country)
         memory = _memory(connection, given, chip)
-        year = given.year or _latest_year(connection)
-        _make_run(connection, given, chip, year)
-        for name in FIRST_MODELS:
-            connection.execute(f"create or replace table core.{name} as {_models()[name].query}")
-        _override(connection, given)
-        for name in THEN_MODELS:
-            connection.execute(f"create or replace table core.{name} as {_models()[name].query}")
-        figures = read_rows(connection, RESULTS)
+        year = given.year or latest_price_year(connection)
+        figures = _run_models(connection, {RUN: (given, chip, year)})[RUN]
         run = read_rows(connection, "select * from core.training_runs")[0]
         sources = {
             r.pop("source_id"): r for r in read_rows(connection, "select * exclude (accessed) from ledger.meta.sources")
@@ -407,6 +414,37 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         "notes": _notes(figures, chip),
         "build_id": build_id,
     }
+
+
+def _run_models(
+    connection: duckdb.DuckDBPyConnection, scenarios: dict[str, tuple[Scenario, Row, int]]
+) -> dict[str, list[Row]]:
+    """The figures of scenarios, each a run of its own with accelerator and year, by the key of the run."""
+    connection.execute("delete from core.models; delete from seeds.training_runs")
+    for run, (given, chip, year) in scenarios.items():
+        _make_run(connection, run, given, chip, year)
+    for name in FIRST_MODELS:
+        run_model(connection, name)
+    for run, (given, _, _) in scenarios.items():
+        _override(connection, run, given)
+    for name in THEN_MODELS:
+        run_model(connection, name)
+    found: dict[str, list[Row]] = {run: [] for run in scenarios}
+    for row in read_rows(connection, RESULTS):
+        found[row.pop("training_run_id")].append(row)
+    return found
+
+
+def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scenario]) -> list[list[Row]]:
+    """The figures of many scenarios at once, as ``estimate`` gives them for one; raises UsageError for what cannot be."""
+    chips = {given.accelerator: find_accelerator(connection, given.accelerator) for given in scenarios}
+    latest = latest_price_year(connection)
+    runs: dict[str, tuple[Scenario, Row, int]] = {}
+    for number, given in enumerate(scenarios):
+        _check_amounts(given)
+        _memory(connection, given, chips[given.accelerator])
+        runs[f"{RUN}-{number:06}"] = (given, chips[given.accelerator], given.year or latest)
+    return [[_figure(row, rows) for row in rows] for rows in _run_models(connection, runs).values()]
 
 
 def _check_result(figures: list[Row], chip: Row, implied_mfu: float | None) -> None:

@@ -28,6 +28,7 @@ from pipelines.errors import LedgerError
 from pipelines.pages import PICTURES, build_chart, build_page, data_version, guarded, write_changed
 from pipelines.settings import ROOT, SEEDS, Settings
 from pipelines.sheets.registry import registered_pages
+from pipelines.sheets.whatif_coefficients import build_coefficients
 from pipelines.sheets.writing import build_pages
 from pipelines.warehouse import connect_published
 from tests.conftest import run_ledger
@@ -146,7 +147,7 @@ def test_results_go_to_stdout_and_progress_to_stderr_in_plain_lines(
     assert "index.html" in changed
     assert site == f"site       {state.site}/index.html"
     lines = done.stderr.splitlines()
-    total = len(CHARTS) + len(PAGES) + 1
+    total = len(CHARTS) + len(PAGES) + 2
     assert len(lines) == total
     for number, line in enumerate(lines, start=1):
         assert line.startswith(f"[{number:>3}/{total}] reports.")
@@ -160,6 +161,7 @@ def test_what_is_there_is_not_written_again(own_home: Settings) -> None:
         assert build_chart(chart, own_home)["changed"] == []
     for kind in PAGES:
         assert build_pages(kind, own_home).changed == []
+    assert build_coefficients(own_home).changed == []
     assert build_page(own_home) == []
     assert {path: path.stat().st_mtime_ns for path in own_home.site.rglob("*")} == before
 

@@ -12,7 +12,8 @@ from pipelines.defs.sql_assets import MODELS, asset_key
 from pipelines.pages import build_chart, build_page, data_version
 from pipelines.settings import read_settings
 from pipelines.sheets.registry import PageKind, registered_pages
-from pipelines.sheets.writing import build_pages
+from pipelines.sheets.whatif_coefficients import NAME, build_coefficients
+from pipelines.sheets.writing import Written, build_pages
 
 CHARTS = registered_charts()
 PAGES = registered_pages()
@@ -81,23 +82,44 @@ def page_asset(kind: PageKind) -> dg.AssetsDefinition:
         settings = read_settings()
         with readable_failures():
             done = build_pages(kind, settings)
-            version = data_version(settings)
-        return dg.MaterializeResult(
-            metadata={
-                "preview": dg.MetadataValue.md(done.preview()),
-                "title": kind.name or kind.kind_id.capitalize(),
-                "facts": dg.MetadataValue.json(done.facts),
-                "dagster/row_count": done.rows,
-                "data_version": version,
-                "pages": done.pages,
-                "pages_made": done.rendered,
-                "byte_count": done.byte_count,
-                "changed_files": _listed(done.changed),
-                "removed_files": _listed(done.removed),
-            }
-        )
+            return _written(done, kind.name or kind.kind_id.capitalize(), data_version(settings))
 
     return build
+
+
+def _written(done: Written, title: str, version: str) -> dg.MaterializeResult[None]:
+    """What making pages came to, as metadata."""
+    return dg.MaterializeResult(
+        metadata={
+            "preview": dg.MetadataValue.md(done.preview()),
+            "title": title,
+            "facts": dg.MetadataValue.json(done.facts),
+            "dagster/row_count": done.rows,
+            "data_version": version,
+            "pages_made": done.rendered,
+            "byte_count": done.byte_count,
+            "changed_files": _listed(done.changed),
+            "removed_files": _listed(done.removed),
+        }
+    )
+
+
+@dg.asset(
+    key=["reports", NAME],
+    group_name="reports",
+    kinds={"json", "python"},
+    owners=OWNERS,
+    description="Coefficients of the calculator on the front page: what core.training_inputs chooses for every accelerator, "
+    "number format, country and year.",
+    deps=[PUBLISHED, *(asset_key(table) for table in ("core.accelerators", "core.accelerator_peaks", "seeds.assumptions",
+                                                      "seeds.cloud_prices", "seeds.grid_carbon", "seeds.electricity_prices"))],
+)  # fmt: skip
+def what_if() -> dg.MaterializeResult[None]:
+    """Export the coefficients."""
+    settings = read_settings()
+    with readable_failures():
+        done = build_coefficients(settings)
+        return _written(done, "Coefficients of the calculator", data_version(settings))
 
 
 def _listed(names: list[str], most: int = 20) -> str:
@@ -112,7 +134,7 @@ def _listed(names: list[str], most: int = 20) -> str:
     kinds={"html", "python"},
     owners=OWNERS,
     description="index.html with all charts, tables and downloads, and manifest.json. Opens from disk; asks for nothing.",
-    deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS), *(page_key(kind) for kind in PAGES)],
+    deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS), *(page_key(kind) for kind in PAGES), what_if.key],
 )
 def site() -> dg.MaterializeResult[None]:
     """Make the page."""
@@ -129,4 +151,4 @@ def site() -> dg.MaterializeResult[None]:
     )
 
 
-REPORT_ASSETS = [*(chart_asset(chart) for chart in CHARTS), *(page_asset(kind) for kind in PAGES), site]
+REPORT_ASSETS = [*(chart_asset(chart) for chart in CHARTS), *(page_asset(kind) for kind in PAGES), what_if, site]

@@ -8,12 +8,13 @@ from typing import Any
 import duckdb
 from markupsafe import Markup
 
-from pipelines.settings import REPORTS
+from pipelines.settings import REPORTS, SQL
 from pipelines.sheets.find_page import search_entries
+from pipelines.sheets.formulas_js import formulas_script
 from pipelines.sheets.registry import registered_pages
+from pipelines.sheets.whatif_coefficients import FORMULAS
 from pipelines.site_files import json_for_html
 
-SCRIPTS = ("combobox.js", "search.js")
 ABOUT = {
     "find": "Every model and chip, with a fact sheet each.",
     "compare": "Two to six models, chips or benchmark rounds side by side.",
@@ -33,12 +34,43 @@ class Front:
     style: str
 
 
-def front_parts(connection: duckdb.DuckDBPyConnection) -> Front:
-    """The parts, from the published file."""
+def calculator_script() -> str:
+    """The calculator without its form: formulas from sql/macros, numbers, rules."""
+    texts = ((REPORTS / "sheets" / name).read_text(encoding="utf-8") for name in ("numbers.js", "whatif.js"))
+    return "\n".join((formulas_script(SQL / "macros", FORMULAS), *texts))
+
+
+def _script() -> str:
+    """The one script of the front page's further parts. Strict, and without names outside of it."""
+    search, form = (
+        [(REPORTS / "sheets" / name).read_text(encoding="utf-8") for name in names]
+        for names in (("combobox.js", "search.js"), ("whatif_form.js",))
+    )
+    return "\n".join(['"use strict";', "(() => {", *search, calculator_script(), *form, "})();"])
+
+
+def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
+    """Choices of the calculator's form."""
+    vendors: dict[str, list[tuple[str, str]]] = {}
+    for key, chip in data["chips"].items():
+        vendors.setdefault(chip["vendor"] or "Other", []).append((key, chip["name"]))
+    chips = [
+        (vendor, sorted(vendors[vendor], key=lambda one: (one[1].lower(), one[0])))
+        for vendor in sorted(vendors, key=str.lower)
+    ]
+    return {
+        "whatif_chips": chips,
+        "whatif_default": data["default_chip"],
+        "whatif_data": json_for_html(data),
+        "whatif_countries": [("", "not said"), *((code, code) for code in sorted(data["countries"]))],
+    }
+
+
+def front_parts(connection: duckdb.DuckDBPyConnection, coefficients: dict[str, Any]) -> Front:
+    """The parts, from the published file and the coefficients of the calculator."""
     menu = [(kind.menu_page, kind.name, ABOUT.get(kind.kind_id, "")) for kind in registered_pages() if kind.menu_page]
-    script = "\n".join((REPORTS / "sheets" / name).read_text(encoding="utf-8") for name in SCRIPTS)
     return Front(
-        {"pages_menu": menu, "search_data": json_for_html(search_entries(connection))},
-        Markup(script.replace("</script", "<\\/script")),
+        {"pages_menu": menu, "search_data": json_for_html(search_entries(connection)), **_whatif_words(coefficients)},
+        Markup(_script().replace("</script", "<\\/script")),
         (REPORTS / "sheets" / "front.css").read_text(encoding="utf-8"),
     )

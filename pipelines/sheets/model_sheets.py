@@ -165,6 +165,7 @@ def _model_words(model: Row, parts: list[dict[str, Any]], extra: dict[str, Any],
         "findings": [finding_words(row) for row in extra["findings"]],
         "conflicts": [conflict_words(row, references) for row in extra["conflicts"]],
         "links": extra["links"],
+        "compare": runs[0]["id"] if parts[0]["run"] else None,
     }
 
 
@@ -179,6 +180,7 @@ def _other_words(kind: str, name: str, figures: list[Row], references: Reference
         "findings": [],
         "conflicts": [],
         "links": [],
+        "compare": None,
     }
 
 

@@ -7,6 +7,7 @@ so that a page whose rows did not change is neither made nor written again.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -96,16 +97,23 @@ def style_file() -> bytes:
     return (font_faces() + "\n".join(rules)).encode()
 
 
-def _note_file(settings: Settings, kind: PageKind) -> Path:
-    return settings.site / f"{kind.kind_id}{NOTE}"
+def _note_file(settings: Settings, kind_id: str) -> Path:
+    return settings.site / f"{kind_id}{NOTE}"
 
 
-def _note(path: Path) -> dict[str, dict[str, str]]:
+def read_note(settings: Settings, kind_id: str) -> dict[str, dict[str, str]]:
+    """What was noted of the files of a kind: ``keys`` of what they were made from, digests of ``files``."""
     try:
-        found = json.loads(path.read_bytes())
+        found = json.loads(_note_file(settings, kind_id).read_bytes())
         return {"keys": dict(found["keys"]), "files": dict(found["files"])}
     except (OSError, ValueError, KeyError, TypeError):
         return {"keys": {}, "files": {}}
+
+
+def write_note(settings: Settings, kind_id: str, keys: dict[str, str], files: dict[str, str]) -> None:
+    """Note what files of a kind were made from, and their digests."""
+    text = json.dumps({"keys": keys, "files": files}, indent=0, sort_keys=True) + "\n"
+    write_changed(_note_file(settings, kind_id), text.encode())
 
 
 def render(draft: Draft) -> bytes:
@@ -115,7 +123,8 @@ def render(draft: Draft) -> bytes:
     return html.encode()
 
 
-def _is_there(path: Path, digest: str) -> bool:
+def is_there(path: Path, digest: str) -> bool:
+    """Whether the file holds the bytes of that digest."""
     try:
         return sha256(path.read_bytes()) == digest
     except OSError:
@@ -127,21 +136,19 @@ def build_pages(kind: PageKind, settings: Settings) -> Written:
     with connect_published(settings) as connection:
         drafts = kind.draft(connection)
     done = Written(pages=len(drafts.pages), facts=drafts.facts, first=[page.name for page in drafts.pages[:3]])
-    note_file = _note_file(settings, kind)
-    before, keys, files = _note(note_file), {}, {}
+    before, keys, files = read_note(settings, kind.kind_id), {}, {}
     version = page_version()
     for draft in drafts.pages:
         key = sha256(f"{version}\0{draft.template}\0{draft.rows!r}".encode())[:24]
         digest = before["files"].get(draft.name, "")
-        if before["keys"].get(draft.name) != key or not _is_there(settings.site / draft.name, digest):
+        if before["keys"].get(draft.name) != key or not is_there(settings.site / draft.name, digest):
             digest = _keep(settings, draft.name, render(draft), done)
             done.rendered += 1
         keys[draft.name], files[draft.name] = key, digest
     for name, data in {**drafts.files, STYLE: style_file()}.items():
         files[name] = _keep(settings, name, data, done)
     _remove_gone(settings, before["files"], files, done)
-    text = json.dumps({"keys": keys, "files": files}, indent=0, sort_keys=True) + "\n"
-    write_changed(note_file, text.encode())
+    write_note(settings, kind.kind_id, keys, files)
     done.byte_count = sum((settings.site / name).stat().st_size for name in keys)
     return done
 
@@ -163,15 +170,15 @@ def _remove_gone(settings: Settings, before: dict[str, str], now: dict[str, str]
                 path.parent.rmdir()
 
 
-def site_files(settings: Settings) -> dict[str, str]:
-    """All files that the registered pages consist of, with their digests; raises LedgerError for a missing one."""
+def site_files(settings: Settings, also: Iterable[str] = ()) -> dict[str, str]:
+    """All files of the registered pages and of ``also``, with their digests; raises LedgerError for a missing one."""
     found: dict[str, str] = {}
-    for kind in registered_pages():
-        path = _note_file(settings, kind)
-        note = _note(path)["files"]
+    for kind_id in (*(kind.kind_id for kind in registered_pages()), *also):
+        path = _note_file(settings, kind_id)
+        note = read_note(settings, kind_id)["files"]
         missing = [name for name in note if not (settings.site / name).is_file()]
         if not note or missing:
             what = missing[0] if missing else path.name
-            raise LedgerError(f"{what} is missing: materialize the asset reports/{kind.kind_id} first.")
+            raise LedgerError(f"{what} is missing: materialize the asset reports/{kind_id} first.")
         found |= note | {path.name: sha256(path.read_bytes())}
     return found
