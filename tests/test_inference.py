@@ -273,6 +273,20 @@ def test_estimates_hold_on_the_fetched_leaderboard(mirrored: Settings) -> None:
     assert covered > 0.8
 
 
+def test_the_two_methods_agree_where_both_apply(published: duckdb.DuckDBPyConnection) -> None:
+    count, apart, wrong = published.execute(
+        """
+        select count(*), quantile_cont(exp(abs(ln(fitted_joule_per_token / joule_per_token))), 0.9),
+            count(*) filter (where not (fitted_joule_per_token_low <= fitted_joule_per_token
+                and fitted_joule_per_token <= fitted_joule_per_token_high))
+        from mart.inference_estimates where fitted_joule_per_token is not null
+        """
+    ).fetchall()[0]
+    assert count > 1_000
+    assert apart < 3, "physics with efficiencies, and the fit to measurements"
+    assert wrong == 0
+
+
 def test_list_prices_stand_beside_the_rent(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
         """

@@ -28,6 +28,8 @@
 -- interval: facility_joule_per_token | The same of the whole service, data centre included.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
 -- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
+-- interval: fitted_joule_per_token | The other method: energy of the accelerators by the model that is fitted to measurements of short chat, for
+--    accelerators that were measured and models within the sizes that were.
 -- column: measured_joule_per_token | Median of published measurements of the same model, accelerator, bits and batch, on as many
 --    accelerators where there are such.
 -- column: measured_ratio | Measured over estimated energy.
@@ -58,6 +60,45 @@ with measured as (
             and e.weight_bits = m.weight_bits
             and e.batch_size = m.batch_size
     group by e.model_id, e.accelerator_id, e.weight_bits, e.batch_size
+),
+
+reach as (
+    select
+        accelerator_id,
+        min(p.active_params) / 2 as least_params,
+        max(p.total_params) * 2 as most_params
+    from core.energy_per_token_points as p
+    group by accelerator_id
+),
+
+fitted as (
+    select
+        e.model_id,
+        e.accelerator_id,
+        e.weight_bits,
+        e.batch_size,
+        fitted_joule_per_token(
+            f, -- noqa: RF02
+            case when s.experts_count is not null then 'moe' when s.attention_kind = 'hybrid' then 'hybrid' else 'dense' end,
+            'lm-arena-chat',
+            s.total_params,
+            s.active_params,
+            e.weight_bits,
+            e.batch_size,
+            e.context_tokens,
+            e.accelerators_needed,
+            is_blackwell(e.accelerator_id),
+            a.tdp_w,
+            a.memory_bandwidth_bytes_per_s,
+            a.dense_16_bit_flop_per_s
+        ) as energy
+    from core.inference_estimates as e
+    inner join core.model_shapes as s on e.model_id = s.model_id
+    inner join core.accelerators as a on e.accelerator_id = a.accelerator_id
+    inner join reach as r
+        on e.accelerator_id = r.accelerator_id and s.active_params >= r.least_params and s.total_params <= r.most_params
+    inner join core.energy_per_token_fit as f on f.held_back_fold is null
+    where e.fits
 )
 
 select
@@ -97,6 +138,9 @@ select
     e.location_co2e_kg_per_million_tokens_low,
     e.location_co2e_kg_per_million_tokens,
     e.location_co2e_kg_per_million_tokens_high,
+    low_of(f.energy) as fitted_joule_per_token_low,
+    central_of(f.energy) as fitted_joule_per_token,
+    high_of(f.energy) as fitted_joule_per_token_high,
     m.joule_per_token as measured_joule_per_token,
     m.joule_per_token / e.joule_per_token as measured_ratio,
     m.source_id as measured_source_id,
@@ -116,5 +160,11 @@ left join measured as m
         and e.accelerator_id = m.accelerator_id
         and e.weight_bits = m.weight_bits
         and e.batch_size = m.batch_size
+left join fitted as f
+    on
+        e.model_id = f.model_id
+        and e.accelerator_id = f.accelerator_id
+        and e.weight_bits = f.weight_bits
+        and e.batch_size = f.batch_size
 left join core.api_prices as p on e.model_id = p.model_id
 order by e.model_id, e.accelerator_id, e.weight_bits, e.batch_size
