@@ -13,9 +13,9 @@
 -- column: accelerator_count | Accelerators in the system; null for a system of CPUs.
 -- column: node_count | Nodes in the system.
 -- column: benchmark | Task in the suite's own short name.
--- column: metric | time_to_train.
+-- column: metric | time to train.
 -- column: value | Official score: olympic mean of the times of the runs, times the scaling factor.
--- column: unit | minutes.
+-- column: unit | minute.
 -- column: chip_hours | Score times accelerators.
 -- column: run_count | Logs of runs in the set.
 -- column: failed_run_count | Runs that did not reach their quality, or whose log lacks what is needed.
@@ -178,9 +178,9 @@ select
     d.accelerator_count::double as accelerator_count,
     d.node_count::double as node_count,
     s.benchmark,
-    'time_to_train' as metric,
+    'time to train' as metric,
     s.score as value,
-    'minutes' as unit,
+    'minute' as unit,
     s.score / 60 * d.accelerator_count as chip_hours,
     s.run_count,
     s.failed_run_count,

@@ -1,3 +1,5 @@
+-- MLPerf Training: official scores of sets of runs, and their energy.
+
 -- macro: olympic_mean | Mean of what is left when the smallest and the largest values are dropped; null if nothing is.
 -- equation: mean of the sorted values from number a + 1 to number n − b
 -- units: values in any unit -> that unit
