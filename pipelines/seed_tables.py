@@ -476,6 +476,9 @@ class BenchmarkModels(Fact):
     tokens_per_sample: Positive | None = Field(
         default=None, description="Tokens of a training sample, where the benchmark fixes their number."
     )
+    samples_logged_as: Literal["samples_count", "tokens in epoch_num"] | None = Field(
+        default=None, description="What the logs of a training benchmark call the samples trained on."
+    )
 
 
 class MlperfTrainingRules(Fact):

@@ -109,6 +109,7 @@ WHOLE_NAMES: dict[str, str] = {
     "train_samples": "1",
     "eval_samples": "1",
     "eval_accuracy": "1",
+    "eval_epoch_num": "1",
     "scaling_factor": "1",
     "conversion_eff": "1",
     "round_number": "1",

@@ -45,6 +45,7 @@ MAX_LOG_BYTES = 64 << 20
 MAX_JSON_BYTES = 1 << 20
 MAX_BRACKETS = 2_000
 
+MOST_EXAMPLES = 1e15
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Said = Annotated[str, Field(max_length=4_000)]
 Whole = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -93,6 +94,13 @@ class MlperfTrainingResults(_InBenchmark):
     )
     eval_accuracies: Said | None = Field(
         default=None, description="The same where a task has several measures: JSON object of numbers."
+    )
+    eval_samples_count: Whole | None = Field(
+        default=None, description="Examples trained on by the last evaluation, where its record says samples_count."
+    )
+    eval_epoch_num: Measured | None = Field(
+        default=None,
+        description="The same where its record says epoch_num: in epochs, or what the task counts as such.",
     )
     record_count: Whole = Field(description="Log records in the file.")
     odd_line_count: Whole = Field(description="Lines with a log record that cannot be used; they are in meta.rejects.")
@@ -213,6 +221,14 @@ def _of_metadata(entry: Entry | None, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
+def _number_of_metadata(entry: Entry | None, name: str, kind: type[int] | type[float]) -> int | float | None:
+    """Number that the metadata of a record gives; None where it gives none that the column can hold."""
+    value = entry[3].get(name) if entry is not None and isinstance(entry[3], dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_EXAMPLES:
+        return None
+    return kind(value) if kind is float or value == int(value) else None
+
+
 def result_values(log: MlLog) -> dict[str, Any]:
     """Columns of a run."""
     first = _firsts(log.entries)
@@ -227,6 +243,8 @@ def result_values(log: MlLog) -> dict[str, Any]:
         values["eval_accuracies"] = orjson.dumps(accuracy, option=orjson.OPT_SORT_KEYS).decode()
     elif accuracy is not None:
         values["eval_accuracy"] = float(accuracy)
+    values["eval_samples_count"] = _number_of_metadata(first.get("eval_accuracy"), "samples_count", int)
+    values["eval_epoch_num"] = _number_of_metadata(first.get("eval_accuracy"), "epoch_num", float)
     return {**values, "run_status": _of_metadata(first.get("run_stop"), "status")}
 
 

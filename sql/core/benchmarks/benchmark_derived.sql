@@ -11,7 +11,8 @@
 -- column: peak_format | Number format of the peak that utilisation is measured with: that of the result, else the one of 16 bits.
 -- interval: usd_per_million_units | What a million units cost on rented accelerators that are always busy, nominal US dollars.
 -- column: price_count | Rental prices observed behind it.
--- check: utilisation_is_possible | select * from core.benchmark_derived where output_utilisation_ratio > 1 or mfu > 1
+-- column: is_format_stated | True if the result states its number format: else a run in fewer bits looks better used than it was.
+-- check: utilisation_is_possible | select * from core.benchmark_derived where is_format_stated and (output_utilisation_ratio > 1 or mfu > 1)
 with results as (
     select
         r.*,
@@ -60,6 +61,7 @@ select
     low_of(usd_per_million) as usd_per_million_units_low,
     central_of(usd_per_million) as usd_per_million_units,
     high_of(usd_per_million) as usd_per_million_units_high,
-    case when usd_per_million is not null then price_count end as price_count
+    case when usd_per_million is not null then price_count end as price_count,
+    number_format is not null as is_format_stated
 from counted
 order by benchmark_result_id

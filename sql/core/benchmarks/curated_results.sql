@@ -56,8 +56,23 @@ pairs as (
             and coalesce(r.scenario, '') = coalesce(f.scenario, '')
             and coalesce(r.accelerator_count = f.accelerator_count, true)
             and coalesce(r.accelerator_id = f.accelerator_id, true)
-            and (starts_with(plain_name(f.submitter), r.maker) or starts_with(r.maker, plain_name(f.submitter)))
+            and (contains(plain_name(f.submitter), r.maker) or contains(r.maker, plain_name(f.submitter)))
     where f.value > 0 and abs(ln(f.value / r.value)) < 0.002 -- curated values are rounded to three digits or more
+    union all
+    select -- the energy of a training run is a row of its own here, and a column of the time to train there
+        r.benchmark_result_id,
+        f.benchmark_result_id as fetched_id,
+        abs(ln(f.energy_j / r.value)) as distance
+    from results as r
+    inner join core.fetched_results as f
+        on
+            r.suite = f.suite
+            and r.round = f.round
+            and r.task = plain_name(f.benchmark)
+            and r.accelerator_count = f.accelerator_count
+            and r.accelerator_id = f.accelerator_id
+            and (contains(plain_name(f.submitter), r.maker) or contains(r.maker, plain_name(f.submitter)))
+    where r.metric = 'energy' and r.unit = 'J' and f.energy_j > 0 and abs(ln(f.energy_j / r.value)) < 0.02 -- runs weighted otherwise
 ),
 
 repeats as (

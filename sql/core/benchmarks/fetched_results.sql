@@ -15,7 +15,7 @@
 -- column: model_id | Key of core.models, where the result names a model that we know.
 -- column: active_params | Parameters of the model that work on a token, where the publisher states them.
 -- column: scenario | Load scenario, for inference.
--- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: batch_size | Requests, images or videos at the same time; samples of a step in training; where stated.
 -- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.
@@ -150,4 +150,44 @@ select
     locator
 from core.mlperf_tiny_runs
 where value > 0
+union all by name
+select
+    t.mlperf_training_run_id as benchmark_result_id,
+    t.suite,
+    t.round,
+    t.division,
+    t.submitter,
+    coalesce(t.system_name, t.system) as system,
+    t.accelerator_name,
+    t.accelerator_id,
+    t.accelerator_count::bigint as accelerator_count,
+    null::varchar as number_format,
+    t.benchmark,
+    null::varchar as model_name,
+    null::varchar as model_id,
+    null::double as active_params,
+    null::varchar as scenario,
+    t.global_batch_size::double as batch_size,
+    s.samples_count as training_samples_count,
+    'time to train' as metric,
+    t.value,
+    'minute' as unit,
+    null::varchar as unit_name,
+    null::double as units_per_s,
+    null::double as latency_s,
+    null::varchar as latency_kind,
+    t.power_w,
+    t.energy_j,
+    null::double as joule_per_unit,
+    case when t.energy_j is not null then 'system' end as energy_boundary,
+    true as is_official,
+    false as is_inferred,
+    t.is_duplicate,
+    not t.is_duplicate and t.division = 'closed' as is_default,
+    null::date as published_date,
+    t.source_id,
+    t.locator
+from core.mlperf_training_runs as t
+left join core.mlperf_training_samples as s on t.mlperf_training_run_id = s.mlperf_training_run_id
+where t.value > 0
 order by benchmark_result_id
