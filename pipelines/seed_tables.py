@@ -730,6 +730,72 @@ class ClaimQuantities(Fact):
     spellings: Text | None = Field(default=None, description="Other names of it, between bars.")
 
 
+class SiteScenarios(Fact):
+    """One row per cluster or site whose whole cost is reckoned."""
+
+    key = ("site_id",)
+    site_id: Identifier = Field(description="Key of the site.")
+    site_name: Text = Field(description="What it is.")
+    it_megawatts: Positive | None = Field(
+        default=None, description="Rated power of its computers, where that describes it."
+    )
+    accelerator_id: Identifier | None = Field(default=None, description="Its accelerators, where those describe it.")
+    accelerator_count: Count | None = Field(default=None, description="How many.")
+    operator_kind: Literal["hyperscaler", "other"] = Field(description="Who runs it.")
+    country: Country = Field(description="Where: ISO 3166 alpha-3.")
+    it_lifetime_years: Positive | None = Field(
+        default=None, description="Years over which its computers are written off; else the assumption."
+    )
+
+    @model_validator(mode="after")
+    def _is_described_once(self) -> SiteScenarios:
+        if (self.it_megawatts is None) != (self.accelerator_count is not None and self.accelerator_id is not None):
+            raise ValueError("expected it_megawatts, or accelerator_id and accelerator_count")
+        return self
+
+
+class LeverFamilies(Fact):
+    """One row per family of levers: what it acts on, which decides how it combines with others."""
+
+    key = ("family",)
+    family: Text = Field(description="Family of seeds.efficiency_levers.")
+    phase: Literal["training", "inference", "both"] = Field(description="Where it saves.")
+    acts_on: Literal[
+        "training work", "work per token", "bytes read", "utilisation", "energy per operation", "carbon per kWh"
+    ] = Field(description="What it changes.")
+
+
+class LeverExceptions(Fact):
+    """One row per pair of lever families that does not combine as what they act on says."""
+
+    key = ("family", "other_family")
+    family: Text = Field(description="One family.")
+    other_family: Text = Field(description="The other, later in the alphabet.")
+    combination: Literal["multiplies", "overlaps", "excludes"] = Field(
+        description="multiplies: both count in full; overlaps: their product is an upper bound; excludes: one or the other."
+    )
+    reason: Text = Field(description="Why.")
+
+
+class LeverCases(Fact):
+    """One row per worked case and step: which evidence is used for which lever."""
+
+    key = ("lever_case_id", "step")
+    lever_case_id: Identifier = Field(description="Key of the case.")
+    step: Count = Field(description="Order of the steps.")
+    phase: Literal["training", "inference"] = Field(description="What the step saves.")
+    efficiency_lever_id: Identifier = Field(description="Evidence: a row of mart.efficiency_levers.")
+    text: Text = Field(description="What is done.")
+
+
+class Questions(Fact):
+    """One row per question of a document that mart.answers answers with computed numbers."""
+
+    key = ("question_no",)
+    question_no: Count = Field(description="Number of the question.")
+    question: Text = Field(description="The question, in our words.")
+
+
 class ClaimUnits(Fact):
     """One row per unit that a claim may be stated in."""
 
@@ -762,7 +828,12 @@ SEED_FILES: dict[str, type[Fact]] = {
     "environment/site_efficiency.csv": SiteEfficiency,
     "environment/embodied_carbon.csv": EmbodiedCarbon,
     "levers/efficiency_levers.csv": EfficiencyLevers,
+    "levers/lever_families.csv": LeverFamilies,
+    "levers/lever_exceptions.csv": LeverExceptions,
+    "levers/lever_cases.csv": LeverCases,
+    "sites/site_scenarios.csv": SiteScenarios,
     "claims/claims.csv": Claims,
+    "claims/questions.csv": Questions,
     "claims/claim_classes.csv": ClaimClasses,
     "claims/claim_quantities.csv": ClaimQuantities,
     "claims/claim_units.csv": ClaimUnits,
@@ -787,5 +858,6 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),
+    ("site_scenarios", "accelerator_id", "accelerators", "accelerator_id"),
 )
 """(table, column, referenced table, referenced column): a value must exist in what it refers to."""

@@ -1,0 +1,78 @@
+-- One row per model and unit: what an output token takes, whoever serves it. Work is that of the active parameters. Energy of the whole
+-- service and rent are the estimates for the first of H100, B200 and any other accelerator on which the model fits, at the widest of
+-- 16, 8 and 4 bits: the centre at batch 64, the bounds from the lower one at batch 256 to the upper one at batch 8, because nobody says
+-- at which batch a model is served.
+-- key: model_id, unit
+-- column: model_id | Key of core.models.
+-- column: unit | flop, kwh or usd.
+-- interval: per_token_amount | Amount per output token, in the unit of the row.
+-- column: accelerator_id | Accelerator that the estimate is for; null for work.
+-- column: weight_bits | Nominal bits of a weight; null for work.
+-- column: method | How the amount was made.
+with fitting as (
+    select
+        *,
+        row_number() over (
+            partition by model_id
+            order by coalesce(list_position(['h100-sxm', 'b200-sxm'], accelerator_id), 3) asc, weight_bits desc, accelerator_id asc
+        ) as place
+    from (
+        select
+            model_id,
+            accelerator_id,
+            weight_bits,
+            max(facility_joule_per_token_low) filter (where batch_size = 256) as joule_low,
+            max(facility_joule_per_token) filter (where batch_size = 64) as joule,
+            max(facility_joule_per_token_high) filter (where batch_size = 8) as joule_high,
+            max(usd_per_million_tokens_low) filter (where batch_size = 256) as usd_low,
+            max(usd_per_million_tokens) filter (where batch_size = 64) as usd,
+            max(usd_per_million_tokens_high) filter (where batch_size = 8) as usd_high
+        from core.inference_estimates
+        group by model_id, accelerator_id, weight_bits
+    ) as cases
+    where joule_low is not null and joule is not null and joule_high is not null
+),
+
+amounts as (
+    select
+        model_id,
+        'flop' as unit,
+        inference_flop_of(exactly(active_params), exactly(1)) as amount,
+        null::varchar as accelerator_id,
+        null::integer as weight_bits,
+        'active_parameters' as method
+    from core.models
+    where active_params is not null
+    union all by name
+    select
+        model_id,
+        'kwh' as unit,
+        divide(uncertain(joule_low, joule, joule_high), exactly(3.6e6)) as amount,
+        accelerator_id,
+        weight_bits,
+        'inference_estimate' as method
+    from fitting
+    where place = 1
+    union all by name
+    select
+        model_id,
+        'usd' as unit,
+        divide(uncertain(usd_low, usd, usd_high), exactly(1e6)) as amount,
+        accelerator_id,
+        weight_bits,
+        'rental_estimate' as method
+    from fitting
+    where place = 1 and usd is not null
+)
+
+select
+    model_id,
+    unit,
+    low_of(amount) as per_token_amount_low,
+    central_of(amount) as per_token_amount,
+    high_of(amount) as per_token_amount_high,
+    accelerator_id,
+    weight_bits,
+    method
+from amounts
+order by model_id, unit

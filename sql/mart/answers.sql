@@ -1,0 +1,249 @@
+-- One row per question that readers of the first document ask: an answer made from the figures at hand.
+-- key: question_no
+-- column: question_no | Number of the question.
+-- column: question | The question, in our words.
+-- column: answer | The answer; every number in it is that of a figure.
+-- column: figure_ids | Figures: keys of mart.figures, or table, key and column between slashes.
+-- check: every_answer_is_complete | select * from mart.answers where answer is null or len(figure_ids) = 0
+with rented as (
+    select
+        arg_min(a.accelerator_name, p.cloud_price_usd_per_chip_hour) as cheapest_name,
+        min(p.cloud_price_usd_per_chip_hour) as cheapest_usd,
+        arg_min(p.accelerator_id, p.cloud_price_usd_per_chip_hour) as cheapest_id,
+        median(p.cloud_price_usd_per_chip_hour) as median_usd,
+        count(*) as price_count
+    from core.on_demand_prices as p
+    inner join mart.accelerators as a on p.accelerator_id = a.accelerator_id
+    where a.memory_bytes >= 24e9
+),
+
+tuning as (
+    select
+        median(f.training_flop_ratio) as ratio,
+        count(*) as run_count
+    from core.finetuning_ratios as f
+    inner join core.training_runs as r on f.training_run_id = r.training_run_id
+    where r.run_kind = 'finetuning'
+),
+
+served as (
+    select
+        i.usd_per_million_tokens_low,
+        i.usd_per_million_tokens,
+        i.usd_per_million_tokens_high,
+        i.joule_per_token,
+        i.facility_joule_per_token,
+        i.model_name,
+        'mart.inference_estimates/' || i.model_id || '/' || i.accelerator_id || '/' || i.number_format || '/' || i.batch_size
+            as figure_stem
+    from mart.inference_estimates as i
+    where i.model_id = 'llama-3.1-8b' and i.accelerator_id = 'h100-sxm' and i.weight_bits = 16 and i.batch_size = 64
+),
+
+first_answer as (
+    select
+        1 as question_no,
+        'Rent, and start from a model that others trained. An accelerator with 24 GB or more costs '
+        || number_text(rented.cheapest_usd) || ' USD an hour on demand (' || rented.cheapest_name || '), and '
+        || number_text(rented.median_usd) || ' in the middle of ' || rented.price_count || ' kinds. The typical of ' || tuning.run_count
+        || ' fine-tuning runs took ' || number_text(100 * tuning.ratio) || ' % of the FLOP of training its base model. A million tokens of '
+        || served.model_name || ' on a rented H100 cost ' || number_text(served.usd_per_million_tokens) || ' USD ('
+        || number_text(served.usd_per_million_tokens_low) || ' to ' || number_text(served.usd_per_million_tokens_high)
+        || ') with 64 requests at the same time.' as answer,
+        [
+            'core.on_demand_prices/' || rented.cheapest_id || '/cloud_price_usd_per_chip_hour', 'core.measured_levers/finetuning-runs/factor',
+            served.figure_stem || '/usd_per_million_tokens'
+        ] as figure_ids
+    from rented
+    cross join tuning
+    cross join served
+),
+
+vendors as (
+    select
+        count(*) filter (where a.vendor = 'NVIDIA') as nvidia_count,
+        count(*) as run_count,
+        max(s.training_flop) filter (where a.vendor <> 'NVIDIA') as other_flop,
+        arg_max(s.model_name, s.training_flop) filter (where a.vendor <> 'NVIDIA' and s.training_flop is not null) as other_name,
+        arg_max(s.training_run_id, s.training_flop) filter (where a.vendor <> 'NVIDIA' and s.training_flop is not null) as other_run,
+        arg_max(a.accelerator_name, s.training_flop) filter (where a.vendor <> 'NVIDIA' and s.training_flop is not null) as other_chip
+    from mart.training_summary as s
+    inner join mart.accelerators as a on s.accelerator_id = a.accelerator_id
+    where s.is_main_run
+),
+
+efficient as (
+    select
+        arg_max(accelerator_name, dense_16_bit_flop_per_joule) filter (where vendor <> 'NVIDIA') as other_name,
+        arg_max(accelerator_id, dense_16_bit_flop_per_joule) filter (where vendor <> 'NVIDIA') as other_id,
+        max(dense_16_bit_flop_per_joule) filter (where vendor <> 'NVIDIA')
+        / max(dense_16_bit_flop_per_joule) filter (where vendor = 'NVIDIA') as ratio
+    from mart.accelerators
+    where segment = 'datacentre' and dense_16_bit_flop_per_joule is not null
+),
+
+second_answer as (
+    select
+        2 as question_no,
+        'No. Of ' || v.run_count || ' models whose accelerator is known, ' || (v.run_count - v.nvidia_count)
+        || ' were trained on chips of others; the largest is ' || v.other_name || ' on ' || v.other_chip || ' ('
+        || number_text(v.other_flop) || ' FLOP). By rated 16-bit FLOP per joule the best data-centre chip of others, ' || e.other_name
+        || ', has ' || number_text(e.ratio) || ' times that of the best of NVIDIA. But ' || number_text(100 * v.nvidia_count / v.run_count)
+        || ' % of the models were trained on NVIDIA.' as answer,
+        [
+            'mart.training_summary/' || v.other_run || '/training_flop',
+            'mart.accelerators/' || e.other_id || '/dense_16_bit_flop_per_joule'
+        ] as figure_ids
+    from vendors as v
+    cross join efficient as e
+),
+
+idle as (
+    select
+        median(mfu) as mfu,
+        count(*) as run_count
+    from mart.training_summary
+    where mfu_method <> 'prior'
+),
+
+saving as (
+    select
+        arg_max(lever, factor) as lever,
+        arg_max(efficiency_lever_id, factor) as lever_id,
+        arg_max(factor_low, factor) as factor_low,
+        max(factor) as factor,
+        arg_max(factor_high, factor) as factor_high,
+        arg_max(baseline, factor) as baseline
+    from mart.efficiency_levers
+    where kind = 'measured here' and metric = 'energy'
+),
+
+developing as (
+    select
+        value_low,
+        value,
+        value_high
+    from core.claim_anchors
+    where anchor_id = 'model-development'
+),
+
+third_answer as (
+    select
+        3 as question_no,
+        'In use, machines that wait: ' || s.lever || ' cut the energy of a token by a factor of ' || number_text(s.factor) || ' ('
+        || number_text(s.factor_low) || ' to ' || number_text(s.factor_high) || '; ' || s.baseline
+        || '), the largest factor measured here. In training, half of ' || i.run_count || ' runs used less than '
+        || number_text(100 * i.mfu) || ' % of the peak that was paid for. In development, failed and exploratory runs: all runs together take '
+        || number_text(d.value) || ' times the final one (' || number_text(d.value_low) || ' to ' || number_text(d.value_high)
+        || ').' as answer,
+        [
+            'mart.efficiency_levers/' || s.lever_id || '/factor', 'mart.training_summary/all/mfu',
+            'core.claim_anchors/model-development/development_multiplier'
+        ] as figure_ids
+    from saving as s
+    cross join idle as i
+    cross join developing as d
+),
+
+devices as (
+    select
+        f.model_name,
+        f.accelerator_id,
+        f.accelerator_name,
+        m.largest_model_params,
+        f.tokens_per_s_bound,
+        'mart.device_fit/' || f.model_id || '/' || f.accelerator_id || '/' || f.number_format || '/tokens_per_s_bound' as figure_id
+    from mart.device_fit as f
+    inner join core.memory_limits as m on f.accelerator_id = m.accelerator_id and m.bits = 4
+    where
+        f.model_id = 'llama-3.1-8b' and f.number_format = 'int4' and f.fits
+        and f.accelerator_id in ('raspberry-pi-5-8gb', 'apple-m4', 'rtx-4090')
+),
+
+fourth_answer as (
+    select
+        4 as question_no,
+        'Yes, if the weights fit. At 4 bit, ' || any_value(model_name) || ' makes at most '
+        || string_agg(
+            number_text(tokens_per_s_bound) || ' tokens a second on a ' || accelerator_name || ', whose memory takes '
+            || number_text(largest_model_params / 1e9) || ' billion parameters', '; '
+            order by tokens_per_s_bound, accelerator_id
+        ) || '.' as answer,
+        list_concat(
+            list(figure_id order by figure_id),
+            list('core.memory_limits/' || accelerator_id || '/4/largest_model_params' order by accelerator_id)
+        ) as figure_ids
+    from devices
+    having count(*) > 0
+),
+
+total as (
+    select
+        count(*) as run_count,
+        sum(facility_energy_kwh) as energy_kwh,
+        sum(home_years) as home_years,
+        sum(location_co2e_kg) as co2e_kg,
+        max(facility_energy_kwh) as largest_kwh,
+        arg_max(model_name, facility_energy_kwh) as largest_name,
+        arg_max(training_run_id, facility_energy_kwh) as largest_run
+    from mart.training_summary
+    where is_main_run and facility_energy_kwh is not null
+),
+
+grids as (
+    select
+        arg_max(lever, factor) as lever,
+        arg_max(efficiency_lever_id, factor) as lever_id,
+        max(factor) as factor,
+        median(factor) as median_factor
+    from mart.efficiency_levers
+    where family = 'clean grid' and starts_with(lever, 'Running in')
+),
+
+overtaking as (
+    select
+        median(tokens_at_break_even) as tokens,
+        count(*) as model_count
+    from mart.break_even
+    where unit = 'kwh'
+),
+
+fifth_answer as (
+    select
+        5 as question_no,
+        'Training the ' || t.run_count || ' models whose energy can be computed took ' || number_text(t.energy_kwh / 1e6)
+        || ' GWh, the electricity of ' || number_text(t.home_years) || ' homes of the USA for a year, and emitted '
+        || number_text(t.co2e_kg / 1e6) || ' kt CO2e by the grids of their places; the largest, ' || t.largest_name || ', '
+        || number_text(100 * t.largest_kwh / t.energy_kwh) || ' % of it. Use overtakes training in energy after '
+        || number_text(o.tokens) || ' tokens in the median of ' || o.model_count || ' models. The place matters most: a cleaner grid cuts emissions '
+        || number_text(g.median_factor) || ' times in the middle of the pairs compared, ' || number_text(g.factor) || ' times at most ('
+        || g.lever || ').' as answer,
+        [
+            'mart.training_summary/' || t.largest_run || '/facility_energy_kwh', 'mart.training_summary/all/home_years',
+            'mart.break_even/all/tokens_at_break_even', 'mart.efficiency_levers/' || g.lever_id || '/factor'
+        ] as figure_ids
+    from total as t
+    cross join grids as g
+    cross join overtaking as o
+),
+
+answers as (
+    select * from first_answer
+    union all
+    select * from second_answer
+    union all
+    select * from third_answer
+    union all
+    select * from fourth_answer
+    union all
+    select * from fifth_answer
+)
+
+select
+    q.question_no,
+    q.question,
+    a.answer,
+    a.figure_ids
+from core.questions as q
+left join answers as a on q.question_no = a.question_no
+order by q.question_no
