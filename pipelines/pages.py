@@ -97,7 +97,9 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     caption = f"Source: {chart.source}. Data {version}, {frame.height:,} rows."
     svg = draw_svg(static_spec(built, chart, caption))
     shown = frame.drop(c for c in (*_TREND_COLUMNS, *chart.internal_columns) if c in frame.columns)
-    about = {k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns")}
+    about = {
+        k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns", "names_px")
+    }
     card = {
         **about, "keys": _keys_with_rows(chart, built), "key": key, "chosen": chart.chosen or next(iter(chart.choices), ""),
         "title": built.title, "alt": built.alt_text,

@@ -88,6 +88,7 @@ order by training_run_id is not null, total_usd desc, training_run_id, rank
         Column("interval", "90 % interval"), Column("cost", "Cost", sort="usd"),
     ),
     height=240,
+    names_px=130,
     internal_columns=("rank",),
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:

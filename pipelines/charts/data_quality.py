@@ -115,6 +115,7 @@ order by part, quantity, class
     ),
     columns=2,
     height=270,
+    names_px=90,
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Stacked bars of kinds; coverage dots against 90 %; bars of checks and open issues."""

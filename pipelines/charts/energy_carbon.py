@@ -107,6 +107,7 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     ),
     columns=2,
     height=330,
+    names_px=110,
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Interval dots by run; heat map of place by PUE; published against estimated."""

@@ -68,6 +68,7 @@ order by generation, s.mfu desc, s.training_run_id
         Column("interval", "90 % interval"), Column("basis", "Basis"),
     ),
     height=400,
+    names_px=120,
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Strip plot by generation; jitter is a fixed function of the row, so it repeats."""

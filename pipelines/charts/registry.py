@@ -85,6 +85,8 @@ class Chart:
     height: int = 380
     columns: int = 1
     """Panels side by side where the page is wide enough."""
+    names_px: int = 0
+    """Width that names of rows take beside the plot in pictures."""
     is_table_open: bool = False
     internal_columns: tuple[str, ...] = ()
     """Columns of the query that serve the drawing and are not data of the rows."""
