@@ -1,0 +1,250 @@
+"""The calculator of the front page: equal to ``ledger estimate``, kept in the address, refusing what cannot be."""
+
+import json
+import math
+import random
+import shlex
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from pipelines.charts.number_format import compact, plain, power_of_ten, trimmed, with_prefix
+from pipelines.settings import Settings
+from pipelines.sheets.front import calculator_script
+from pipelines.sheets.words import count, said
+from pipelines.whatif import Scenario, Stated, estimate_all, open_whatif
+from tests.browser.conftest import Open
+from tests.conftest import run_ledger
+
+CASES = 280
+LEAST_POSSIBLE = 200
+
+RUN_ALL = """([script, scenarios, data]) => {
+  const whatif = new Function(script + '; return whatif')();
+  return scenarios.map((one) => {
+    try { return whatif.estimate(one, data); } catch (e) { return { error: e.message, known: e instanceof whatif.Impossible }; }
+  });
+}"""
+
+
+def drawn(low: float, high: float, rng: random.Random, *, exact: bool = False) -> Stated:
+    """A number between the two, even on the logarithm; half of the time with bounds."""
+    value = math.exp(rng.uniform(math.log(low), math.log(high)))
+    if exact or rng.random() < 0.5:
+        return Stated(value, value, value)
+    return Stated(value * rng.uniform(0.5, 1), value, value * rng.uniform(1, 2))
+
+
+def random_scenario(data: dict[str, Any], rng: random.Random) -> Scenario:
+    """A run as somebody may describe it: by size and tokens, by FLOP, by time, with or without what else is known."""
+    chip = rng.choice(sorted(data["chips"]))
+    about = data["chips"][chip]
+    way = rng.choice(["size", "size", "size and hours", "size and chip_hours", "flop", "chip_hours", "hours"])
+    architecture = rng.choice([None, "dense", "moe", "encoder-decoder"])
+    given: dict[str, Any] = {"architecture": architecture}
+    params = drawn(1e8, 2e12, rng, exact=True)
+    if "size" in way:
+        given |= {"params": params, "tokens": drawn(1e9, 3e13, rng)}
+        if architecture == "moe" or rng.random() < 0.2:
+            given["active_params"] = Stated(params.value / 4, params.value / 3, params.value / 2)
+    if way == "flop":
+        given["flop"] = drawn(1e19, 1e26, rng)
+    if way.endswith("chip_hours"):
+        given["chip_hours"] = drawn(1e3, 1e8, rng)
+    elif way.endswith("hours"):
+        given["hours"] = drawn(100, 1e4, rng)
+    if way.endswith(" hours") or way == "hours" or rng.random() < 0.5:
+        needed = math.ceil(params.value * data["state_bytes_per_param"] / (about["memory_bytes"] or 1e9))
+        given["count"] = Stated(*[float((needed + 1) * rng.randint(1, 20))] * 3)
+    optional = {
+        "mfu": lambda: Stated(*sorted(rng.uniform(0.05, 0.95) for _ in range(3))),
+        "pue": lambda: Stated(*sorted(rng.uniform(1, 2) for _ in range(3))),
+        "price": lambda: drawn(0.2, 12, rng),
+        "chip_price": lambda: drawn(500, 50_000, rng),
+        "country": lambda: rng.choice(sorted(data["countries"])),
+        "year": lambda: rng.randint(*data["years"]),
+        "number_format": lambda: rng.choice([name for name in sorted(about["formats"]) if name] or [None]),
+        "operator": lambda: rng.choice(["hyperscaler", "other"]),
+    }
+    given |= {name: make() for name, make in optional.items() if rng.random() < 0.4}
+    return Scenario(chip, **given)
+
+
+def as_object(scenario: Scenario) -> dict[str, Any]:
+    """The scenario as the page holds it."""
+    return {
+        name: vars(value) if isinstance(value, Stated) else value
+        for name, value in vars(scenario).items()
+        if value is not None
+    }
+
+
+@pytest.fixture(scope="module")
+def coefficients(built: Settings) -> dict[str, Any]:
+    return json.loads((built.site / "whatif.json").read_bytes())
+
+
+def test_the_calculator_equals_ledger_estimate(visit: Open, built: Settings, coefficients: dict[str, Any]) -> None:
+    rng = random.Random(20261122)
+    scenarios = [random_scenario(coefficients, rng) for _ in range(CASES)]
+    free = visit("methods.html").page.context.browser.new_page()  # type: ignore[union-attr]  # without a policy
+    told = free.evaluate(RUN_ALL, [calculator_script(), [as_object(one) for one in scenarios], coefficients])
+    free.close()
+    assert all(one["known"] for one in told if "error" in one), [one for one in told if "error" in one][:3]
+    possible = [(one, answer) for one, answer in zip(scenarios, told, strict=True) if "error" not in answer]
+    assert len(possible) >= LEAST_POSSIBLE
+    with open_whatif(built) as connection:
+        expected = estimate_all(connection, [one for one, _ in possible])
+    compared = 0
+    for (scenario, answer), rows in zip(possible, expected, strict=True):
+        assert [row["quantity"] for row in answer["figures"]] == [row["quantity"] for row in rows], scenario
+        for mine, theirs in zip(answer["figures"], rows, strict=True):
+            assert (mine["method"], mine["unit"], mine["kind"]) == (theirs["method"], theirs["unit"], theirs["kind"])
+            for end in ("value_low", "value", "value_high"):
+                assert mine[end] == pytest.approx(theirs[end], rel=1e-12), (scenario, mine["quantity"], end)
+                compared += 1
+        inputs = {one["name"] for one in answer["inputs"]}
+        assert inputs == {name for row in rows for name in row["inputs"]}, scenario
+    assert compared > 5_000
+
+
+def test_numbers_read_as_they_do_elsewhere(visit: Open) -> None:
+    rng = random.Random(7)
+    values = [10 ** rng.uniform(-6, 27) for _ in range(600)] + [
+        0.0,
+        0.5,
+        9.995,
+        99.95,
+        999.5,
+        1e15,
+        1e-3,
+        9.5e14,
+        0.00099995,
+        2.675,
+    ]
+    units = [
+        "FLOP",
+        "kWh",
+        "kg CO2e",
+        "USD",
+        "ratio",
+        "chip-hour",
+        "L",
+        "day",
+        "W",
+        "B",
+        "FLOP/s",
+        "J/token",
+        "parameter",
+        "s",
+    ]
+    free = visit("methods.html").page.context.browser.new_page()  # type: ignore[union-attr]
+    told = free.evaluate(
+        """([script, values, units]) => {
+          const n = new Function(script + '; return numbers')();
+          return values.map((v) => [n.trimmed(v), n.compact(v), n.count(v), n.compact(v, 2), ...units.map((u) => n.said(v, u)),
+            ...(v > 0 ? [n.plain(v, 3), n.powerOfTen(v), n.withPrefix(v, 'B')] : [])]);
+        }""",
+        [calculator_script(), values, units],
+    )
+    free.close()
+    for value, texts in zip(values, told, strict=True):
+        expected = [
+            trimmed(value),
+            compact(value),
+            count(value),
+            compact(value, 2),
+            *(said(value, unit) for unit in units),
+        ]
+        if value > 0:
+            expected += [plain(value, 3), power_of_ten(value), with_prefix(value, "B")]
+        assert texts == expected, value
+
+
+# The form
+
+
+def figures(page: Page) -> dict[str, str]:
+    return {
+        entry.get_attribute("data-quantity") or "": entry.locator("dd").first.inner_text()
+        for entry in page.locator("#wi-figures > div").all()
+    }
+
+
+def test_it_answers_at_once_with_intervals(visit: Open) -> None:
+    page = visit("index.html#what-if").page
+    shown = figures(page)
+    assert shown["training_flop"].replace("\u00a0", " ") == "6.3×10²⁴ FLOP"
+    assert {"facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg", "water_l", "wall_days"} <= set(shown)
+    for entry in page.locator("#wi-figures > div").all():
+        assert " to " in entry.locator("dd").nth(1).inner_text() or "exact" in entry.inner_text()
+    page.get_by_label("Training tokens").fill("30 trillion")
+    assert figures(page)["training_flop"].replace("\u00a0", " ") == "1.3×10²⁵ FLOP"
+
+
+def test_a_scenario_is_kept_in_the_address(visit: Open) -> None:
+    page = visit("index.html").page
+    page.get_by_label("Parameters", exact=True).fill("8e9")
+    page.get_by_label("Utilisation (MFU)").evaluate("(e) => { e.closest('details').open = true; }")
+    page.get_by_label("Utilisation (MFU)").fill("0.3:0.38:0.45")
+    page.get_by_label("Country").select_option("FRA")
+    again = visit(f"index.html{page.url[page.url.index('#') :]}")
+    assert figures(again.page) == figures(page)
+    assert again.page.get_by_label("Country").input_value() == "FRA"
+    assert again.page.get_by_label("Utilisation (MFU)").is_visible()
+    page.get_by_role("button", name="Start again").press("Enter")
+    assert page.url.endswith("#what-if")
+    assert page.get_by_label("Parameters", exact=True).input_value() == "70 billion"
+
+
+@pytest.mark.parametrize(
+    ("field", "text", "told"),
+    [
+        ("params", "many", "Parameters: “many” is no number. Write for example 70e9, 70 billion, or low:central:high."),
+        ("tokens", "-5", "Training tokens: must be more than zero."),
+        ("tokens", "3:2:4", "Training tokens: low, central and high must stand in that order."),
+        ("tokens", "", "Too little is given"),
+        ("mfu", "38", "so at most 1. Was 0.38 meant?"),
+        ("pue", "0.9", "a data centre draws at least what its computers draw"),
+        ("count", "8", "The model does not fit: training needs at least 1.12\u00a0TB"),
+        ("count", "1024.5", "The number of accelerators must be whole."),
+        ("active_params", "71 billion", "71.0\u00a0billion parameters used per token are more than"),
+        ("flop", "1e24", "Training compute and training tokens say the same thing twice"),
+        ("chip_hours", "1000", "would take 1,770 times the dense peak"),
+        ("year", "1066", "Year: expected 1990 to 2035."),
+        ("year", "soon", "Year: expected 1990 to 2035."),
+        ("params", "1.2.3", "is no number"),
+        ("params", "NaN", "is no number"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_in_plain_words(visit: Open, field: str, text: str, told: str) -> None:
+    opened = visit("index.html")
+    page = opened.page
+    page.evaluate("document.querySelectorAll('#what-if details').forEach((d) => { d.open = true; })")
+    page.locator(f"#wi-{field}").fill(text)
+    expect(page.locator("#wi-error")).to_contain_text(told)
+    assert page.locator("#wi-error").get_attribute("role") == "alert"
+    assert page.locator("#wi-results").is_hidden()
+    assert opened.said == []
+
+
+def test_an_address_from_elsewhere_does_no_harm(visit: Open) -> None:
+    opened = visit(
+        "index.html#what-if?accelerator=%3Cscript%3E&params=%3Cimg%20src%3Dx%3E&country=XXX&operator=__proto__&tokens=1e12"
+    )
+    expect(opened.page.locator("#wi-error")).to_contain_text("<img src=x>")
+    assert opened.page.locator("#what-if img").count() == 0
+    assert opened.said == []
+
+
+def test_the_command_that_is_told_gives_the_same(visit: Open, built: Settings) -> None:
+    page = visit("index.html#what-if").page
+    words = shlex.split(page.locator("#wi-command").inner_text())
+    done = run_ledger(*words[1:], "--format", "json", home=built.home)
+    assert done.returncode == 0, done.stderr
+    told = {row["quantity"]: row for row in json.loads(done.stdout)["figures"]}
+    shown = figures(page)
+    assert set(shown) == set(told)
+    for quantity, row in told.items():
+        assert shown[quantity] == said(row["value"], row["unit"], quantity)

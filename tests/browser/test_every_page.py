@@ -1,0 +1,122 @@
+"""Every kind of page in a browser: accessible, silent, asking for nothing, as wide as the screen, fit to print."""
+
+import json
+from typing import Any
+
+import pytest
+
+from pipelines.settings import Settings
+from pipelines.sheets.registry import registered_pages
+from tests.browser.conftest import Open
+
+KINDS = (
+    "index.html", "models/gpt-3-175b.html", "accelerators/h100-sxm.html", "subjects/inference-bloom-176b.html", "find.html",
+    "compare.html", "claims.html", "validation.html", "quality.html", "methods.html",
+)  # fmt: skip
+EACH_KIND = pytest.mark.parametrize("name", KINDS)
+SCREENS = pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+
+WIDER = """() => {
+  const width = document.documentElement.clientWidth;
+  const out = [...document.querySelectorAll("body *")].filter((e) =>
+    e.getBoundingClientRect().right > width + 1 && !e.closest(".scroll, .unseen, .skip, .chart"));
+  const told = out.map((e) => `${e.tagName} ${e.textContent.slice(0, 60)}`);
+  return [document.documentElement.scrollWidth - width, ...told.slice(0, 5)];
+}"""
+CLIPPED = """() => [...document.querySelectorAll("button, label, h1, h2, h3, dt, dd, summary, legend, nav a")].filter((e) => {
+  const style = getComputedStyle(e);
+  const cut = e.scrollWidth > e.clientWidth + 1 || e.scrollHeight > e.clientHeight + 1;
+  return style.overflow !== "visible" && !e.closest(".unseen") && cut;
+}).map((e) => e.textContent.slice(0, 60))"""
+CUT_OFF = """() => [...document.querySelectorAll(".chart svg")].flatMap((svg) => {
+  const frame = svg.getBoundingClientRect();
+  return [...svg.querySelectorAll("text")].filter((t) => t.textContent.trim()).filter((t) => {
+    const r = t.getBoundingClientRect();
+    const wide = r.left < frame.left - 1 || r.right > frame.right + 1;
+    return r.width > 0 && (wide || r.top < frame.top - 1 || r.bottom > frame.bottom + 1);
+  }).map((t) => t.textContent);
+})"""
+SHOWN_TEXT = "() => document.body.innerText"
+
+
+def violations(page: Any, axe_script: str) -> list[str]:
+    """What axe finds, as lines that a person can act on."""
+    page.evaluate(axe_script)
+    found = page.evaluate(
+        "async () => (await axe.run(document, {resultTypes: ['violations'], preload: false})).violations"
+    )
+    return [
+        f"{one['id']}: {one['help']}; {node['html'][:160]}; {node.get('failureSummary', '')[:200]}"
+        for one in found
+        for node in one["nodes"][:3]
+    ]
+
+
+@SCREENS
+@EACH_KIND
+def test_a_page_is_accessible_silent_and_fits_its_screen(
+    visit: Open, axe_script: str, name: str, theme: str, width: int
+) -> None:
+    opened = visit(name, theme=theme, width=width)
+    page = opened.page
+    assert page.evaluate("document.documentElement.dataset.theme") == theme
+    assert page.evaluate(WIDER) == [0]
+    assert page.evaluate(CLIPPED) == []
+    assert page.evaluate(CUT_OFF) == []
+    text = page.evaluate(SHOWN_TEXT)
+    assert len(text) > 300
+    for broken in ("NaN", "undefined", "[object", "Infinity", "{{", "null"):
+        assert broken not in text.split(), broken
+    assert opened.said == []
+    assert opened.outside() == []
+    assert violations(page, axe_script) == []
+
+
+@EACH_KIND
+def test_nothing_scrolls_sideways_on_the_narrowest_screen(visit: Open, name: str) -> None:
+    opened = visit(name, width=360)
+    opened.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert opened.page.evaluate(WIDER) == [0]
+
+
+@pytest.mark.parametrize("name", ["index.html", "models/gpt-3-175b.html", "methods.html"])
+def test_what_is_folded_away_is_accessible_too(visit: Open, axe_script: str, name: str) -> None:
+    opened = visit(name)
+    opened.page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert violations(opened.page, axe_script) == []
+
+
+@EACH_KIND
+def test_a_page_prints(visit: Open, name: str) -> None:
+    opened = visit(name, theme="dark")
+    page = opened.page
+    data = page.pdf(format="A4")
+    assert data.startswith(b"%PDF-")
+    assert len(data) > 10_000
+    page.emulate_media(media="print")
+    assert page.locator(".bar").is_hidden()
+    assert opened.said == []
+
+
+def test_every_kind_of_page_is_among_those_that_are_looked_at(built: Settings) -> None:
+    for kind in registered_pages():
+        note = json.loads((built.site / f"{kind.kind_id}.pages.json").read_bytes())
+        assert set(note["keys"]) & set(KINDS), kind.kind_id
+
+
+def test_the_theme_that_was_chosen_holds_on_the_next_page(visit: Open) -> None:
+    page = visit("find.html", theme="light").page
+    page.get_by_role("button", name="Dark mode").press("Enter")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    page.get_by_role("link", name="Methods").click()
+    page.wait_for_url("**/methods.html")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    assert page.get_by_role("button", name="Light mode").is_visible()
+
+
+def test_a_keyboard_reaches_the_content_first(visit: Open) -> None:
+    page = visit("models/gpt-3-175b.html").page
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
+    page.keyboard.press("Enter")
+    assert page.url.endswith("#content")
