@@ -1,5 +1,6 @@
 """What tests share: one warehouse and site, built once a session by the real command, in a temporary home."""
 
+import fcntl
 import os
 import shutil
 import subprocess
@@ -26,16 +27,32 @@ def run_ledger(*arguments: str, home: Path, **variables: str) -> subprocess.Comp
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=900,
     )
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, *commands: str, **variables: str) -> Path:
+    """A home in which the commands ran, once for all workers of the session: the first builds, the others wait.
+
+    A worker's temporary folder lies in that of the session.
+    """
+    base = factory.getbasetemp()
+    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with (home.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        finished = home / "finished"
+        if not finished.exists():
+            for command in commands:
+                done = run_ledger(command, home=home, **variables)
+                assert done.returncode == 0, done.stderr
+            finished.touch()
+    return home
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a finished build: read it, never write to it. Copy it with ``own_home`` to change it."""
-    home = tmp_path_factory.mktemp("built")
-    done = run_ledger("build", home=home)
-    assert done.returncode == 0, done.stderr
+    home = built_once(tmp_path_factory, "built", "build")
     return Settings(home=home, site=home / "site")
 
 
@@ -60,8 +77,5 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a finished build with everything that the mirror of published files holds: read it, never write to it."""
     if not SHARED_MIRROR.is_dir():
         pytest.skip(f"no mirror of published files at {SHARED_MIRROR}")
-    home = tmp_path_factory.mktemp("mirrored")
-    for command in ("fetch", "build"):
-        done = run_ledger(command, home=home, LEDGER_MIRROR=str(SHARED_MIRROR))
-        assert done.returncode == 0, done.stderr
+    home = built_once(tmp_path_factory, "mirrored", "fetch", "build", LEDGER_MIRROR=str(SHARED_MIRROR))
     return Settings(home=home, site=home / "site", mirror=SHARED_MIRROR)
