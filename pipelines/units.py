@@ -142,7 +142,7 @@ WHOLE_NAMES: dict[str, str] = {
 
 UNIT_BESIDE = "see unit"
 UNIT_BESIDE_NAMES = frozenset({
-    "value", "best_value", "published_value", "expect", "corrected", "chosen",
+    "value", "best_value", "assumed", "measured", "published_value", "expect", "corrected", "chosen",
     "low", "central", "high", "observed", "expected", "value_a", "value_b",
     "claimed", "computed", "amount", "training_amount", "per_token_amount",
     "result", "performance_result", "power_result", "result_power",

@@ -24,3 +24,9 @@ create or replace macro bare_model_name(name) as plain_name(
         '[-_ ](17b[-_ ][0-9]+e|instruct|chat|it|hf|turbo|instant|versatile|preview|fp8|bf16|awq|batch|v1:0|2407|2411|2501|2507|0324|0528)\b', '', 'g'
     )
 );
+
+-- macro: name_words | The words of a name, for comparing names that list the same partners in another order.
+-- equation: lower case letters and digits, cut at everything else
+-- units: none
+-- example: name_words('IBM+CoreWeave + NVIDIA') = ['ibm', 'coreweave', 'nvidia']
+create or replace macro name_words(name) as string_split(trim(regexp_replace(lower(strip_accents(name)), '[^a-z0-9]+', ' ', 'g')), ' ');

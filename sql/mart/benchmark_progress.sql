@@ -73,7 +73,7 @@ best as (
         any_value(q.round_number) as round_number,
         arg_max(m.figure.value, (m.figure.sign * m.figure.value, m.benchmark_result_id)) as best_value,
         arg_max(m.benchmark_result_id, (m.figure.sign * m.figure.value, m.benchmark_result_id)) as benchmark_result_id,
-        count(*) as result_count
+        count(m.benchmark_result_id) as result_count
     from measured as m
     inner join rounds as q on m.suite = q.suite and m.round = q.round
     where m.figure.value > 0

@@ -39,9 +39,9 @@ grouped as (
 select
     part.kind as grouping,
     part.name as member,
-    count(*) as measurement_count,
+    count(energy_point_id) as measurement_count,
     count(distinct shape) as shape_count,
-    count(*) / (select count(*) from scores) as share,
+    count(energy_point_id) / (select count(*) from scores) as share,
     median(fit_error_ratio) as median_error_ratio,
     quantile_cont(fit_error_ratio, 0.9) as p90_error_ratio,
     exp(median(ln(fitted_joule_per_token / measured_joule_per_token))) as bias_ratio,

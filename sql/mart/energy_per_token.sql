@@ -25,7 +25,7 @@ select
     r.suite,
     r.benchmark,
     r.energy_boundary,
-    count(*) as result_count,
+    count(r.benchmark_result_id) as result_count,
     min(r.joule_per_unit) as least_joule_per_token,
     median(r.joule_per_unit) as median_joule_per_token,
     max(r.joule_per_unit) as most_joule_per_token,

@@ -51,7 +51,7 @@ select
     suite,
     figure.task as work,
     accelerator_id,
-    count(*) as measurement_count,
+    count(figure.value) as measurement_count,
     min(figure.value) as lowest_ratio,
     quantile_cont(figure.value, 0.05) as p05_ratio,
     quantile_cont(figure.value, 0.25) as p25_ratio,

@@ -36,7 +36,7 @@ with results as (
             when benchmark = 'text-to-video' then 'J/video'
             else unit
         end as shown_unit,
-        plain_name(submitter) as maker,
+        name_words(submitter) as makers,
         case benchmark when 'resnet50' then 'resnet' else plain_name(benchmark) end as task
     from seeds.benchmark_results
 ),
@@ -56,7 +56,7 @@ pairs as (
             and coalesce(r.scenario, '') = coalesce(f.scenario, '')
             and coalesce(r.accelerator_count = f.accelerator_count, true)
             and coalesce(r.accelerator_id = f.accelerator_id, true)
-            and (contains(plain_name(f.submitter), r.maker) or contains(r.maker, plain_name(f.submitter)))
+            and list_has_any(name_words(f.submitter), r.makers)
     where f.value > 0 and abs(ln(f.value / r.value)) < 0.002 -- curated values are rounded to three digits or more
     union all
     select -- the energy of a training run is a row of its own here, and a column of the time to train there
@@ -71,7 +71,7 @@ pairs as (
             and r.task = plain_name(f.benchmark)
             and r.accelerator_count = f.accelerator_count
             and r.accelerator_id = f.accelerator_id
-            and (contains(plain_name(f.submitter), r.maker) or contains(r.maker, plain_name(f.submitter)))
+            and list_has_any(name_words(f.submitter), r.makers)
     where r.metric = 'energy' and r.unit = 'J' and f.energy_j > 0 and abs(ln(f.energy_j / r.value)) < 0.02 -- runs weighted otherwise
 ),
 
