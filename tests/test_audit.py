@@ -419,3 +419,16 @@ def test_any_bytes_are_read_or_refused_in_words(data: bytes, tmp_path: Path) -> 
         assert all(claim.subject and claim.quantity for _, claim in claims)
         assert all(fault.reason for fault in faults)
     assert refusal.startswith(f"{path}:")
+
+
+def test_the_known_verdicts_hold_with_all_that_publishers_have(mirrored: Settings) -> None:
+    rows = {row["claim_id"]: row for row in audit_shipped(mirrored).rows}
+    known = {
+        "C01": "contradicted",
+        "C06": "supported",
+        "C07": "contradicted",
+        "C08": "contradicted",
+        "C11": "contradicted",
+    }
+    assert {claim: rows[claim]["verdict"] for claim in known} == known
+    assert rows["C31"]["verdict"] == "contradicted"  # a recommendation model of 1e11 parameters is in Epoch AI's file

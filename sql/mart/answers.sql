@@ -130,16 +130,23 @@ developing as (
 third_answer as (
     select
         3 as question_no,
-        'In use, machines that wait: ' || s.lever || ' cut the energy of a token by a factor of ' || number_text(s.factor) || ' ('
-        || number_text(s.factor_low) || ' to ' || number_text(s.factor_high) || '; ' || s.baseline
-        || '), the largest factor measured here. In training, half of ' || i.run_count || ' runs used less than '
+        coalesce(
+            'In use, machines that wait: ' || s.lever || ' cut the energy of a token by a factor of ' || number_text(s.factor) || ' ('
+            || number_text(s.factor_low) || ' to ' || number_text(s.factor_high) || '; ' || s.baseline
+            || '), the largest factor measured here. ',
+            ''
+        )
+        || 'In training, half of ' || i.run_count || ' runs used less than '
         || number_text(100 * i.mfu) || ' % of the peak that was paid for. In development, failed and exploratory runs: all runs together take '
         || number_text(d.value) || ' times the final one (' || number_text(d.value_low) || ' to ' || number_text(d.value_high)
         || ').' as answer,
-        [
-            'mart.efficiency_levers/' || s.lever_id || '/factor', 'mart.training_summary/all/mfu',
-            'core.claim_anchors/model-development/development_multiplier'
-        ] as figure_ids
+        list_filter(
+            [
+                'mart.efficiency_levers/' || s.lever_id || '/factor', 'mart.training_summary/all/mfu',
+                'core.claim_anchors/model-development/development_multiplier'
+            ],
+            lambda name: name is not null -- noqa: RF02
+        ) as figure_ids
     from saving as s
     cross join idle as i
     cross join developing as d
