@@ -117,7 +117,7 @@ def static_spec(built: Built, chart: Chart, caption: str) -> dict[str, Any]:
 def wrapped(text: str, width: int) -> list[str]:
     """Lines of at most ``width`` characters."""
     lines = [""]
-    for word in text.split():
+    for word in text.split(" "):  # not at no-break spaces
         if lines[-1] and len(lines[-1]) + len(word) + 1 > width:
             lines.append(word)
         else:

@@ -35,7 +35,7 @@ from pipelines.settings import REPORTS, Settings
 from pipelines.sheets.front import front_parts
 from pipelines.sheets.whatif_coefficients import COEFFICIENTS, NAME
 from pipelines.sheets.writing import site_files
-from pipelines.site_files import embedded_font, guarded, json_for_html, script_hash, write_changed
+from pipelines.site_files import embedded_font, guarded, packed_json, script_hash, write_changed
 from pipelines.warehouse import connect_published, published_build
 
 PICTURES = ("png", "svg", "csv", "parquet", "json")
@@ -284,7 +284,7 @@ def build_page(settings: Settings) -> list[str]:
         style=Markup((REPORTS / "page.css").read_text(encoding="utf-8") + front.style),
         **front.words, front_script=front.script,
         font_regular=embedded_font("Inter-Regular.woff2"), font_semibold=embedded_font("Inter-SemiBold.woff2"),
-        bundle=Markup(bundle), script=Markup(script), payload=json_for_html(payload),
+        bundle=Markup(bundle), script=Markup(script), payload=packed_json(payload),
         script_hashes=" ".join(script_hash(text) for text in (bundle, script, front.script)),
     )  # fmt: skip
     changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []

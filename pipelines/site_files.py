@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 from pathlib import Path
@@ -48,6 +49,12 @@ def json_for_html(value: Any) -> Markup:
     """JSON that can neither end nor nest the script element it stands in: without any ``<``."""
     text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
     return Markup(text.replace("<", "\\u003c"))
+
+
+def packed_json(value: Any) -> Markup:
+    """JSON, packed by gzip and written in base64 as a JSON string: an eighth of the bytes, and nothing that ends a script."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=str)
+    return Markup(json.dumps(base64.b64encode(gzip.compress(text.encode(), mtime=0)).decode()))
 
 
 def embedded_font(name: str) -> str:

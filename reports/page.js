@@ -1,7 +1,10 @@
 "use strict";
 // Draws the charts in the theme of the reader, fills and sorts their tables, and lets chips choose. No request is made.
 (async () => {
-  const { charts, themes } = JSON.parse(document.getElementById("payload").textContent);
+  const packed = atob(JSON.parse(document.getElementById("payload").textContent));
+  const bytes = Uint8Array.from(packed, (c) => c.charCodeAt(0));
+  const unpacked = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  const { charts, themes } = await new Response(unpacked).json();
   const root = document.documentElement;
   const button = document.getElementById("theme");
   const views = new Map(); // chart id -> views of its panels
