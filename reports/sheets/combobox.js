@@ -71,7 +71,7 @@ function combobox(input, list, status, entries, choose) {
     if (event.key === "ArrowDown") { if (!open) show(); move(Math.min(active + 1, list.children.length - 1)); }
     else if (event.key === "ArrowUp") { if (open) move(Math.max(active - 1, 0)); }
     else if (event.key === "Enter") { if (open) pick(Math.max(active, 0)); }
-    else if (event.key === "Escape") { close(); return; }
+    else if (event.key === "Escape" && open) close(); // else the field clears itself
     else return;
     event.preventDefault();
   });
