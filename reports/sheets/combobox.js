@@ -13,7 +13,7 @@ function combobox(input, list, status, entries, choose) {
 
   function search(text) {
     const query = text.trim().toLowerCase();
-    const words = query.split(/\s+/).filter(Boolean);
+    const words = query.split(/[\s-]+/).filter(Boolean); // so that a key finds what its parts name
     if (!words.length) return [];
     const all = terms.flatMap((t, i) => words.every((word) => t.includes(word)) ? [[rank(i, query), entries[i][0].length, i]] : []);
     return all.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).map(([, , i]) => i);
