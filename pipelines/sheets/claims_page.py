@@ -8,13 +8,17 @@ from pipelines.charts.number_format import trimmed
 from pipelines.explain import Row, read_rows
 from pipelines.sheets.registry import Draft, Drafts, page_kind
 from pipelines.sheets.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
-from pipelines.sheets.words import quantity_name, said
+from pipelines.sheets.words import said
 
 TABLE = "mart.claim_audit"
 THERE = """
     select count(*) as tables from information_schema.tables where table_schema || '.' || table_name = ?
 """
 CLAIMS = f"select * from {TABLE} order by claim_id"
+MODELS = """
+    select distinct r.model_id from core.training_runs as r
+    inner join mart.figures as f on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id order by 1
+"""
 VERDICTS = {
     "supported": "✓ supported",
     "partly": "≈ partly",
@@ -36,7 +40,7 @@ def _span(low: float | None, high: float | None, unit: str) -> str | None:
     return first if first == last else f"{first} to {last}"
 
 
-def _claim_row(one: Row) -> Words:
+def _claim_row(one: Row, models: set[str]) -> Words:
     unit = one["unit"] or ""
     central = one["computed"]
     claimed = [n for n in (one["claimed_low"], one["claimed_high"]) if n is not None]
@@ -44,33 +48,31 @@ def _claim_row(one: Row) -> Words:
     if central and claimed and min(claimed) > 0 and one["computed_low"] and one["computed_high"]:
         middle = (claimed[0] * claimed[-1]) ** 0.5
         plot = ratio_plot(one["computed_low"] / middle, central / middle, one["computed_high"] / middle)
-    computed = None if central is None else said(central, unit)
     bounds = _span(one["computed_low"], one["computed_high"], unit)
+    computed = None if central is None else said(central, unit) + (f" ({bounds})" if bounds else "")
     ratio = None if one["ratio"] is None else f"{trimmed(one['ratio'], 3)} ×"
     return row(
         cell(one["paraphrase"]),
         cell(VERDICTS.get(one["verdict"], one["verdict"])),
-        cell(quantity_name(one["quantity"]) if one["quantity"] else None),
         cell(_span(one["claimed_low"], one["claimed_high"], unit), claimed[0] if claimed else None),
-        cell(computed, central),
-        cell(bounds),
+        cell(
+            computed, central, href=f"models/{one['subject']}.html" if computed and one["subject"] in models else None
+        ),
         cell(ratio, one["ratio"]),
         cell(f"computed against claimed, ratio {ratio}" if plot else None, one["ratio"], plot=plot),
         cell(one["reason"]),
     )
 
 
-def _words(claims: list[Row]) -> Words:
+def _words(claims: list[Row], models: set[str]) -> Words:
     documents: dict[str, list[Row]] = {}
     for one in claims:
         documents.setdefault(one["document"], []).append(one)
     heads = [
         head("Claim, in our words", long=True),
-        head("Verdict"),
-        head("Quantity"),
-        head("Claimed", number=True),
-        head("Computed", number=True),
-        head("90 % interval"),
+        head("Verdict", short=True),
+        head("Claimed"),
+        head("Computed, 90 % interval"),
         head("Ratio", number=True),
         head("Our interval; the upright mark is the claim", unseen=True),
         head("Why", long=True),
@@ -86,7 +88,9 @@ def _words(claims: list[Row]) -> Words:
                 "Which claims hold?",
                 title,
                 f"{said_counts[:1].upper()}{said_counts[1:]}.",
-                table=table(f"claims-{index + 1}", f"Claims of {document}", heads, [_claim_row(one) for one in rows]),
+                table=table(
+                    f"claims-{index + 1}", f"Claims of {document}", heads, [_claim_row(one, models) for one in rows]
+                ),
                 downloads=["claims.csv"] if index == 0 else [],
             )
         )
@@ -103,13 +107,13 @@ def _words(claims: list[Row]) -> Words:
     name="Claims",
     menu_page="claims.html",
     description="Claims made elsewhere beside what the warehouse computes, with a verdict and the reason.",
-    tables=(TABLE,),
+    tables=(TABLE, "core.training_runs", "mart.figures"),
 )
 def draft_claims_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page with a table a document, and all claims as CSV."""
     is_there = read_rows(connection, THERE, [TABLE])[0]["tables"] == 1
     claims = read_rows(connection, CLAIMS) if is_there else []
     files = {"claims.csv": csv_of(connection, CLAIMS)} if claims else {}
-    return Drafts(
-        [Draft("claims.html", "tabular.html", claims, lambda: _words(claims))], files, {"claims": len(claims)}
-    )
+    models = {model for (model,) in connection.execute(MODELS).fetchall()}
+    draft = Draft("claims.html", "tabular.html", (claims, sorted(models)), lambda: _words(claims, models))
+    return Drafts([draft], files, {"claims": len(claims)})

@@ -182,8 +182,9 @@ def search_entries(connection: duckdb.DuckDBPyConnection) -> list[list[Any]]:
         for each in one["rows"]:
             name, second = each["cells"][0], each["cells"][1]["text"]
             what = {"Models": f"model, {second}", "Accelerators": f"accelerator, {second}"}.get(title, second.lower())
-            said_already = set(f"{name['text']} {second}".lower().split())
-            further = " ".join(word for word in each["terms"].split() if word not in said_already)
+            shown = f"{name['text']} {second}".lower()
+            parts = [word for term in each["terms"].split() for word in term.split("-") if word]
+            further = " ".join(word for word in dict.fromkeys(parts) if word not in shown)
             entries.append([name["text"], what.removesuffix(", –"), name["href"], further])
     return entries
 

@@ -49,6 +49,15 @@ def _script() -> str:
     return "\n".join(['"use strict";', "(() => {", *search, calculator_script(), *form, "})();"])
 
 
+def _embedded(data: dict[str, Any]) -> dict[str, Any]:
+    """The coefficients without what the form's own choices say already."""
+    chips = {
+        key: {name: value for name, value in chip.items() if name not in ("name", "vendor") and value not in (None, [])}
+        for key, chip in data["chips"].items()
+    }
+    return {**data, "chips": chips}
+
+
 def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
     """Choices of the calculator's form."""
     vendors: dict[str, list[tuple[str, str]]] = {}
@@ -61,7 +70,7 @@ def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
     return {
         "whatif_chips": chips,
         "whatif_default": data["default_chip"],
-        "whatif_data": json_for_html(data),
+        "whatif_data": json_for_html(_embedded(data)),
         "whatif_countries": [("", "not said"), *((code, code) for code in sorted(data["countries"]))],
     }
 

@@ -108,7 +108,7 @@ def stacked(counts: Sequence[tuple[str, int, int]]) -> Words:
     return cell(said, bar=parts or [{"x": 0, "width": 0, "hue": 5}])
 
 
-def ratio_plot(low: float, value: float, high: float, *, decades: float = 1.5, width: int = 170) -> Words:
+def ratio_plot(low: float, value: float, high: float, *, decades: float = 1.5, width: int = 120) -> Words:
     """Places of a ratio and its bounds on a logarithmic scale that is centred on one."""
 
     def x(ratio: float) -> float:

@@ -78,8 +78,8 @@ def _compared_table(table_id: str, label: str, rows: list[Row], *, circular: boo
         head("Place against the published figure", unseen=True),
         head("Interval"),
         *because,
-        head("Method"),
-        head("Published by"),
+        head("Method", long=True),
+        head("Published by", long=True),
     ]
     return table(table_id, label, heads, [_compared_row(one) for one in rows], tall=True)
 

@@ -113,15 +113,20 @@ def _chips(connection: duckdb.DuckDBPyConnection, chosen: dict[str, list[Row]]) 
         price = rows[0]["chip_price"]
         years = [EARLIEST_YEAR, LATEST_YEAR]
         bought = [[*years, *(price[key] for key in ("low", "value", "high", "basis", "source_id"))]] if price else []
+        peaks = [row for row in rows if row["dense_peak"] is not None]
         chips[chip["accelerator_id"]] = {
-            "name": chip["accelerator_name"], "vendor": chip["vendor"], "kind": chip["kind"], "tdp_w": chip["tdp_w"],
-            "memory_bytes": chip["memory_bytes"], "source": chip["source_id"],
+            "name": chip["accelerator_name"],
+            "vendor": chip["vendor"],
+            "kind": chip["kind"],
+            "tdp_w": chip["tdp_w"],
+            "memory_bytes": chip["memory_bytes"],
+            "source": chip["source_id"],
             "peak_source": rows[0]["dense_peak"]["source_id"],
-            "formats": {row["asked_format"] or "": [row["number_format"], row["dense_peak"]["value"]] for row in rows
-                        if row["dense_peak"] is not None},
+            "usual_format": rows[0]["number_format"],
+            "formats": {row["number_format"]: row["dense_peak"]["value"] for row in peaks},
             "rentals": _ranges(rentals.get(chip["accelerator_id"], []), "cloud_price"),
             "purchase": bought,
-        }  # fmt: skip
+        }
     return chips
 
 

@@ -30,13 +30,20 @@ QUANTITIES = {
     "market_co2e_kg": "Emissions by the contracts of the buyer",
     "embodied_co2e_kg": "Emissions of making the machines",
     "unstated_co2e_kg": "Emissions, basis not stated",
-    "lifecycle_lifecycle_co2e_kg": "Emissions over the life cycle",
     "water_l": "Water",
     "petaflop_days": "The same in petaFLOP-days",
     "home_years": "The same in years of a US home",
     "energy_kwh": "Energy",
     "co2e_kg": "Emissions",
     "cost_usd": "Cost",
+    "inference_j_per_request": "Energy per request",
+    "inference_j_per_token": "Energy per token",
+    "inference_l_per_request": "Water per request",
+    "inference_co2e_kg_per_request": "Emissions per request",
+    "development_energy_kwh": "Energy of the whole development",
+    "development_co2e_kg": "Emissions of the whole development",
+    "lifecycle_co2e_kg": "Emissions over the life cycle",
+    "chip_hours_per_trillion_tokens": "Accelerator time per trillion tokens",
     "chip_power_w": "Power of an accelerator",
     "server_chip_power_w": "Power of a server, each accelerator's share",
     "node_power_w": "Power of a server",
@@ -147,15 +154,34 @@ def spoken(key: str) -> str:
 UNIT_ENDINGS = re.compile(r"_(kwh|kg|usd|w|l|j|params|flop)(?=_per_|$)")
 
 
+BOUNDARIES = {
+    "chip": "accelerators alone",
+    "server": "servers",
+    "facility": "data centre",
+    "location": "by the mix of the grid",
+    "market": "by contracts",
+    "embodied": "of making the machines",
+    "lifecycle": "over the life cycle",
+    "cloud": "rented",
+    "owned": "owned",
+    "unstated": "boundary not stated",
+}
+
+
 def quantity_name(public: str) -> str:
     """The name of a quantity, by its public name.
 
     >>> quantity_name("facility_energy_kwh"), quantity_name("market_inference_co2e_kg_per_request")
-    ('Energy of the data centre', 'Market inference CO₂e per request')
+    ('Energy of the data centre', 'Emissions per request, by contracts')
+    >>> quantity_name("new_energy_kwh")
+    'New energy'
     """
-    return QUANTITIES.get(public) or spoken(UNIT_ENDINGS.sub("", public)).replace("co2e", "CO₂e").replace(
-        "Co2e", "CO₂e"
-    )
+    if public in QUANTITIES:
+        return QUANTITIES[public]
+    boundary, _, quantity = public.partition("_")
+    if boundary in BOUNDARIES and quantity:
+        return f"{quantity_name(quantity)}, {BOUNDARIES[boundary]}"
+    return spoken(UNIT_ENDINGS.sub("", public)).replace("co2e", "CO₂e").replace("Co2e", "CO₂e")
 
 
 def method_name(method: str) -> str:
@@ -213,7 +239,7 @@ def said(value: float, unit: str, quantity: str = "", digits: int = 2) -> str:  
             else f"{compact(value, digits)}{NBSP}{PREFIXED[unit]}"
         )
     number = count(value, digits)
-    if unit in ("", "1", "ratio", "share"):
+    if unit in ("", "1", "ratio", "share", "count"):
         return number
     return f"{number}{NBSP}{PLURAL.get(unit, unit).replace('CO2e', 'CO₂e')}"
 

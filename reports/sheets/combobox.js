@@ -13,7 +13,7 @@ function combobox(input, list, status, entries, choose) {
 
   function search(text) {
     const query = text.trim().toLowerCase();
-    const words = query.split(/\s+/).filter(Boolean);
+    const words = query.split(/[\s-]+/).filter(Boolean); // so that a key finds what its parts name
     if (!words.length) return [];
     const all = terms.flatMap((t, i) => words.every((word) => t.includes(word)) ? [[rank(i, query), entries[i][0].length, i]] : []);
     return all.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).map(([, , i]) => i);
@@ -71,7 +71,7 @@ function combobox(input, list, status, entries, choose) {
     if (event.key === "ArrowDown") { if (!open) show(); move(Math.min(active + 1, list.children.length - 1)); }
     else if (event.key === "ArrowUp") { if (open) move(Math.max(active - 1, 0)); }
     else if (event.key === "Enter") { if (open) pick(Math.max(active, 0)); }
-    else if (event.key === "Escape") { close(); return; }
+    else if (event.key === "Escape" && open) close(); // else the field clears itself
     else return;
     event.preventDefault();
   });

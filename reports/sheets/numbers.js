@@ -96,7 +96,7 @@ const numbers = (() => {
     if (quantity === "mfu" || quantity === "hfu") return `${plain(value * 100, digits)}${NBSP}%`;
     if (unit in PREFIXED) return value >= 1 ? withPrefix(value, PREFIXED[unit], digits) : `${compact(value, digits)}${NBSP}${PREFIXED[unit]}`;
     const number = count(value, digits);
-    if (unit === "" || unit === "1" || unit === "ratio" || unit === "share") return number;
+    if (["", "1", "ratio", "share", "count"].includes(unit)) return number;
     return `${number}${NBSP}${(PLURAL[unit] ?? unit).replace("CO2e", "CO₂e")}`;
   }
 

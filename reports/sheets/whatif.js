@@ -61,7 +61,8 @@ const whatif = (() => {
   // Every input by the rule of core.training_inputs: the most specific assumption, else what was seen for chip, country and year.
   function chooseInputs(s, data) {
     const chip = data.chips[s.accelerator];
-    const [format, peak] = chip.formats[s.number_format ?? ""] ?? [s.number_format ?? null, null];
+    const format = s.number_format ?? chip.usual_format;
+    const peak = chip.formats[format] ?? null;
     const architecture = ARCHITECTURES[s.architecture ?? "dense"];
     const year = s.year ?? data.latest_year;
     const classes = [

@@ -16,7 +16,7 @@
   function fillFormats() {
     const select = at("number_format");
     const wanted = select.value;
-    const formats = Object.keys(data.chips[at("accelerator").value].formats).filter(Boolean);
+    const formats = Object.keys(data.chips[at("accelerator").value].formats);
     select.replaceChildren(select.options[0], ...formats.map((name) => new Option(name, name)));
     select.value = formats.includes(wanted) ? wanted : "";
   }

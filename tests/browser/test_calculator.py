@@ -64,7 +64,7 @@ def random_scenario(data: dict[str, Any], rng: random.Random) -> Scenario:
         "chip_price": lambda: drawn(500, 50_000, rng),
         "country": lambda: rng.choice(sorted(data["countries"])),
         "year": lambda: rng.randint(*data["years"]),
-        "number_format": lambda: rng.choice([name for name in sorted(about["formats"]) if name] or [None]),
+        "number_format": lambda: rng.choice(sorted(about["formats"])),
         "operator": lambda: rng.choice(["hyperscaler", "other"]),
     }
     given |= {name: make() for name, make in optional.items() if rng.random() < 0.4}

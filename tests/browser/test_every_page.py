@@ -65,8 +65,8 @@ def test_a_page_is_accessible_silent_and_fits_its_screen(
     assert page.evaluate(CUT_OFF) == []
     text = page.evaluate(SHOWN_TEXT)
     assert len(text) > 300
-    for broken in ("NaN", "undefined", "[object", "Infinity", "{{", "null"):
-        assert broken not in text.split(), broken
+    words = set(text.split()) - ({"null"} if name == "methods.html" else set())  # there it is a word of SQL
+    assert words.isdisjoint({"NaN", "undefined", "[object", "Infinity", "{{", "null"})
     assert opened.said == []
     assert opened.outside() == []
     assert violations(page, axe_script) == []
@@ -94,7 +94,7 @@ def test_a_page_prints(visit: Open, name: str) -> None:
     assert data.startswith(b"%PDF-")
     assert len(data) > 10_000
     page.emulate_media(media="print")
-    assert page.locator(".bar").is_hidden()
+    assert page.locator("header.bar").is_hidden()
     assert opened.said == []
 
 
