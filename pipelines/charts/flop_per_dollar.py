@@ -52,7 +52,7 @@ rented as (
 
 select u.*, t.* exclude (metric, cohort)
 from (select * from bought union all select * from rented) as u
-inner join mart.trends as t on t.metric = 'flop_per_s_per_usd' and t.cohort = 'datacentre'
+inner join mart.trends as t on t.metric = 'flop_per_s_per_usd' and t.cohort = 'kind gpu'
 order by part, event_date desc, accelerator_id, vendor, price_usd
 """
 
@@ -63,13 +63,13 @@ order by part, event_date desc, accelerator_id, vendor, price_usd
     section="hardware",
     name="Price of compute",
     kicker="Is compute getting cheaper?",
-    subtitle="Left: dense 16-bit peak per dollar of the price at release, log scale; dashed: fit through datacentre chips "
+    subtitle="Left: dense 16-bit peak per dollar of the price at release, log scale; dashed: fit through the GPUs of all markets "
     "with its 90 % band. Right: price of a rented chip-hour on demand, log scale; lines: median of years with three prices.",
     query=QUERY,
     source="Compute Ledger, mart.accelerators and curated cloud prices; price lists and press reports named in each row",
     notes=(
         "Prices of datacentre chips are seldom published: most are reports of resellers and the press, and few chips have "
-        "one. The interval of the growth says how little that tells.",
+        "one. The line goes through graphics processors of all markets; mart.trends has each market apart.",
         "A price at release is for the card or module alone. Servers, network and power come on top, and a price in dollars "
         "of its year is not corrected for inflation.",
         "Rental prices are list prices on demand per chip and hour, by provider. Reserved and spot prices are lower and are "
@@ -103,7 +103,7 @@ def draw(frame: pl.DataFrame) -> Built:
     renting = _rental(rented)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
-    title = f"A dollar of datacentre chip buys {percent} % more compute each year (90 %: {bounds} %)"
+    title = f"A dollar of graphics processor buys {percent} % more compute each year (90 %: {bounds} %)"
     h100 = _medians(rented).filter(pl.col("class") == "H100").sort("event_date")
     fall = ""
     if h100.height > 1:
@@ -112,12 +112,12 @@ def draw(frame: pl.DataFrame) -> Built:
         fall = f" The median H100 hour went from {before} to {now}."
     alt_text = (
         f"Two scatter charts on log scales. Left, {bought.height} accelerators by release date and dense 16-bit peak per "
-        f"dollar: a line through {trend['n_rows']} datacentre chips rises {percent} % a year (90 % interval {bounds} %). Right, "
+        f"dollar: a line through {trend['n_rows']} graphics processors rises {percent} % a year (90 %: {bounds} %). Right, "
         f"{rented.height} rental prices per chip-hour on demand.{fall}"
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
-        "datacentre_chips_in_fit": trend["n_rows"], "chips_with_price": bought.height, "rental_prices": rented.height,
+        "gpus_in_fit": trend["n_rows"], "chips_with_price": bought.height, "rental_prices": rented.height,
     }  # fmt: skip
     panels = (Panel(buying, "Bought: peak per dollar"), Panel(renting, "Rented: dollars per chip-hour"))
     return Built(panels, title, alt_text, facts, rows)
