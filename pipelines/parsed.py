@@ -35,7 +35,7 @@ from pipelines.ingest.raw_tables import RawRow, RawTable, RemoteFile
 from pipelines.quarantine import Reject
 from pipelines.settings import Settings
 
-PACKAGES = ("orjson", "polars", "pydantic")
+PACKAGES = ("numpy", "orjson", "polars", "pydantic")
 KEPT_PER_FILE = 2
 DIGEST_CHARS = 64
 LISTS = ("rejects", "duplicates", "faults")

@@ -10,14 +10,15 @@ import types
 import typing
 from collections.abc import Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-import duckdb
 import polars as pl
 from pydantic import BaseModel
 
 from pipelines.errors import LedgerError
-from pipelines.sql_models import column_types, describe_table
+
+if TYPE_CHECKING:
+    import duckdb
 
 POLARS_TYPES: dict[type, pl.DataType] = {
     str: pl.String(), float: pl.Float64(), int: pl.Int64(), bool: pl.Boolean(), date: pl.Date()
@@ -62,6 +63,8 @@ def write_table(
 
     Raises LedgerError where the documented columns are not those of the frame.
     """
+    from pipelines.sql_models import column_types, describe_table  # here: readers of files need neither SQL nor DuckDB
+
     if list(columns) != frame.columns:
         raise LedgerError(f"{table}: documented columns {list(columns)} are not the real ones {frame.columns}.")
     connection.execute(f"create schema if not exists {table.split('.', maxsplit=1)[0]}")

@@ -14,11 +14,13 @@ readings; they are integrated while it is read, so that a row holds the sums, no
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
+import numpy as np
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
@@ -42,6 +44,7 @@ ROUNDS = ("v3.0", "v3.1", "v4.0", "v4.1", "v5.0", "v5.1")
 CAPS = ArchiveCaps()
 MAX_LOG_BYTES = 64 << 20
 """A longer log is refused: the longest of a real round has 4 MB."""
+BATCH_BYTES = 1 << 20
 MAX_JSON_BYTES = 1 << 20
 MAX_BRACKETS = 2_000
 
@@ -248,18 +251,22 @@ def result_values(log: MlLog) -> dict[str, Any]:
     return {**values, "run_status": _of_metadata(first.get("run_stop"), "status")}
 
 
-def integrate(series: Iterable[tuple[int, float]], start_ms: int, stop_ms: int | None = None) -> float:
-    """Energy of power readings in joules, each counting for the time since the one before, up to a stop.
+def integrate(
+    times_ms: Sequence[int], powers_w: Sequence[float], start_ms: int, stop_ms: int | None = None
+) -> tuple[float, float]:
+    """Energy of power readings in joules, each counting for the time since the one before: to a stop, and of all.
 
-    >>> integrate([(1000, 50.0), (3000, 100.0)], 0)
-    250.0
+    >>> integrate([1000, 3000, 4000], [50.0, 100.0, 1.0], 0, 3000)
+    (250.0, 251.0)
     """
-    energy_mj, before = 0.0, start_ms
-    for time_ms, power_w in sorted(series):
-        if time_ms >= start_ms and (stop_ms is None or time_ms <= stop_ms):
-            energy_mj += power_w * (time_ms - before)
-            before = time_ms
-    return energy_mj / 1000
+    times, powers = np.array(times_ms, np.int64), np.array(powers_w, np.float64)
+    order = np.lexsort((powers, times))
+    times, powers = times[order], powers[order]
+    is_later = times >= start_ms
+    times, powers = times[is_later], powers[is_later]
+    energies_mj = powers * np.diff(times, prepend=start_ms)
+    is_before = slice(None) if stop_ms is None else times <= stop_ms
+    return float(energies_mj[is_before].sum()) / 1000, float(energies_mj.sum()) / 1000
 
 
 def power_values(log: MlLog) -> dict[str, Any]:
@@ -270,15 +277,15 @@ def power_values(log: MlLog) -> dict[str, Any]:
     values: dict[str, Any] = {
         "measurement_start_ms": start[1] if start else None,
         "measurement_stop_ms": stop[1] if stop else None,
-        "last_reading_ms": max((time_ms for time_ms, _ in log.series), default=None),
-        "reading_count": len(log.series),
+        "last_reading_ms": max(log.series_times_ms, default=None),
+        "reading_count": len(log.series_values),
         "conversion_eff": float(efficiency[2]) if efficiency else None,
         "measurement_type": _of_metadata(efficiency, "measurement_type"),
         "interconnect_power_est_w": float(declared[2]) if declared else None,
     }
-    if start is not None and log.series:
-        values["to_last_reading_j"] = integrate(log.series, start[1])
-        values["to_stop_j"] = integrate(log.series, start[1], stop[1] if stop else None)
+    if start is not None and log.series_values:
+        energies = integrate(log.series_times_ms, log.series_values, start[1], stop[1] if stop else None)
+        values["to_stop_j"], values["to_last_reading_j"] = energies
     return values
 
 
@@ -315,6 +322,15 @@ class _Collected:
     count: int = 0
 
 
+class _Waiting(NamedTuple):
+    """A log that is to be read."""
+
+    path: str
+    size: int
+    place: dict[str, Any]
+    data: bytes
+
+
 @dataclass
 class _Archive:
     """One pass over the archive of a round."""
@@ -324,6 +340,8 @@ class _Archive:
     tables: dict[type[RawRow], _Collected] = field(default_factory=lambda: {s: _Collected(s) for s in TABLES})
     results: LogReader = field(default_factory=result_reader)
     power: LogReader = field(default_factory=power_reader)
+    waiting: dict[type[RawRow], list[_Waiting]] = field(default_factory=lambda: defaultdict(list))
+    """Logs that are read together, once there is a megabyte of them."""
 
     def take(self, member: Member) -> None:
         """Read a member if it is one of those that count."""
@@ -334,16 +352,15 @@ class _Archive:
 
     def result(self, member: Member, place: dict[str, str]) -> None:
         """A run's log."""
-        self._log(MlperfTrainingResults, member, place, self.results, result_values)
+        self._wait(MlperfTrainingResults, member, place)
 
     def power_log(self, member: Member, place: dict[str, str]) -> None:
         """A power log."""
-        values = {**place, "is_switch": place["log_name"].startswith("sw_")}
-        self._log(MlperfTrainingPower, member, values, self.power, power_values)
+        self._wait(MlperfTrainingPower, member, {**place, "is_switch": place["log_name"].startswith("sw_")})
 
     def system(self, member: Member, place: dict[str, str]) -> None:
         """A system's description."""
-        self._row(MlperfTrainingSystems, member, lambda: {**place, **system_values(member.read())})
+        self._row(MlperfTrainingSystems, member.path, member.size, lambda: {**place, **system_values(member.read())})
 
     def scaling(self, member: Member, place: dict[str, str]) -> None:
         """A scaling factor."""
@@ -352,47 +369,59 @@ class _Archive:
             factor = _json_object(member.read()).get("scaling_factor")
             return {**place, "scaling_factor": float(factor) if isinstance(factor, int) else factor}
 
-        self._row(MlperfTrainingScaling, member, values)
+        self._row(MlperfTrainingScaling, member.path, member.size, values)
 
-    def _log(
-        self,
-        schema: type[RawRow],
-        member: Member,
-        place: dict[str, Any],
-        reader: LogReader,
-        values_of: Callable[[MlLog], dict[str, Any]],
-    ) -> None:
-        def values() -> dict[str, Any]:
-            if member.size > MAX_LOG_BYTES:
-                raise ValueError(f"has {member.size:,} bytes; expected at most {MAX_LOG_BYTES:,}")
-            log = reader.read(member.read())
-            number = self.tables[schema].count
-            for odd in log.odd_lines:
-                where = f"{member.path}:{odd.line}: {odd.reason}"
-                self.tables[schema].faults.append(Reject(self.file, number, odd.line, None, odd.text, where))
-            if not log.record_count:
-                raise ValueError("holds no log record; expected lines with :::MLLOG")
-            counts = {"record_count": log.record_count, "odd_line_count": log.odd_count}
-            return {**place, **values_of(log), **counts}
+    def _wait(self, schema: type[RawRow], member: Member, place: dict[str, Any]) -> None:
+        """Put a log to those that are read together."""
+        is_long = member.size > MAX_LOG_BYTES
+        waiting = self.waiting[schema]
+        waiting.append(_Waiting(member.path, member.size, place, b"" if is_long else member.read()))
+        if sum(len(log.data) for log in waiting) >= BATCH_BYTES:
+            self._read_logs(schema)
 
-        self._row(schema, member, values)
+    def finish(self) -> None:
+        """Read the logs that still wait."""
+        for schema in list(self.waiting):
+            self._read_logs(schema)
 
-    def _row(self, schema: type[RawRow], member: Member, values_of: Callable[[], dict[str, Any]]) -> None:
+    def _read_logs(self, schema: type[RawRow]) -> None:
+        waiting = self.waiting.pop(schema)
+        is_power = schema is MlperfTrainingPower
+        reader, values_of = (self.power, power_values) if is_power else (self.results, result_values)
+        for log, found in zip(waiting, reader.read_all([log.data for log in waiting]), strict=True):
+            self._row(schema, log.path, log.size, partial(self._log_values, schema, log, found, values_of))
+
+    def _log_values(
+        self, schema: type[RawRow], log: _Waiting, found: MlLog, values_of: Callable[[MlLog], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Columns of a log; notes its odd lines. Raises ValueError where it is none."""
+        if log.size > MAX_LOG_BYTES:
+            raise ValueError(f"has {log.size:,} bytes; expected at most {MAX_LOG_BYTES:,}")
+        table = self.tables[schema]
+        for odd in found.odd_lines:
+            reason = f"{log.path}:{odd.line}: {odd.reason}"
+            table.faults.append(Reject(self.file, table.count, odd.line, None, odd.text, reason))
+        if not found.record_count:
+            raise ValueError("holds no log record; expected lines with :::MLLOG")
+        counts = {"record_count": found.record_count, "odd_line_count": found.odd_count}
+        return {**log.place, **values_of(found), **counts}
+
+    def _row(self, schema: type[RawRow], path: str, size: int, values_of: Callable[[], dict[str, Any]]) -> None:
         """Type a member into a row, or refuse it with a reason."""
         table = self.tables[schema]
         table.count += 1
         try:
-            values = {**values_of(), "round": self.round, "member": member.path}
+            values = {**values_of(), "round": self.round, "member": path}
             row = schema.model_validate(values, strict=True)
         except ValidationError as error:
             for problem in error.errors():
                 column = str(problem["loc"][0]) if problem["loc"] else None
-                reason = f"{member.path}: {problem['msg'].replace('Input should be', 'expected')}"
+                reason = f"{path}: {problem['msg'].replace('Input should be', 'expected')}"
                 table.rejects.append(Reject(self.file, table.count, 1, column, str(problem["input"])[:200], reason))
         except ValueError as error:
-            table.rejects.append(Reject(self.file, table.count, 1, None, None, f"{member.path}: {error}"))
+            table.rejects.append(Reject(self.file, table.count, 1, None, None, f"{path}: {error}"))
         else:
-            table.rows.append((Record(table.count, 1, 0, member.size, ()), row))
+            table.rows.append((Record(table.count, 1, 0, size, ()), row))
 
 
 FOLDER = r"(?P<submitter>[^/]+)/results/(?P<system>[^/]+)/(?P<benchmark>[^/]+)/"
@@ -406,9 +435,15 @@ MEMBERS: tuple[tuple[re.Pattern[str], Callable[[_Archive, Member, dict[str, str]
 
 def read_round(data: bytes, file: str, sha256: str, *, round_name: str) -> list[RawTable]:
     """The tables of a round from the archive of its repository; raises LedgerError where it holds no round."""
+    return read_members(walk_archive(data, file, CAPS), file, sha256, round_name=round_name)
+
+
+def read_members(members: Iterable[Member], file: str, sha256: str, *, round_name: str) -> list[RawTable]:
+    """The tables of a round from the members of its archive."""
     archive = _Archive(file, round_name)
-    for member in walk_archive(data, file, CAPS):
+    for member in members:
         archive.take(member)
+    archive.finish()
     tables = []
     for schema, found in archive.tables.items():
         frame = to_frame(schema, found.rows, sha256)
