@@ -32,11 +32,11 @@ MEANINGS = (
 )
 
 
-def _span(low: float | None, high: float | None, unit: str) -> str | None:
+def _span(low: float | None, high: float | None, unit: str, digits: int) -> str | None:
     ends = [end for end in (low, high) if end is not None]
     if not ends:
         return None
-    first, last = said(ends[0], unit, digits=3), said(ends[-1], unit, digits=3)
+    first, last = said(ends[0], unit, digits=digits), said(ends[-1], unit, digits=digits)
     return first if first == last else f"{first} to {last}"
 
 
@@ -48,17 +48,17 @@ def _claim_row(one: Row, models: set[str]) -> Words:
     if central and claimed and min(claimed) > 0 and one["computed_low"] and one["computed_high"]:
         middle = (claimed[0] * claimed[-1]) ** 0.5
         plot = ratio_plot(one["computed_low"] / middle, central / middle, one["computed_high"] / middle)
-    bounds = _span(one["computed_low"], one["computed_high"], unit)
-    computed = None if central is None else said(central, unit) + (f" ({bounds})" if bounds else "")
+    bounds = _span(one["computed_low"], one["computed_high"], unit, 2)
+    shown = None if central is None else said(central, unit)
+    computed = shown and (shown if bounds in (None, shown) else f"{shown} ({bounds})")
     ratio = None if one["ratio"] is None else f"{trimmed(one['ratio'], 3)} ×"
     return row(
         cell(one["paraphrase"]),
         cell(VERDICTS.get(one["verdict"], one["verdict"])),
-        cell(_span(one["claimed_low"], one["claimed_high"], unit), claimed[0] if claimed else None),
+        cell(_span(one["claimed_low"], one["claimed_high"], unit, 3), claimed[0] if claimed else None),
         cell(
             computed, central, href=f"models/{one['subject']}.html" if computed and one["subject"] in models else None
         ),
-        cell(ratio, one["ratio"]),
         cell(f"computed against claimed, ratio {ratio}" if plot else None, one["ratio"], plot=plot),
         cell(one["reason"]),
     )
@@ -69,11 +69,10 @@ def _words(claims: list[Row], models: set[str]) -> Words:
     for one in claims:
         documents.setdefault(one["document"], []).append(one)
     heads = [
-        head("Claim, in our words", long=True),
+        head("Claim, in our words"),
         head("Verdict", short=True),
         head("Claimed"),
         head("Computed, 90 % interval"),
-        head("Ratio", number=True),
         head("Our interval; the upright mark is the claim", unseen=True),
         head("Why", long=True),
     ]
