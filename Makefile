@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test check ui report bench clean
+.PHONY: all setup build refresh test check ui report bench fuzz clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -38,6 +38,9 @@ check: setup
 
 bench: setup
 	@.venv/bin/python -m tests.benchmarks
+
+fuzz: setup
+	@.venv/bin/python -m tests.fuzz.fuzz_mllog
 
 clean:
 	rm -rf .venv data reports/site

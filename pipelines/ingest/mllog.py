@@ -275,7 +275,7 @@ class _Batch:
             end = text.find(b"\n", start)
             if after < end or not (begins_line or MARK not in text[text.rfind(b"\n", 0, mark) : mark]):
                 self.odd.add(owner)
-            yield start, owner, text[start + HEAD.start : start + HEAD.stop], end
+            yield start, owner, text[start + HEAD.start : min(start + HEAD.stop, after)], end
 
 
 class LogReader:
