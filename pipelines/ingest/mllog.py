@@ -6,7 +6,8 @@ wrong with the odd ones. What does not: what the keys mean (``mlperf_training.py
 A log is megabytes of which a few lines matter. So its marks are found many bytes at a time, and a record whose
 first bytes are the usual ones and name a key that nobody reads is passed over; every other record is decoded
 and judged. A line that cannot be used becomes an ``OddLine``, and the others are kept. Rank numbers before
-the mark, repeats and CRLF are usual and no fault.
+the mark, repeats and CRLF are usual and no fault. What is passed over is not judged: a record that breaks
+off, with the name of a key that nobody reads where its own would stand, goes unseen, and nothing is lost by it.
 
 Logs are read quickly first, several together: all records that matter are decoded in one go, and where
 anything is odd that only tells that there is something. Then the log is read again with care, record by
@@ -274,7 +275,7 @@ class _Batch:
             end = text.find(b"\n", start)
             if after < end or not (begins_line or MARK not in text[text.rfind(b"\n", 0, mark) : mark]):
                 self.odd.add(owner)
-            yield start, owner, text[start + HEAD.start : start + HEAD.stop], end
+            yield start, owner, text[start + HEAD.start : min(start + HEAD.stop, after)], end
 
 
 class LogReader:

@@ -184,6 +184,9 @@ STATED = (
 )  # fmt: skip
 COUNTED = ("global_batch_size", "gradient_accumulation_steps", "train_samples", "eval_samples", "seed")
 
+NEWEST = frozenset({"eval_accuracy"})
+READING = "power_reading"
+
 RESULT_KEYS = {
     "run_start": EVENT,
     "run_stop": EVENT,
@@ -194,7 +197,7 @@ RESULT_KEYS = {
 POWER_KEYS = {
     "power_measurement_start": EVENT,
     "power_measurement_stop": EVENT,
-    "power_reading": POWER,
+    READING: POWER,
     "conversion_eff": FRACTION,
     "interconnect_power_est": POWER,
 }
@@ -202,12 +205,12 @@ POWER_KEYS = {
 
 def result_reader() -> LogReader:
     """What reads the log of a run."""
-    return LogReader(RESULT_KEYS, newest=frozenset({"eval_accuracy"}))
+    return LogReader(RESULT_KEYS, newest=NEWEST)
 
 
 def power_reader() -> LogReader:
     """What reads a power log."""
-    return LogReader(POWER_KEYS, series="power_reading")
+    return LogReader(POWER_KEYS, series=READING)
 
 
 def _firsts(entries: Iterable[Entry]) -> dict[str, Entry]:
@@ -337,9 +340,9 @@ class _Archive:
 
     file: str
     round: str
+    results: LogReader
+    power: LogReader
     tables: dict[type[RawRow], _Collected] = field(default_factory=lambda: {s: _Collected(s) for s in TABLES})
-    results: LogReader = field(default_factory=result_reader)
-    power: LogReader = field(default_factory=power_reader)
     waiting: dict[type[RawRow], list[_Waiting]] = field(default_factory=lambda: defaultdict(list))
     """Logs that are read together, once there is a megabyte of them."""
 
@@ -438,9 +441,16 @@ def read_round(data: bytes, file: str, sha256: str, *, round_name: str) -> list[
     return read_members(walk_archive(data, file, CAPS), file, sha256, round_name=round_name)
 
 
-def read_members(members: Iterable[Member], file: str, sha256: str, *, round_name: str) -> list[RawTable]:
-    """The tables of a round from the members of its archive."""
-    archive = _Archive(file, round_name)
+def read_members(
+    members: Iterable[Member],
+    file: str,
+    sha256: str,
+    *,
+    round_name: str,
+    readers: tuple[LogReader, LogReader] | None = None,
+) -> list[RawTable]:
+    """The tables of a round from the members of its archive; ``readers`` are of results and of power."""
+    archive = _Archive(file, round_name, *(readers or (result_reader(), power_reader())))
     for member in members:
         archive.take(member)
     archive.finish()

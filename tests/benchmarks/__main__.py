@@ -21,7 +21,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.settings import ROOT
-from tests.benchmarks.training_logs import measure_training_logs
+from tests.benchmarks.training_logs import measure_training_logs, say
 
 
 def cpu_of(command: list[str], home: Path) -> dict[str, float]:
@@ -95,11 +95,8 @@ def main() -> None:
         f"({results['orchestration_without_loading_cpu_ms_per_asset']:.0f} without loading Dagster), {assets} assets; target 100"
     )
     print(f"nothing changed: {results['nothing_changed_cpu_s']:.2f} s CPU; target 4")
-    print(
-        f"logs of MLPerf Training ({logs['archive']}, {logs['unpacked_bytes']:,} bytes): {logs['parse_cpu_s']:.3f} s CPU, "
-        f"{logs['parse_to_grep_ratio']:.1f} x grep -c over the same bytes; target 5. Unpacking apart: "
-        f"{logs['unpack_cpu_s']:.3f} s. Peak memory {logs['peak_rss_bytes'] / 1e6:.0f} MB; target 150"
-    )
+    for line in say(logs):
+        print(line)
     (ROOT / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
 

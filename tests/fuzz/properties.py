@@ -40,4 +40,5 @@ def check(data: bytes, *, is_fresh: bool = False) -> None:
         if quick is not None:
             check_log(quick, data)
             assert values_of(quick) == values_of(careful)
-            assert all(b"eval_accuracy" in data[odd.byte_start : odd.byte_end] for odd in careful.odd_lines)
+            # Only of a key whose newest record alone is wanted, older ones are passed over unseen.
+            assert all(b"eval_accuracy" in data[odd.byte_start : odd.byte_end + 128] for odd in careful.odd_lines)
