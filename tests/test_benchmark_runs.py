@@ -112,6 +112,15 @@ def test_a_curated_result_that_was_fetched_too_is_shown_once_and_says_so(fetched
     assert shown == {key for _, key in left}
 
 
+def test_a_batch_is_the_one_that_was_set_wherever_the_row_comes_from(
+    fetched: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
+) -> None:
+    for connection, least in ((fetched, 1858), (published, 60)):
+        rows = ask(connection, "select scenario, batch_size from mart.benchmark_runs where suite = 'ml.energy'")
+        assert len(rows) >= least
+        assert [row for row in rows if row[0] != f"batch {row[1]:.0f}"] == []
+
+
 def test_accelerators_of_closed_results_are_known(fetched: duckdb.DuckDBPyConnection) -> None:
     for suite, known, count in ask(
         fetched,

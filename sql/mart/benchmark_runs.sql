@@ -13,7 +13,7 @@
 -- column: model_id | Key of core.models, where the model is one that we know.
 -- column: model_name | Model that ran.
 -- column: scenario | Load scenario, for inference.
--- column: batch_size | Requests, images or videos at the same time; samples of a step in training; where stated.
+-- column: batch_size | Most requests, images or videos at the same time, as set; samples of a step in training; where stated.
 -- column: number_format | Format of the matrix multiplications, of the weights for ML.ENERGY.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.

@@ -9,7 +9,7 @@
 -- column: accelerator_id | Key of mart.accelerators.
 -- column: accelerator_count | Accelerators.
 -- column: number_format | Format of the weights.
--- column: batch_size | Requests, images or videos at the same time, on average.
+-- column: batch_size | Most requests, images or videos at the same time, as set.
 -- column: latency_s | Time between tokens (median), or of a batch of images or videos.
 -- column: latency_kind | What latency_s is of.
 -- column: unit_name | token, image or video.

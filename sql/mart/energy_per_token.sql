@@ -12,7 +12,7 @@
 -- column: least_joule_per_token | Least of all settings.
 -- column: median_joule_per_token | Median of all settings.
 -- column: most_joule_per_token | Most of all settings.
--- column: most_frugal_batch_size | Requests at the same time in the most frugal setting, where stated.
+-- column: most_frugal_batch_size | Most requests at the same time in the most frugal setting, as set, where stated.
 -- column: most_frugal_accelerator_count | Accelerators in the most frugal setting.
 -- column: nearest_to_64_joule_per_token | Energy in the setting whose batch is nearest to 64, where batches are stated.
 -- column: benchmark_result_id | Key of the most frugal result in mart.benchmark_runs.

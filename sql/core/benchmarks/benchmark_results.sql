@@ -15,7 +15,7 @@
 -- column: model_id | Key of core.models, where the model is one that we know.
 -- column: active_params | Parameters of a language model that work on a token.
 -- column: scenario | Load scenario, for inference.
--- column: batch_size | Requests, images or videos at the same time; samples of a step in training; where stated.
+-- column: batch_size | Most requests, images or videos at the same time, as set; samples of a step in training; where stated.
 -- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.

@@ -11,7 +11,7 @@
 -- column: number_format | Format of the matrix multiplications.
 -- column: benchmark | Task in the suite's own short name.
 -- column: scenario | Load scenario, for inference.
--- column: batch_size | Requests, images or videos at the same time, where stated.
+-- column: batch_size | Most requests, images or videos at the same time, as set, where stated.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.
 -- column: unit | Unit of value.

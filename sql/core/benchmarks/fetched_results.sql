@@ -15,7 +15,7 @@
 -- column: model_id | Key of core.models, where the result names a model that we know.
 -- column: active_params | Parameters of the model that work on a token, where the publisher states them.
 -- column: scenario | Load scenario, for inference.
--- column: batch_size | Requests, images or videos at the same time; samples of a step in training; where stated.
+-- column: batch_size | Most requests, images or videos at the same time, as set; samples of a step in training; where stated.
 -- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
 -- column: metric | What value measures.
 -- column: value | The result, in the unit of the row.
@@ -51,7 +51,7 @@ select
     model_id,
     case when unit_name = 'token' then active_params end as active_params,
     'batch ' || max_batch_size as scenario,
-    batch_size,
+    max_batch_size::double as batch_size,
     null::double as training_samples_count,
     'energy' as metric,
     joule_per_unit as value,
