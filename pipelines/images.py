@@ -6,6 +6,7 @@ What belongs here: drawing, and making the drawn bytes repeatable. What does not
 
 from __future__ import annotations
 
+import copy
 import re
 import struct
 import zlib
@@ -24,7 +25,6 @@ WIDTH = 940
 AXIS_ROOM = 60
 """Pixels that the axis of a panel takes beside its plot."""
 PNG_SCALE = 1.5
-PREVIEW_SCALE = 0.8
 
 
 @cache
@@ -69,28 +69,33 @@ def _fields_with_legend(spec: dict[str, Any]) -> set[str]:
     return {e["field"] for e in encodings if isinstance(e, dict) and "field" in e and e.get("legend", "") is not None}
 
 
-def page_specs(built: Built, chart: Chart) -> list[dict[str, Any]]:
+def panel_specs(built: Built) -> list[dict[str, Any]]:
+    """The specifications of all panels, from which page and picture are made."""
+    return [base_spec(panel.chart) for panel in built.panels]
+
+
+def page_specs(specs: list[dict[str, Any]], built: Built, chart: Chart) -> list[dict[str, Any]]:
     """The panels as the page draws them: as wide as their place, the key in HTML instead of a legend.
 
     The page adds the rows under the name ``rows``, and the colours of its theme.
     """
     return [
         {
-            **_without_legends(base_spec(panel.chart)), "params": parameters(chart), "width": "container",
+            **_without_legends(copy.deepcopy(spec)), "params": parameters(chart), "width": "container",
             "height": panel.height or chart.height, "autosize": {"type": "fit-x", "contains": "padding"},
         }
-        for panel in built.panels
+        for spec, panel in zip(specs, built.panels, strict=True)
     ]  # fmt: skip
 
 
-def static_spec(built: Built, chart: Chart, caption: str) -> dict[str, Any]:
+def static_spec(specs: list[dict[str, Any]], built: Built, chart: Chart, caption: str) -> dict[str, Any]:
     """The specification as a picture that stands alone: with title, legend and source line."""
     width = (WIDTH - AXIS_ROOM * (chart.columns - 1)) / chart.columns - chart.names_px
     panels: list[dict[str, Any]] = []
     lines = wrapped(caption, 160)
     shown: set[str] = set()
-    for panel in built.panels:
-        spec = _without_legends(base_spec(panel.chart), shown)
+    for bare, panel in zip(specs, built.panels, strict=True):
+        spec = _without_legends(copy.deepcopy(bare), shown)
         shown |= _fields_with_legend(spec)
         title = {"text": panel.heading, "fontSize": 13, "offset": 22, "frame": "group"}
         panels.append({**spec, **({"title": title} if panel.heading else {}), "width": width,

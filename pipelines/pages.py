@@ -10,7 +10,6 @@ from these files, so that a chart is drawn once.
 
 from __future__ import annotations
 
-import base64
 import hashlib
 import io
 import json
@@ -27,7 +26,7 @@ from pipelines.charts.number_format import plain
 from pipelines.charts.registry import SECTIONS, Built, Chart, registered_charts
 from pipelines.charts.style import palette, vega_config
 from pipelines.errors import LedgerError
-from pipelines.images import PREVIEW_SCALE, draw_png, draw_svg, page_specs, script_bundle, static_spec
+from pipelines.images import draw_png, draw_svg, page_specs, panel_specs, script_bundle, static_spec
 from pipelines.ingest.raw_tables import PackagedFile
 from pipelines.inputs import drawing_version
 from pipelines.raw_layer import raw_files, remote_files
@@ -95,7 +94,8 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     if not all(column.drop_nulls().is_finite().all() for column in numbers.iter_columns()):
         raise ValueError(f"chart {chart.chart_id}: a number of its rows is not finite")
     caption = f"Source: {chart.source}. Data {version}, {frame.height:,} rows."
-    svg = draw_svg(static_spec(built, chart, caption))
+    specs = panel_specs(built)
+    svg = draw_svg(static_spec(specs, built, chart, caption))
     shown = frame.drop(c for c in (*_TREND_COLUMNS, *chart.internal_columns) if c in frame.columns)
     about = {
         k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns", "names_px")
@@ -105,7 +105,7 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
         "title": built.title, "alt": built.alt_text,
         "facts": built.facts, "caption": caption, "rows": frame.height, "data": _rows_and_table(chart, built),
         "panels": [{"heading": p.heading, "height": p.height or chart.height} for p in built.panels],
-        "specs": page_specs(built, chart), "preview": base64.b64encode(draw_png(svg, PREVIEW_SCALE)).decode(),
+        "specs": page_specs(specs, built, chart),
     }  # fmt: skip
     files = {
         "svg": svg, "png": draw_png(svg), "csv": guarded(shown).write_csv().encode(), "parquet": _parquet(shown),

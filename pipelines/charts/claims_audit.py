@@ -86,9 +86,13 @@ def _relative(column: str) -> pl.Expr:
 def draw(frame: pl.DataFrame) -> Built:
     """Claim marks over intervals on a common relative axis."""
     claimed = pl.when(pl.col("claimed_low").is_null()).then(pl.col("claimed_high")).otherwise(pl.col("claimed_low"))
+    whole = pl.col("paraphrase")
+    shortened = (
+        pl.when(whole.str.len_chars() > 64).then(whole.str.slice(0, 61).str.strip_chars_end() + "…").otherwise(whole)
+    )
     rows = pl.concat([frame.select(
         "claim_id", "paraphrase", "subject_name", "verdict", "reason", short_number("computed", "computed"),
-        pl.format("{} · {}", "claim_id", "paraphrase").alias("label"),
+        pl.format("{} · {}", "claim_id", shortened).alias("label"),
         _relative("computed_low").alias("low"), _relative("computed_high").alias("high"),
         (claimed / pl.col("computed")).clip(1 / WIDEST, WIDEST).round_sig_figs(4).alias("claimed"),
         pl.when(claimed.is_null() | pl.col("computed").is_null()).then(None)
@@ -97,7 +101,7 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.format("{} {}", pl.col("verdict").replace_strict(SIGNS), "verdict").alias("sign"),
     ), _texts(frame)], how="horizontal")  # fmt: skip
     names = alt.Axis(
-        labelExpr="narrow ? split(datum.label, ' · ')[0] : datum.label", labelLimit=430, labelAlign="left",
+        labelExpr="narrow ? split(datum.label, ' · ')[0] : datum.label", labelLimit=0, labelAlign="left",
         labelPadding=alt.ExprRef("narrow ? 34 : 436"), domain=False, ticks=False, grid=False,
     )  # fmt: skip
     y = alt.Y("label:N", sort=rows["label"].to_list(), title=None, axis=names)

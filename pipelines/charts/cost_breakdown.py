@@ -130,7 +130,7 @@ def draw(frame: pl.DataFrame) -> Built:
     machines = sum(shares[name]["share"] for name in ("server", "network"))
     chips, staff, power = (shares[name]["share"] for name in ("accelerator", "staff", "electricity"))
     title = (
-        f"Chips are {percent(chips)} of what a typical run costs; servers and network add {percent(machines)}, "
+        f"Chips are {percent(chips)} of a typical run's cost; servers and network {percent(machines)}, "
         f"power {percent(power)}"
     )
     alt_text = (

@@ -19,7 +19,7 @@ from pipelines.charts.marks import inline_data
 CHARACTER_PX = 6.3
 """Mean width of a character of a label."""
 LINE_PX = 13
-NARROW_PX = 270
+NARROW_PX = 215
 """Width of a plot on a small screen."""
 PLACES = ((9, -8), (-9, -8), (9, 4), (-9, 4), (9, 15), (-9, 15))
 """Shifts of a name from its point: to the right where the first number is positive; the best first."""
@@ -73,15 +73,11 @@ def _overlap(a: Box, b: Box) -> bool:
     return a[0] < b[2] and b[0] < a[2] and a[1] < b[3] and b[1] < a[3]
 
 
-def _is_cut_off_when_narrow(share: float, text: str) -> bool:
-    """Whether a name to the right of its point would leave a plot of NARROW_PX."""
-    return share * NARROW_PX + 9 + min(len(text), 30) * CHARACTER_PX > NARROW_PX
-
-
 def placed(named: pl.DataFrame, text: str, ground: Ground) -> pl.DataFrame:
     """Rows with a place for their name, without those that find none.
 
-    Columns: ``shift_x`` and ``shift_y`` from the point, ``is_right`` for names that stand left of it on small screens.
+    Columns: ``shift_x`` and ``shift_y`` from the point, ``is_right`` for names that stand left of it on small screens,
+    and the ``room`` that they have there.
     """
     points = ground.pixels(ground.points)
     taken: list[Box] = []
@@ -99,14 +95,9 @@ def placed(named: pl.DataFrame, text: str, ground: Ground) -> pl.DataFrame:
                 best = covered + order * 0.3, shift, box
         if best is not None:
             taken.append(best[2])
-            kept.append(
-                {
-                    **row,
-                    "shift_x": best[1][0],
-                    "shift_y": best[1][1],
-                    "is_right": _is_cut_off_when_narrow(at[0] / ground.width, row[text]),
-                }
-            )
+            share = at[0] / ground.width
+            room = round(max(share, 1 - share) * NARROW_PX)
+            kept.append({**row, "shift_x": best[1][0], "shift_y": best[1][1], "is_right": share > 0.5, "room": room})
     return pl.DataFrame(kept)
 
 
@@ -121,7 +112,7 @@ def labels(
     place: dict[str, Any] = {
         "align": alt.ExprRef("(narrow ? datum.is_right : datum.shift_x < 0) ? 'right' : 'left'"),
         "dx": alt.ExprRef("narrow ? (datum.is_right ? -9 : 9) : datum.shift_x"),
-        "dy": alt.ExprRef("datum.shift_y"), "fontSize": 11.5, "limit": 190,
+        "dy": alt.ExprRef("datum.shift_y"), "fontSize": 11.5, "limit": alt.ExprRef("narrow ? datum.room : 190"),
     }  # fmt: skip
     halo = base.mark_text(**place, style="halo", opacity=0.75, strokeWidth=3, strokeJoin="round")
     words = base.mark_text(**place, style="ink-label")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import altair as alt
 import polars as pl
 
@@ -88,8 +90,9 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.format("{} runs", "runs").alias("count"),
     ).sort("median", "generation", descending=[True, False])  # fmt: skip
     order = medians["generation"].to_list()
+    top = min(1.0, math.ceil(float(frame["mfu"].max()) * 20) / 20)  # type: ignore[arg-type]
     y = alt.Y("generation:N", sort=order, title=None, axis=names_axis(170, 128))
-    scale, axis = alt.Scale(domain=[0, 0.75], clamp=True), percents(7)
+    scale, axis = alt.Scale(domain=[0, top], clamp=True), percents(7)
     x = alt.X("mfu:Q", title=None, scale=scale, axis=axis)
     summary = alt.Chart(inline_data(medians))
     band = summary.mark_bar(style="ink-band", opacity=0.08, size=40).encode(

@@ -42,7 +42,7 @@ with results as ( -- from v2.0 on, the task named ssd trains another network: Re
     from mart.benchmark_runs as r
     left join mart.accelerators as a on r.accelerator_id = a.accelerator_id
     where r.suite = 'mlperf training' and r.metric = 'time to train' and r.division = 'closed' and r.unit = 'minute'
-        and r.published_date is not null and r.value > 0
+        and r.is_default and r.published_date is not null and r.value > 0
 ),
 
 followed as (

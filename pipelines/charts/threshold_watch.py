@@ -97,7 +97,7 @@ def draw(frame: pl.DataFrame) -> Built:
     tips = tooltips({"model_name": "Model", "organization": "By", "published": "Published", "FLOP": "Training",
                      "interval": "90 % interval", "status": "Against the threshold"})  # fmt: skip
     shown = alt.condition("hl == 'all' ? datum.status != 'below' : datum.status == hl", alt.value(1), alt.value(0.16))
-    bars = base.mark_rule(strokeWidth=1.3).encode(
+    bars = base.mark_rule(strokeWidth=1.3, clip=True).encode(
         x=x, y=alt.Y("low:Q", title="FLOP", scale=scale, axis=axis), y2="high:Q", stroke=looks["stroke"],
         opacity=alt.condition("hl == 'all' ? datum.status != 'below' : datum.status == hl", alt.value(0.6), alt.value(0.07)),
     )  # fmt: skip

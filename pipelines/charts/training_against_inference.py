@@ -159,7 +159,7 @@ def _break_even(rows: pl.DataFrame, models: list[str]) -> alt.LayerChart:
     rule = three.mark_rule(style="muted-line", strokeDash=[4, 4]).encode(
         x=alt.X("at:Q", scale=scale, axis=axis, title=None)
     )
-    words = three.mark_text(style="caption", fontSize=11.5, align="left", dx=5, dy=-6).encode(
+    words = three.mark_text(style="caption", fontSize=11.5, align="right", dx=-4, dy=-6).encode(
         x=alt.X("at:Q", scale=scale), y=alt.value(0), text="text:N"
     )
     spans = base.mark_rule(strokeWidth=1.8).encode(

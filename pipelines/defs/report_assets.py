@@ -1,5 +1,7 @@
 """Charts and pages as assets: one per registered chart, one per kind of pages, and the site."""
 
+import base64
+
 import dagster as dg
 import sqlglot
 from sqlglot import exp
@@ -44,9 +46,12 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
         settings = read_settings()
         with readable_failures():
             card = build_chart(chart, settings)
+        picture = (settings.site / f"{chart.chart_id}.png").read_bytes()
         return dg.MaterializeResult(
             metadata={
-                "preview": dg.MetadataValue.md(f"![{card['alt']}](data:image/png;base64,{card['preview']})"),
+                "preview": dg.MetadataValue.md(
+                    f"![{card['alt']}](data:image/png;base64,{base64.b64encode(picture).decode()})"
+                ),
                 "title": card["title"],
                 "facts": dg.MetadataValue.json(card["facts"]),
                 "dagster/row_count": card["rows"],
