@@ -206,7 +206,8 @@ def test_a_missing_file_is_told_with_the_asset_that_makes_it(own_home: Settings,
 
 
 def test_the_page_refers_to_no_other_place(page: Page, built: Settings) -> None:
-    assert page.all("link", "iframe", "object", "embed", "base", "form", "img", "source", "video", "audio") == []
+    assert page.all("link", "iframe", "object", "embed", "base", "img", "source", "video", "audio") == []
+    assert [form for form in page.all("form") if "action" in form.attributes] == [], "its policy lets no form be sent"
     for element in page.elements:
         assert "src" not in element.attributes
         assert not [name for name in element.attributes if name.startswith("on")], element
