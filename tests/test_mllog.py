@@ -251,7 +251,7 @@ PIECES = st.one_of(
 )  # fmt: skip
 
 
-@settings(max_examples=1_500, deadline=None)
+@settings(max_examples=1_000, deadline=None)
 @given(st.lists(PIECES, max_size=14).map(b"".join))
 @example(b"")
 def test_no_bytes_break_the_rules_of_reading(data):
