@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -60,7 +60,8 @@ def _rows_and_table(chart: Chart, built: Built) -> dict[str, Any]:
     names = rows.columns
     table = [
         {"text": names.index(column.text), "heading": column.heading, "bar": column.has_bar,
-         "sort": names.index(column.sort) if column.sort else None}
+         "sort": names.index(column.sort) if column.sort else None,
+         "folder": column.link.partition("/")[0], "link": names.index(column.link.partition("/")[2]) if column.link else None}
         for column in chart.table
     ]  # fmt: skip
     texts = {name: (pl.col(name).fill_null("–")) for name in names if rows.schema[name] == pl.String}
@@ -68,9 +69,24 @@ def _rows_and_table(chart: Chart, built: Built) -> dict[str, Any]:
     return {"columns": names, "values": [shown[name].to_list() for name in names], "table": table}
 
 
+def _without_dead_links(data: dict[str, Any], pages: Mapping[str, str]) -> dict[str, Any]:
+    """The data of a chart with no name of a fact sheet that is not there."""
+    for column in data["table"]:
+        if column["link"] is not None:
+            names = data["values"][column["link"]]
+            there = [name if f"{column['folder']}/{name}.html" in pages else None for name in names]
+            data["values"][column["link"]] = there
+    return data
+
+
 def _keys_with_rows(chart: Chart, built: Built) -> list[tuple[str, int]]:
     found = set(built.rows[chart.key_column]) if chart.key_column else set(chart.keys)
     return [(word, hue) for word, hue in chart.keys.items() if word in found]
+
+
+def _choices_with_rows(chart: Chart, built: Built) -> list[str]:
+    found = set(built.rows[chart.choice_column]) if chart.choice_column else set(chart.choices)
+    return [choice for choice in chart.choices if choice in found]
 
 
 def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
@@ -101,7 +117,7 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
         k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns", "names_px")
     }
     card = {
-        **about, "keys": _keys_with_rows(chart, built), "key": key, "chosen": chart.chosen or next(iter(chart.choices), ""),
+        **about, "keys": _keys_with_rows(chart, built), "key": key, "choices": _choices_with_rows(chart, built), "chosen": chart.chosen or next(iter(chart.choices), ""),
         "title": built.title, "alt": built.alt_text,
         "facts": built.facts, "caption": caption, "rows": frame.height, "data": _rows_and_table(chart, built),
         "panels": [{"heading": p.heading, "height": p.height or chart.height} for p in built.panels],
@@ -269,13 +285,16 @@ def build_page(settings: Settings) -> list[str]:
     )
     bundle = script_bundle().replace("</script", "<\\/script")
     script = (REPORTS / "page.js").read_text(encoding="utf-8")
+    pages = site_files(settings, [NAME])
     payload = {
-        "charts": {card["chart_id"]: {"data": card["data"], "specs": card["specs"]} for card in cards},
+        "charts": {
+            card["chart_id"]: {"data": _without_dead_links(card["data"], pages), "specs": card["specs"]}
+            for card in cards
+        },
         "themes": {theme: {"config": vega_config(theme), "palette": palette(theme)} for theme in ("light", "dark")},
     }
     version = data_version(settings)
     sources = page_sources(settings)
-    pages = site_files(settings, [NAME])
     with connect_published(settings) as connection:
         front = front_parts(connection, json.loads((settings.site / COEFFICIENTS).read_bytes()))
     html = environment.get_template("index.html").render(

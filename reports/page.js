@@ -61,9 +61,12 @@
     const largest = shown.map(({ bar, sort }) => bar ? Math.max(...values[sort].filter(Number.isFinite)) : 0);
     values[0].forEach((_, i) => {
       const row = table.tBodies[0].insertRow();
-      shown.forEach(({ text, sort, bar }, c) => {
+      shown.forEach(({ text, sort, bar, folder, link }, c) => {
         const cell = row.insertCell();
-        cell.textContent = values[text][i];
+        const sheet = link === null ? null : values[link][i];
+        const place = sheet === null ? cell : cell.appendChild(document.createElement("a"));
+        if (sheet !== null) place.href = `${folder}/${encodeURIComponent(sheet)}.html`;
+        place.textContent = values[text][i];
         if (sort !== null) cell.className = bar ? "number bar" : "number";
         if (bar) cell.style.setProperty("--share", `${Math.round(1000 * (values[sort][i] ?? 0) / largest[c]) / 10}%`);
       });

@@ -61,6 +61,7 @@ order by task, model_name, chip, token_time_s, benchmark_result_id
     keys=CHIPS,
     key_column="chip",
     choices=tuple(TASKS.values()),
+    choice_column="task",
     choice_label="Task",
     table=(
         Column("model_name", "Model"), Column("task", "Task"), Column("accelerators", "Accelerators"),

@@ -54,7 +54,8 @@ order by a.dense_16_bit_flop_per_joule desc, a.accelerator_id
     keys=CLASSES,
     key_column="segment",
     table=(
-        Column("accelerator_name", "Device"), Column("segment", "Class"), Column("peak", "16-bit peak", sort="tera"),
+        Column("accelerator_name", "Device", link="accelerators/accelerator_id"),
+        Column("segment", "Class"), Column("peak", "16-bit peak", sort="tera"),
         Column("power", "Power", sort="watts"), Column("per_joule", "Per joule", sort="giga_per_joule", has_bar=True),
         Column("memory", "Memory", sort="memory_bytes"), Column("bandwidth", "Bandwidth", sort="bandwidth_number"),
         Column("price", "Price", sort="usd"), Column("per_dollar", "Per dollar", sort="giga_per_usd", has_bar=True),
@@ -66,7 +67,7 @@ order by a.dense_16_bit_flop_per_joule desc, a.accelerator_id
 def draw(frame: pl.DataFrame) -> Built:
     """Log-log scatter with diagonals of equal work per joule."""
     rows = frame.select(
-        "accelerator_name", "vendor", pl.col("release_date").dt.strftime("%Y-%m").alias("released"), "segment",
+        "accelerator_id", "accelerator_name", "vendor", pl.col("release_date").dt.strftime("%Y-%m").alias("released"), "segment",
         (pl.col("dense_16_bit_flop_per_s") / 1e12).round_sig_figs(4).alias("tera"), short_number("tdp_w", "watts"),
         (pl.col("dense_16_bit_flop_per_joule") / 1e9).round_sig_figs(4).alias("giga_per_joule"),
         short_number("memory_bytes", "memory_bytes"), short_number("memory_bandwidth_bytes_per_s", "bandwidth_number"),

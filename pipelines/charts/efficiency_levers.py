@@ -47,6 +47,7 @@ order by family, factor desc, efficiency_lever_id
         "middle 80 % of the evidence of each lever, added in quadrature on the log scale.",
     ),
     choices=CHOICES,
+    choice_column="group",
     choice_label="Metric",
     table=(
         Column("family", "Family"), Column("lever", "Lever"), Column("baseline", "Against"), Column("metric", "Metric"),

@@ -66,9 +66,12 @@ order by available_bytes, device, total_params, weight_bits
     key_column="status",
     key_style="bar",
     choices=tuple(BITS),
+    choice_column="bits",
     choice_label="Precision",
     table=(
-        Column("device", "Device"), Column("model_name", "Model"), Column("bits", "Precision"), Column("status", "Fits"),
+        Column("device", "Device", link="accelerators/accelerator_id"),
+        Column("model_name", "Model", link="models/model_id"),
+        Column("bits", "Precision"), Column("status", "Fits"),
         Column("needed", "Needed", sort="needed_bytes"), Column("available", "Available", sort="available_bytes"),
         Column("speed", "Tokens/s at most", sort="tokens_per_s"),
     ),
@@ -79,7 +82,7 @@ def draw(frame: pl.DataFrame) -> Built:
     """Matrix of devices by memory and models by size, for the chosen precision."""
     tight = pl.col("needed_bytes") > 0.8 * pl.col("available_bytes")
     rows = frame.select(
-        "device", "model_name", pl.format("{}-bit", "weight_bits").alias("bits"),
+        "accelerator_id", "device", "model_id", "model_name", pl.format("{}-bit", "weight_bits").alias("bits"),
         pl.when(~pl.col("fits")).then(pl.lit("does not fit")).when(tight).then(pl.lit("fits tightly"))
         .otherwise(pl.lit("fits")).alias("status"),
         short_number("needed_bytes", "needed_bytes"), short_number("available_bytes", "available_bytes"),

@@ -78,7 +78,8 @@ order by part, event_date desc, accelerator_id, vendor, price_usd
     keys=CLASSES,
     key_column="class",
     table=(
-        Column("accelerator_name", "Accelerator"), Column("what", "What"), Column("vendor", "Vendor or provider"),
+        Column("accelerator_name", "Accelerator", link="accelerators/accelerator_id"),
+        Column("what", "What"), Column("vendor", "Vendor or provider"),
         Column("date", "Date"), Column("price", "Price", sort="usd"), Column("peak", "Dense peak", sort="flop_per_s"),
         Column("per_dollar", "Peak per dollar", sort="giga"),
     ),
@@ -90,7 +91,7 @@ def draw(frame: pl.DataFrame) -> Built:
     trend = frame.row(0, named=True)
     is_bought = pl.col("part") == "bought"
     rows = frame.select(
-        "accelerator_name", "vendor", "part", "class", pl.col("event_date").cast(pl.String),
+        "accelerator_id", "accelerator_name", "vendor", "part", "class", pl.col("event_date").cast(pl.String),
         pl.col("event_date").cast(pl.String).alias("date"), short_number("price_usd", "usd"),
         pl.when(is_bought).then(pl.lit("bought, price at release")).otherwise(pl.lit("rented, per hour")).alias("what"),
         written("price_usd", lambda v: money(v, 3), "price"), short_number("dense_16_bit_flop_per_s", "flop_per_s"),

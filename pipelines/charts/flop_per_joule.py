@@ -51,7 +51,8 @@ order by event_date desc, accelerator_id
     keys=CLASSES,
     key_column="class",
     table=(
-        Column("accelerator_name", "Accelerator"), Column("vendor", "Vendor"), Column("released", "Released"),
+        Column("accelerator_name", "Accelerator", link="accelerators/accelerator_id"),
+        Column("vendor", "Vendor"), Column("released", "Released"),
         Column("class", "Class"), Column("number_format", "Format"), Column("peak", "Dense peak", sort="flop_per_s"),
         Column("power", "Rated power", sort="tdp_w"), Column("per_joule", "Efficiency", sort="giga"),
     ),
@@ -60,7 +61,7 @@ def draw(frame: pl.DataFrame) -> Built:
     """Log scatter by date with the fit of datacentre accelerators; class by colour and shape."""
     trend = frame.row(0, named=True)
     rows = frame.select(
-        "accelerator_name", "vendor", pl.col("event_date").cast(pl.String),
+        "accelerator_id", "accelerator_name", "vendor", pl.col("event_date").cast(pl.String),
         pl.col("event_date").cast(pl.String).alias("released"), "class", "number_format",
         (pl.col("flop_per_joule") / 1e9).round_sig_figs(4).alias("giga"),
         written("flop_per_joule", lambda v: with_prefix(v, "FLOP/J"), "per_joule"),

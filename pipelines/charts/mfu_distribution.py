@@ -27,7 +27,7 @@ BASES = {"published": 0, "from operations and chip-hours": 1}
 
 QUERY = """
 select
-    s.training_run_id, s.model_name, s.organization, s.publication_date, a.accelerator_name, s.accelerator_count,
+    s.training_run_id, s.model_id, s.model_name, s.organization, s.publication_date, a.accelerator_name, s.accelerator_count,
     case
         when a.accelerator_id like 'tpu%' then 'Google TPU'
         when a.accelerator_id similar to '(h100|h800|h200|h20|gh200).*' then 'NVIDIA Hopper'
@@ -65,7 +65,8 @@ order by generation, s.mfu desc, s.training_run_id
     keys=BASES,
     key_column="basis",
     table=(
-        Column("model_name", "Model"), Column("organization", "Organization"), Column("published", "Published"),
+        Column("model_name", "Model", link="models/model_id"),
+        Column("organization", "Organization"), Column("published", "Published"),
         Column("accelerator_name", "Accelerator"), Column("chips", "Chips", sort="count"), Column("text", "MFU", sort="mfu"),
         Column("interval", "90 % interval"), Column("basis", "Basis"),
     ),
@@ -76,8 +77,8 @@ def draw(frame: pl.DataFrame) -> Built:
     """Strip plot by generation; jitter is a fixed function of the row, so it repeats."""
     spread = pl.int_range(pl.len()).over("generation")
     rows = frame.select(
-        "model_name", "organization", pl.col("publication_date").cast(pl.String).alias("published"), "accelerator_name",
-        "generation", "basis", short_number("mfu", "mfu"), written("mfu", percent, "text"),
+        "model_id", "model_name", "organization", pl.col("publication_date").cast(pl.String).alias("published"),
+        "accelerator_name", "generation", "basis", short_number("mfu", "mfu"), written("mfu", percent, "text"),
         interval("mfu_low", "mfu_high", percent, "interval"), short_number("accelerator_count", "count"),
         written("accelerator_count", lambda v: f"{v:,.0f}", "chips"),
         ((spread * 5 % 13 - 6) / 6).round(2).alias("jitter"),

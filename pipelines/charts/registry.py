@@ -41,6 +41,8 @@ class Column:
     heading: str
     sort: str = ""
     has_bar: bool = False
+    link: str = ""
+    """Folder of fact sheets and the column of the rows that names them, as in ``models/model_id``."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,8 @@ class Chart:
     """point: shapes double the hues; bar: squares, and texts in or beside the bars double them."""
     choices: tuple[str, ...] = ()
     """Values of the parameter ``pick``: chips that choose which rows are drawn."""
+    choice_column: str = ""
+    """Column of the rows that holds them: choices without rows get no chip. Empty where they name measures."""
     chosen: str = ""
     """The choice at first and in the picture; the first of them if empty."""
     choice_label: str = ""

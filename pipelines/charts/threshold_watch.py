@@ -28,7 +28,7 @@ STATUSES = {SURE: 0, LIKELY: 1, POSSIBLE: 2, BELOW: 5}
 
 QUERY = """
 select
-    training_run_id, model_name, organization, publication_date as event_date, training_flop_low, training_flop,
+    training_run_id, model_id, model_name, organization, publication_date as event_date, training_flop_low, training_flop,
     training_flop_high, training_flop_method as method
 from mart.training_summary
 where training_flop_high >= 1e23 and run_kind = 'pretraining' and is_main_run and publication_date is not null
@@ -71,7 +71,8 @@ def status(threshold: float, name: str) -> pl.Expr:
     chosen="10²⁵",
     choice_label="Threshold, FLOP",
     table=(
-        Column("model_name", "Model"), Column("organization", "Organization"), Column("published", "Published"),
+        Column("model_name", "Model", link="models/model_id"),
+        Column("organization", "Organization"), Column("published", "Published"),
         Column("FLOP", "Training", sort="flop"), Column("interval", "90 % interval"), Column("over_23", "10²³ FLOP"),
         Column("over_25", "10²⁵ FLOP"), Column("over_26", "10²⁶ FLOP"), Column("method", "Method"),
     ),
@@ -80,7 +81,7 @@ def status(threshold: float, name: str) -> pl.Expr:
 def draw(frame: pl.DataFrame) -> Built:
     """Interval dots by date over the threshold lines; stacked counts by year below."""
     rows = frame.select(
-        "model_name", "organization", pl.col("event_date").cast(pl.String),
+        "model_id", "model_name", "organization", pl.col("event_date").cast(pl.String),
         pl.col("event_date").cast(pl.String).alias("published"), pl.col("event_date").dt.strftime("%Y").alias("year"),
         short_number("training_flop_low", "low"), short_number("training_flop", "flop"),
         short_number("training_flop_high", "high"), written("training_flop", flop, "FLOP"),

@@ -100,9 +100,11 @@ def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
     key_column="what",
     choices=MODELS,
     chosen="Llama 3.1 70B",
+    choice_column="model_name",
     choice_label="Model",
     table=(
-        Column("model_name", "Model"), Column("what", "In"), Column("training", "Training took"),
+        Column("model_name", "Model", link="models/model_id"),
+        Column("what", "In"), Column("training", "Training took"),
         Column("per_token", "An output token"), Column("tokens_text", "Equal after, tokens", sort="tokens"),
         Column("interval", "90 % interval"), Column("multiple", "Of training tokens", sort="ratio"),
         Column("days_text", "Days at the volume of a product", sort="days"),
@@ -114,7 +116,7 @@ def draw(frame: pl.DataFrame) -> Built:
     """Interval dots by model and unit with the rule at three; crossing lines of one model."""
     names = dict(zip(("flop", "kwh", "usd"), UNITS, strict=True))
     rows = pl.concat([frame.select(
-        "model_name", pl.col("unit").replace_strict(names).alias("what"),
+        "model_id", "model_name", pl.col("unit").replace_strict(names).alias("what"),
         short_number("tokens_at_break_even_low", "tokens_low"), short_number("tokens_at_break_even", "tokens"),
         short_number("tokens_at_break_even_high", "tokens_high"), short_number("ratio_low", "low"),
         short_number("ratio", "ratio"), short_number("ratio_high", "high"), short_number("product_days", "days"),

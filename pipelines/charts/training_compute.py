@@ -27,7 +27,7 @@ DOMAINS = {"language": 0, "vision": 1, "multimodal": 2, "games": 3, "image gener
 
 QUERY = """
 select
-    s.training_run_id, s.model_name, s.organization, s.publication_date as event_date,
+    s.training_run_id, s.model_id, s.model_name, s.organization, s.publication_date as event_date,
     case when s.domain in ('language', 'vision', 'multimodal', 'games', 'image generation') then s.domain else 'other' end
         as domain,
     s.training_flop_low, s.training_flop, s.training_flop_high, s.training_flop_method as method,
@@ -73,7 +73,8 @@ order by event_date desc, training_run_id
     keys=DOMAINS,
     key_column="domain",
     table=(
-        Column("model_name", "Model"), Column("organization", "Organization"), Column("published", "Published"),
+        Column("model_name", "Model", link="models/model_id"),
+        Column("organization", "Organization"), Column("published", "Published"),
         Column("domain", "Domain"), Column("FLOP", "Training", sort="flop"), Column("interval", "90 % interval"),
         Column("basis", "Basis"), Column("method", "Method"),
     ),
@@ -83,7 +84,7 @@ def draw(frame: pl.DataFrame) -> Built:
     """Log scatter by date with the fit of cohort 'all'."""
     trend = frame.row(0, named=True)
     rows = frame.select(
-        "model_name", "organization", pl.col("event_date").cast(pl.String),
+        "model_id", "model_name", "organization", pl.col("event_date").cast(pl.String),
         pl.col("event_date").cast(pl.String).alias("published"), "domain", "basis", "method",
         short_number("training_flop", "flop"), written("training_flop", flop, "FLOP"),
         interval("training_flop_low", "training_flop_high", flop, "interval"),

@@ -15,7 +15,7 @@ GROUPS = {"frontier run": 1, "other run": 0}
 
 QUERY = """
 select
-    s.training_run_id, s.model_name, s.organization, s.publication_date as event_date,
+    s.training_run_id, s.model_id, s.model_name, s.organization, s.publication_date as event_date,
     if(s.is_frontier, 'frontier run', 'other run') as frontier, s.cloud_cost_usd_low, s.cloud_cost_usd, s.cloud_cost_usd_high,
     s.owned_cost_usd_low, s.owned_cost_usd, s.owned_cost_usd_high, s.chip_hours_method, a.accelerator_name,
     t.* exclude (metric, cohort)
@@ -50,7 +50,8 @@ SMALLEST_USD, LARGEST_USD = 10, 2e10
     keys=GROUPS,
     key_column="frontier",
     table=(
-        Column("model_name", "Model"), Column("organization", "Organization"), Column("published", "Published"),
+        Column("model_name", "Model", link="models/model_id"),
+        Column("organization", "Organization"), Column("published", "Published"),
         Column("accelerator_name", "Accelerator"), Column("rented", "Rented", sort="usd"),
         Column("interval", "90 % interval"), Column("owned", "On own machines", sort="owned_usd"),
         Column("owned_interval", "90 % interval, own"), Column("frontier", "Group"),
@@ -61,7 +62,7 @@ def draw(frame: pl.DataFrame) -> Built:
     """Log scatter by date with intervals of frontier runs and the fit through them."""
     trend = frame.row(0, named=True)
     rows = frame.select(
-        "model_name", "organization", pl.col("event_date").cast(pl.String), "frontier",
+        "model_id", "model_name", "organization", pl.col("event_date").cast(pl.String), "frontier",
         pl.col("event_date").cast(pl.String).alias("published"), "accelerator_name",
         short_number("cloud_cost_usd_low", "low"), short_number("cloud_cost_usd", "usd"),
         short_number("cloud_cost_usd_high", "high"), short_number("owned_cost_usd", "owned_usd"),
