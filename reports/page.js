@@ -38,6 +38,8 @@
           },
         });
         if (turn !== drawing) return view.finalize(); // another theme was chosen meanwhile
+        // The card says in words what the marks show: readers are spared hundreds of nameless shapes.
+        document.querySelector(`#chart-${id}-${index} svg`)?.setAttribute("aria-hidden", "true");
         drawn.push(view);
       }
       views.get(id)?.forEach((view) => view.finalize());
