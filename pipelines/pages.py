@@ -117,7 +117,8 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
         k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns", "names_px")
     }
     card = {
-        **about, "keys": _keys_with_rows(chart, built), "key": key, "choices": _choices_with_rows(chart, built), "chosen": chart.chosen or next(iter(chart.choices), ""),
+        **about, "keys": _keys_with_rows(chart, built), "key": key, "choices": _choices_with_rows(chart, built),
+        "chosen": chart.chosen or next(iter(chart.choices), ""),
         "title": built.title, "alt": built.alt_text,
         "facts": built.facts, "caption": caption, "rows": frame.height, "data": _rows_and_table(chart, built),
         "panels": [{"heading": p.heading, "height": p.height or chart.height} for p in built.panels],
