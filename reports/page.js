@@ -27,7 +27,7 @@
       const drawn = [];
       for (const [index, spec] of chart.specs.entries()) {
         const { view } = await vegaEmbed(`#chart-${id}-${index}`, specFor(chart, spec, theme), {
-          actions: false, ast: true, config: { ...themes[theme].config, aria: false }, renderer: "svg", tooltip: { theme: "custom" },
+          actions: false, ast: true, config: themes[theme].config, renderer: "svg", tooltip: { theme: "custom" },
           patch: (vega) => {
             for (const signal of vega.signals) {
               if (signal.name === "narrow") signal.value = narrow.matches;
@@ -37,6 +37,7 @@
             return vega;
           },
         });
+        view.container().querySelector("svg").setAttribute("aria-hidden", "true"); // the card tells the chart in words, the table in full
         if (turn !== drawing) return view.finalize(); // another theme was chosen meanwhile
         // The card says in words what the marks show: readers are spared hundreds of nameless shapes.
         document.querySelector(`#chart-${id}-${index} svg`)?.setAttribute("aria-hidden", "true");

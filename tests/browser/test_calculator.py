@@ -179,23 +179,23 @@ def test_it_answers_at_once_with_intervals(visit: Open) -> None:
     assert {"facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg", "water_l", "wall_days"} <= set(shown)
     for entry in page.locator("#wi-figures > div").all():
         assert " to " in entry.locator("dd").nth(1).inner_text() or "exact" in entry.inner_text()
-    page.get_by_label("Training tokens").fill("30 trillion")
+    page.locator("#wi-tokens").fill("30 trillion")
     assert figures(page)["training_flop"].replace("\u00a0", " ") == "1.3×10²⁵ FLOP"
 
 
 def test_a_scenario_is_kept_in_the_address(visit: Open) -> None:
     page = visit("index.html").page
-    page.get_by_label("Parameters", exact=True).fill("8e9")
-    page.get_by_label("Utilisation (MFU)").evaluate("(e) => { e.closest('details').open = true; }")
-    page.get_by_label("Utilisation (MFU)").fill("0.3:0.38:0.45")
-    page.get_by_label("Country").select_option("FRA")
+    page.locator("#wi-params").fill("8e9")
+    page.locator("#wi-mfu").evaluate("(e) => { e.closest('details').open = true; }")
+    page.locator("#wi-mfu").fill("0.3:0.38:0.45")
+    page.locator("#wi-country").select_option("FRA")
     again = visit(f"index.html{page.url[page.url.index('#') :]}")
     assert figures(again.page) == figures(page)
-    assert again.page.get_by_label("Country").input_value() == "FRA"
-    assert again.page.get_by_label("Utilisation (MFU)").is_visible()
+    assert again.page.locator("#wi-country").input_value() == "FRA"
+    assert again.page.locator("#wi-mfu").is_visible()
     page.get_by_role("button", name="Start again").press("Enter")
     assert page.url.endswith("#what-if")
-    assert page.get_by_label("Parameters", exact=True).input_value() == "70 billion"
+    assert page.locator("#wi-params").input_value() == "70 billion"
 
 
 @pytest.mark.parametrize(
