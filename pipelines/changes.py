@@ -35,6 +35,8 @@ UNCOUNTED = frozenset({"seed_line", *POSITION_COLUMNS})
 OTHER_KEYS: dict[str, tuple[str, ...]] = {
     "seeds.sources": ("source_id",),
     "core.trend_fits": ("metric", "cohort"),
+    "core.energy_per_token_fit": ("part",),
+    "core.ecologits_estimates": ("energy_point_id",),
 }
 """Keys of the tables that neither a model, a curated CSV nor a publisher's file makes."""
 

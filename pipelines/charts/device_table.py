@@ -87,7 +87,7 @@ def draw(frame: pl.DataFrame) -> Built:
     y_domain = (float(rows["tera"].min()) / 2, float(rows["tera"].max()) * 2)  # type: ignore[arg-type]
     x_scale, y_scale = (alt.Scale(type="log", domain=list(d), nice=False) for d in (x_domain, y_domain))
     watts = "datum.value >= 1000 ? datum.value / 1000 + ' kW' : datum.value + ' W'"
-    x_axis = alt.Axis(values=[v * 10.0**e for e in range(0, 5) for v in (1, 3)], labelExpr=watts)
+    x_axis = alt.Axis(values=[v * 10.0**e for e in range(0, 5) for v in (1, 3)], labelExpr=watts, labelFlush=24)
     x = alt.X("watts:Q", title="rated power", scale=x_scale, axis=x_axis)
     y_axis = alt.Axis(
         values=[v * 10.0**e for e in range(-3, 6) for v in (1,)], labelExpr="format(datum.value * 1e12, '~s')"

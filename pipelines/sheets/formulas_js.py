@@ -38,6 +38,8 @@ FUNCTIONS: dict[type[exp.Expr], str] = {
     exp.Exp: "Math.exp",
     exp.Sqrt: "Math.sqrt",
     exp.Abs: "Math.abs",
+    exp.Sin: "Math.sin",
+    exp.Asin: "Math.asin",
 }
 
 

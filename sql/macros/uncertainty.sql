@@ -6,34 +6,61 @@
 -- A product is no wider than all its factors together (all_down, all_up).
 -- Arguments are bound by a list of one element, so that a nested formula is written out once and not at every mention.
 
--- macro: from_cumulants | The quantity whose logarithm has these cumulants, by the Cornish-Fisher expansion.
--- equation: quantile(z) = k1 + s·(z + (z²-1)·g/6 + (z³-3z)·h/24 - (2z³-5z)·g²/36), s² = k2, g = k3/s³, h = k4/s⁴, z = ±1.645 and 0
+-- macro: difference_of_sides | Standard deviation above the median less that below, of the two-sided quantity whose logarithm has these cumulants.
+-- equation: d = 2·√(k2/e)·sin(asin(k3·√(π·e/2)/√k2³)/3) with e = 1-5/(2π), from k3 = d·(3·k2 - d²·e)/√(2π) and k2 = s·t + d²·(π-1)/(2π)
+-- units: cumulants of a natural logarithm -> natural logarithm
+-- example: abs(difference_of_sides((two_sided(2, 1, 3)).k2, (two_sided(2, 1, 3)).k3) - 2 / 1.6448536269514722) < 1e-9
+create or replace macro difference_of_sides(k2, k3) as list_transform(
+    [{ 's': sqrt(k2::double), 'k3': k3::double, 'e': 1 - 5 / (2 * pi()) }],
+    lambda q: case
+        when q.s > 0
+            then 2 * q.s / sqrt(q.e) * sin(asin(greatest(-1, least(1, q.k3 * sqrt(pi() * q.e / 2) / q.s ** 3))) / 3)
+        else 0
+    end
+)[1];
+
+-- macro: from_cumulants | The quantity whose logarithm has these cumulants: the mean of two approximations that err in opposite directions.
+-- equation: Cornish-Fisher k1 + s·(z + (z²-1)·g/6 + (z³-3z)·h/24 - (2z³-5z)·g²/36), s² = k2, g = k3/s³, h = k4/s⁴; and two_sided of equal k1, k2, k3
 -- units: central in any unit; cumulants of a natural logarithm
 -- source: fisher_cornish_1960
 -- example: abs(high_of(from_cumulants(2, 0, (ln(2) / 1.6448536) ** 2, 0, 0)) - 4) < 1e-6
 create or replace macro from_cumulants(central, k1, k2, k3, k4) as list_transform(
-    [{ 'c': central::double, 'k1': k1::double, 'k2': k2::double, 'k3': k3::double, 'k4': k4::double, 's': sqrt(k2::double), 'z': 1.6448536269514722::double }],
-    lambda q: {
-        'central': q.c,
-        'down': greatest(0, case
-            when q.s > 0
-                then
-                    -q.k1 + q.s * q.z - (q.z ** 2 - 1) * q.k3 / q.k2 / 6 + (q.z ** 3 - 3 * q.z) * q.k4 / q.s ** 3 / 24
-                    - (2 * q.z ** 3 - 5 * q.z) * q.k3 ** 2 / q.s ** 5 / 36
-            else -q.k1
-        end),
-        'mid': case when q.s > 0 then q.k1 - q.k3 / q.k2 / 6 else q.k1 end,
-        'up': greatest(0, case
-            when q.s > 0
-                then
-                    q.k1 + q.s * q.z + (q.z ** 2 - 1) * q.k3 / q.k2 / 6 + (q.z ** 3 - 3 * q.z) * q.k4 / q.s ** 3 / 24
-                    - (2 * q.z ** 3 - 5 * q.z) * q.k3 ** 2 / q.s ** 5 / 36
-            else q.k1
-        end),
-        'k1': q.k1,
-        'k2': q.k2,
-        'k3': q.k3,
-        'k4': q.k4
+    list_transform(
+        [{
+            'c': central::double,
+            'k1': k1::double,
+            'k2': k2::double,
+            'k3': k3::double,
+            'k4': k4::double,
+            's': sqrt(k2::double),
+            'd': difference_of_sides(k2, k3),
+            'z': 1.6448536269514722::double
+        }],
+        lambda q: {
+            'q': q,
+            -- half the distance between the bounds, how far their middle lies above the median, and the median
+            'half': (
+                q.s * q.z
+                + case
+                    when q.s > 0
+                        then (q.z ** 3 - 3 * q.z) * q.k4 / q.s ** 3 / 24 - (2 * q.z ** 3 - 5 * q.z) * q.k3 ** 2 / q.s ** 5 / 36
+                    else 0
+                end
+                + q.z / 2 * sqrt(greatest(q.d ** 2, 4 * q.k2 - q.d ** 2 * (1 - 2 / pi())))
+            ) / 2,
+            'lean': (case when q.s > 0 then q.z ** 2 * q.k3 / q.k2 / 6 else 0 end + q.z / 2 * q.d) / 2,
+            'mid': q.k1 - (case when q.s > 0 then q.k3 / q.k2 / 6 else 0 end + q.d / sqrt(2 * pi())) / 2
+        }
+    ),
+    lambda r: {
+        'central': r.q.c,
+        'down': greatest(0, r.half - r.lean - r.mid),
+        'mid': r.mid,
+        'up': greatest(0, r.half + r.lean + r.mid),
+        'k1': r.q.k1,
+        'k2': r.q.k2,
+        'k3': r.q.k3,
+        'k4': r.q.k4
     }
 )[1];
 
