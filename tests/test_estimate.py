@@ -158,7 +158,7 @@ def test_what_was_not_given_is_said(built: Settings) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     lines = done.stdout.splitlines()
-    assert re.match(r"training_flop +6\.3×10²⁴  FLOP +5\.544×10²⁴ to 7\.245×10²⁴  6nd$", lines[1])
+    assert re.match(r"training_flop +6\.3×10²⁴  FLOP +5\.544×10²⁴ to 7\.245×10²⁴ +6nd$", lines[1])
     assert any(re.match(r"pue +1\.2 +1\.08 to 1\.56 +assumed +.*\[pue for all\]$", line) for line in lines)
     assert any(re.match(r"active_params +7×10¹⁰  parameter +exact +given by you  --params$", line) for line in lines)
     assert "accelerator    h100-sxm (given by you, NVIDIA H100 SXM5 80 GB)" in lines

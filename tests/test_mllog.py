@@ -45,7 +45,8 @@ GOOD = "".join(HEADER + RUN).encode()
 EXPECTED = {
     "submission_benchmark": "bert", "submission_org": "Example", "submission_division": "closed",
     "global_batch_size": 448, "train_samples": 1_000, "seed": "17", "run_start_ms": START + 60_000,
-    "run_stop_ms": START + 240_000, "eval_accuracy": 0.72, "eval_samples_count": None, "eval_epoch_num": 2.0, "run_status": "success",
+    "run_stop_ms": START + 240_000, "eval_accuracy": 0.72, "eval_samples_count": None, "eval_epoch_num": 2.0,
+    "run_status": "success",
 }  # fmt: skip
 
 
