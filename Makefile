@@ -4,6 +4,8 @@
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+# One more than the cores: builds wait for the disk now and then.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 READY := .venv/.ready-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
 
 all: setup
@@ -28,7 +30,7 @@ ui: setup
 	@.venv/bin/ledger ui
 
 test: setup
-	@.venv/bin/python -m pytest -q -n auto --dist loadfile
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 check: setup
 	.venv/bin/ruff check .

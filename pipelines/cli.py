@@ -195,8 +195,8 @@ def report() -> None:
     with connect_published(settings):
         pass
     done = run_job(settings, "reports_only")
-    changed = [str(meta["changed_files"]) for meta in done.values() if meta.get("changed_files", "none") != "none"]
-    print(f"changed: {', '.join(changed)}" if changed else "nothing changed")
+    changed = [key.partition("/")[2] for key, meta in done.items() if meta.get("changed_files", "none") != "none"]
+    print(f"changed    {', '.join(sorted(changed))}" if changed else "nothing changed")
     print(f"site       {settings.site / 'index.html'}")
 
 

@@ -9,7 +9,11 @@ from __future__ import annotations
 import glob
 import logging
 import os
+import sqlite3
 import sys
+import uuid
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -108,21 +112,23 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     from pipelines.definitions import defs
 
     job = defs.resolve_job_def(job_name)
+    run_id = str(uuid.uuid4())
     handler = ProgressHandler(len(job.nodes))
     _SHARED_HANDLER.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
-        with dg.DagsterInstance.get() as instance:
+        with dg.DagsterInstance.get() as instance, _held_open(settings, run_id):
             end_killed_runs(instance)
             result = job.execute_in_process(
                 instance=instance,
+                run_id=run_id,
                 raise_on_error=False,
                 run_config={"loggers": {PROGRESS: {"config": {}}}},
                 tags={PROCESS_TAG: str(os.getpid())},
             )
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
-    except SQLAlchemyError as error:
+    except (SQLAlchemyError, sqlite3.Error) as error:
         reason = str(getattr(error, "orig", None) or error)
         raise LedgerError(
             f"the run history in {settings.dagster_home} cannot be written: {reason}. Free disk space there, then try again."
@@ -133,6 +139,23 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     if not result.success:
         raise LedgerError(_told(result, settings))
     return _metadata(result)
+
+
+@contextmanager
+def _held_open(settings: Settings, run_id: str) -> Iterator[None]:
+    """Hold the files of the run history open meanwhile.
+
+    Dagster connects anew for each event, and SQLite copies its log back into the file whenever a last connection is
+    closed: a seventh of the CPU time of a build.
+    """
+    history = settings.dagster_home / "history"
+    files = [history / "runs.db", history / "runs" / "index.db", history / "runs" / f"{run_id}.db"]
+    with ExitStack() as stack:
+        for file in files:
+            connection = stack.enter_context(closing(sqlite3.connect(file)))
+            connection.execute("pragma journal_mode = wal")
+            connection.execute("select count(*) from sqlite_master").fetchall()
+        yield
 
 
 def end_killed_runs(instance: DagsterInstance) -> None:

@@ -325,7 +325,7 @@ def limit_files(size: int) -> None:
 @pytest.mark.parametrize(
     ("size", "told"),
     [
-        (2_000_000, "Could not write file .*: File too large"),
+        (8_000_000, "Could not write file .*: File too large"),
         (200_000, "the run history in .*/dagster cannot be written: disk I/O error. Free disk space there"),
     ],
 )
