@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test check ui report bench fuzz clean
+.PHONY: all setup build refresh test test-slow check ui report bench fuzz clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -30,7 +30,10 @@ ui: setup
 	@.venv/bin/ledger ui
 
 test: setup
-	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+
+test-slow: setup
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m slow
 
 check: setup
 	.venv/bin/ruff check .

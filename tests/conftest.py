@@ -25,7 +25,10 @@ LONGEST_FIRST = (
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; within a file the order stays."""
+    """Begin with the files that take longest; what needs all that publishers have is slow."""
+    for item in items:
+        if "mirrored" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.slow)
     items.sort(
         key=lambda item: LONGEST_FIRST.index(name) if (name := item.path.name) in LONGEST_FIRST else len(LONGEST_FIRST)
     )

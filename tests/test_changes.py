@@ -428,6 +428,7 @@ def expected_changes(before: Path, now: Path) -> dict[str, tuple[int, int, int]]
     return expected
 
 
+@pytest.mark.slow
 def test_the_command_tells_exactly_what_an_edit_of_the_curated_files_changed(
     own_home: Settings, tmp_path: Path
 ) -> None:
