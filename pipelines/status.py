@@ -63,7 +63,8 @@ def terminal_width() -> int | None:
 
 def _age(finished_at: str) -> str:
     hours = (datetime.now(UTC) - datetime.fromisoformat(finished_at).replace(tzinfo=UTC)).total_seconds() / 3600
-    return f"{hours:.0f} hours" if hours < 48 else f"{hours / 24:.0f} days"
+    count, unit = (round(hours), "hour") if hours < 48 else (round(hours / 24), "day")
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def aligned(

@@ -17,7 +17,7 @@ METRICS = {"energy": "Energy", "time": "Speed", "throughput": "Speed", "memory":
 CHOICES = ("Energy", "Speed", "Memory", "Operations", "Carbon")
 COMBINED = ("hardware", "quantization", "batching")
 """Levers of one served model that do not stand for each other."""
-LARGEST = 1000.0
+SMALLEST, LARGEST = 0.09, 2000.0
 
 QUERY = """
 select
@@ -41,7 +41,7 @@ order by family, factor desc, efficiency_lever_id
     source="Compute Ledger, mart.efficiency_levers; papers and measurements named in each row",
     notes=(
         "Each factor belongs to its own baseline: a batch of 4,096 against a batch of 8 is a large factor because a batch of 8 "
-        "is a poor baseline. Read the spread, not the best value.",
+        "is a poor baseline. Read the spread, not the best value. The title ranks families of at least three results.",
         "Published results are chosen by their authors. Small models can even lose: dequantising costs more than it saves.",
         "The combined case multiplies medians as if the levers were independent, which overstates it; its interval takes the "
         "middle 80 % of the evidence of each lever, added in quadrature on the log scale.",
@@ -63,9 +63,9 @@ def draw(frame: pl.DataFrame) -> Built:
     stated = pl.col("factor_low") < pl.col("factor_high")
     rows = frame.with_columns(pl.col("metric").replace_strict(METRICS).alias("group")).select(
         "family", "lever", "baseline", "metric", "group", "source_id", short_number("factor", "factor"),
-        pl.col("factor").clip(0.5, LARGEST).round_sig_figs(4).alias("shown"),
+        pl.col("factor").clip(SMALLEST, LARGEST).round_sig_figs(4).alias("shown"),
         *(
-            pl.when(stated).then(pl.col(f"factor_{side}")).clip(0.5, LARGEST).round_sig_figs(4).alias(side)
+            pl.when(stated).then(pl.col(f"factor_{side}")).clip(SMALLEST, LARGEST).round_sig_figs(4).alias(side)
             for side in ("low", "high")
         ),
         pl.col("factor").map_elements(lambda v: f"{plain(v, 3 if v >= 100 else 2)}×", pl.String).alias("factor_text"),
@@ -114,7 +114,7 @@ def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
     """Median of each family and metric, with its rank within the metric."""
     medians = pl.concat([_medians(rows, group).with_columns(pl.lit(group).alias("group")) for group in CHOICES])
     return medians.with_columns(
-        pl.col("median").clip(0.5, LARGEST).round_sig_figs(4),
+        pl.col("median").clip(SMALLEST, LARGEST).round_sig_figs(4),
         pl.format("{}×", pl.col("median").map_elements(plain, pl.String)).alias("text"),
         pl.int_range(pl.len()).over("group").alias("rank"),
     )
@@ -122,9 +122,9 @@ def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
 
 def _levers(rows: pl.DataFrame, medians: pl.DataFrame) -> alt.LayerChart:
     y = alt.Y("family:N", sort=alt.EncodingSortField("rank", op="min"), title=None, axis=names_axis(160, 105))
-    scale = alt.Scale(type="log", domain=[0.5, LARGEST], nice=False)
+    scale = alt.Scale(type="log", domain=[SMALLEST, LARGEST], nice=False)
     axis = alt.Axis(
-        values=[0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000], labelExpr="format(datum.value, ',~r') + '×'", grid=True
+        values=[0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000], labelExpr="format(datum.value, ',~r') + '×'", grid=True
     )
     x = alt.X("shown:Q", title=None, scale=scale, axis=axis)
     base = alt.Chart(ROWS).transform_filter("datum.group == pick")

@@ -252,25 +252,21 @@ def _findings(findings: list[Row]) -> Words:
     rows = [
         row(
             cell(one["subject_name"]),
-            cell(spoken(one["rule"])),
-            cell(one["severity"]),
+            cell(spoken(one["rule"]), note=one["likely_cause"]),
+            cell(one["severity"], note="corrected here" if one["is_corrected"] else None),
             number(one, "observed"),
             number(one, "expected"),
             cell(None if one["ratio"] is None else f"{trimmed(one['ratio'], 3)} ×", one["ratio"]),
-            cell(one["likely_cause"]),
-            cell("yes" if one["is_corrected"] else "no"),
         )
         for one in findings
     ]
     heads = [
         head("Subject"),
-        head("Rule"),
+        head("Rule, and the likely cause", long=True),
         head("Severity"),
         head("Seen", number=True),
         head("Expected", number=True),
         head("Ratio", number=True),
-        head("Likely cause", long=True),
-        head("Corrected here"),
     ]
     counts: dict[str, int] = {}
     for one in findings:

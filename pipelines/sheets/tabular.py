@@ -18,7 +18,10 @@ BAR_WIDTH = 180
 
 
 def cell(text: object, sort: float | str | None = None, **more: Any) -> Words:
-    """A cell: its text, what it sorts by, and one of ``href``, ``url``, ``code``, ``kind``, ``bar``, ``plot``."""
+    """A cell: its text, what it sorts by, and one of ``href``, ``url``, ``code``, ``kind``, ``bar``, ``plot``.
+
+    ``note`` is a smaller line below it, a link where ``note_url`` is given.
+    """
     shown = "–" if text is None or text == "" else str(text)
     return {
         "href": None,
@@ -27,6 +30,8 @@ def cell(text: object, sort: float | str | None = None, **more: Any) -> Words:
         "kind": None,
         "bar": None,
         "plot": None,
+        "note": None,
+        "note_url": None,
         "text": shown,
         "sort": sort if sort is not None or text not in (None, "") else "",
         **more,

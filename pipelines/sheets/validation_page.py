@@ -54,32 +54,34 @@ def _compared_row(one: Row) -> Words:
     inside = "inside" if one["is_covered"] else "outside"
     because = [cell(one["circular_because"])] if one["is_circular"] else []
     return row(
-        cell(one["subject_name"], one["subject_name"].lower(), href=f"models/{one['model_id']}.html"),
-        cell(quantity_name(public_name(quantity, one["boundary"]))),
+        cell(
+            one["subject_name"],
+            one["subject_name"].lower(),
+            href=f"models/{one['model_id']}.html",
+            note=one["published_title"],
+            note_url=one["published_url"],
+        ),
+        cell(quantity_name(public_name(quantity, one["boundary"])), note=method_name(one["method"])),
         cell(said(published, unit, quantity, 3), published),
         cell(said(one["value"], unit, quantity), one["value"]),
         cell(f"{trimmed(ratio, 3)} ×", ratio),
         cell(f"estimate {trimmed(ratio, 3)} times the published figure, {inside} the interval", ratio, plot=plot),
         cell(inside),
         *because,
-        cell(method_name(one["method"])),
-        cell(one["published_title"], url=one["published_url"]),
     )
 
 
 def _compared_table(table_id: str, label: str, rows: list[Row], *, circular: bool) -> Words:
     because = [head("Why circular")] if circular else []
     heads = [
-        head("Run"),
-        head("Quantity"),
+        head("Run, and who published it"),
+        head("Quantity, and our method", long=True),
         head("Published", number=True),
         head("Our estimate", number=True),
         head("Ratio", number=True),
         head("Place against the published figure", unseen=True),
         head("Interval"),
         *because,
-        head("Method", long=True),
-        head("Published by", long=True),
     ]
     return table(table_id, label, heads, [_compared_row(one) for one in rows], tall=True)
 
