@@ -65,7 +65,7 @@ class ProgressHandler(logging.Handler):
     def __init__(self, total: int) -> None:
         super().__init__()
         self.total = total
-        self.done = 0
+        self.told: set[str | None] = set()
         self.bar = None
         if sys.stderr.isatty():
             from rich.console import Console
@@ -79,17 +79,25 @@ class ProgressHandler(logging.Handler):
             self.task = self.bar.add_task("starting", total=total)
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Count steps that end; the name of a step is the asset's."""
+        """Tell of the event that a record holds, if it holds one."""
         event: DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is None or event.event_type_value not in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED"):
+        if event is not None:
+            self.tell(event)
+
+    def tell(self, event: DagsterEvent) -> None:
+        """Count a step that ended, once; the name of a step is the asset's."""
+        if (
+            event.event_type_value not in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED")
+            or event.step_key in self.told
+        ):
             return
-        self.done += 1
+        self.told.add(event.step_key)
         name = (event.step_key or "").replace("__", ".", 1)
         verdict = {"STEP_SUCCESS": "", "STEP_FAILURE": " FAILED", "STEP_SKIPPED": " skipped"}[event.event_type_value]
         if self.bar is not None:
-            self.bar.update(self.task, completed=self.done, description=f"{name}{verdict}")
+            self.bar.update(self.task, completed=len(self.told), description=f"{name}{verdict}")
         else:
-            print(f"[{self.done:>3}/{self.total}] {name}{verdict}", file=sys.stderr, flush=True)
+            print(f"[{len(self.told):>3}/{self.total}] {name}{verdict}", file=sys.stderr, flush=True)
 
     def close(self) -> None:
         """Remove the bar."""
@@ -126,6 +134,8 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
                 run_config={"loggers": {PROGRESS: {"config": {}}}},
                 tags={PROCESS_TAG: str(os.getpid())},
             )
+        for event in result.all_events:  # now and then the record of the last step does not come this far
+            handler.tell(event)
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
     except (SQLAlchemyError, sqlite3.Error) as error:

@@ -124,8 +124,9 @@ def _levers(rows: pl.DataFrame, medians: pl.DataFrame) -> alt.LayerChart:
     y = alt.Y("family:N", sort=alt.EncodingSortField("rank", op="min"), title=None, axis=names_axis(160, 105))
     scale = alt.Scale(type="log", domain=[SMALLEST, LARGEST], nice=False)
     axis = alt.Axis(
-        values=[0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000], labelExpr="format(datum.value, ',~r') + '×'", grid=True
-    )
+        values=[0.1, 0.3, 1, 3, 10, 30, 100, 300, 1000], labelExpr="format(datum.value, ',~r') + '×'", grid=True,
+        labelFlush=24,
+    )  # fmt: skip
     x = alt.X("shown:Q", title=None, scale=scale, axis=axis)
     base = alt.Chart(ROWS).transform_filter("datum.group == pick")
     tips = tooltips({"lever": "Lever", "baseline": "Against", "metric": "Metric", "factor_text": "Factor", "range": "Range",
