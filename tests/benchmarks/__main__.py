@@ -10,6 +10,8 @@ import json
 import os
 import platform
 import resource
+import shutil
+import statistics
 import subprocess
 import sys
 import tempfile
@@ -21,6 +23,7 @@ from rich.console import Console
 from rich.table import Table
 
 from pipelines.settings import ROOT
+from tests.benchmarks.chart_images import image_cpu_ms
 from tests.benchmarks.training_logs import measure_training_logs, say
 
 
@@ -58,6 +61,10 @@ def measure(home: Path) -> dict[str, dict[str, float]]:
     figures = {"first build": cpu_of(ledger, home)}
     figures["nothing changed"] = best(lambda: cpu_of(ledger, home))
     figures["full build"] = best(lambda: cpu_of([*ledger, "--force"], home), 2)
+    report = python("pipelines", "report")
+    shutil.rmtree(home / "site")
+    figures["pages, none there"] = cpu_of(report, home)
+    figures["pages, all there"] = best(lambda: cpu_of(report, home), 2)
     figures["import dagster and definitions"] = best(
         lambda: cpu_of([sys.executable, "-c", "import pipelines.definitions"], home)
     )
@@ -74,6 +81,7 @@ def main() -> None:
     assets = len(list(defs.resolve_asset_graph().get_all_asset_keys()))
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder))
+        images = image_cpu_ms(Path(folder))
     spent = figures["full build"]["cpu_s"] - figures["same work bare"]["cpu_s"]
     loading = figures["import dagster and definitions"]["cpu_s"]
     results = {
@@ -83,6 +91,7 @@ def main() -> None:
         "orchestration_cpu_ms_per_asset": 1000 * spent / assets,
         "orchestration_without_loading_cpu_ms_per_asset": 1000 * (spent - loading) / assets,
         "nothing_changed_cpu_s": figures["nothing changed"]["cpu_s"],
+        "chart_image_cpu_ms": images,
         "training_logs": logs,
     }
     table = Table("what", "CPU s", "× bare", "wall s", box=None)
@@ -95,6 +104,16 @@ def main() -> None:
         f"({results['orchestration_without_loading_cpu_ms_per_asset']:.0f} without loading Dagster), {assets} assets; target 100"
     )
     print(f"nothing changed: {results['nothing_changed_cpu_s']:.2f} s CPU; target 4")
+    print(
+        f"pages: {figures['pages, none there']['cpu_s']:.1f} s CPU where none is there, "
+        f"{figures['pages, all there']['cpu_s']:.1f} s where all are; target 20 and 10"
+    )
+    for kind in ("svg", "png"):
+        slowest = max(images, key=lambda chart_id: images[chart_id][kind])
+        mean = statistics.fmean(one[kind] for one in images.values())
+        print(
+            f"{kind} of a chart: {mean:.0f} ms CPU in the mean, {images[slowest][kind]:.0f} of the slowest, {slowest}; target 100"
+        )
     for line in say(logs):
         print(line)
     (ROOT / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
