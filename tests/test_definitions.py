@@ -16,10 +16,12 @@ import pytest
 from pipelines.charts.registry import registered_charts
 from pipelines.definitions import defs
 from pipelines.defs.report_assets import chart_key
+from pipelines.defs.sql_assets import PYTHON_TABLES
 from pipelines.instance import INSTANCE, PROCESS_TAG, end_killed_runs, prepare_instance
 from pipelines.settings import ROOT, Settings
 from pipelines.sql_models import check_names
 from pipelines.warehouse import build_lock, connect, connect_published, list_tables
+from tests.benchmarks.bare import MADE
 from tests.conftest import run_ledger
 
 GRAPH = defs.resolve_asset_graph()
@@ -301,3 +303,7 @@ def test_check_names_are_those_of_the_models() -> None:
     for table, model in MODELS.items():
         key = dg.AssetKey(table.split("."))
         assert {check.name for check in GRAPH.get_check_keys_for_assets({key})} == set(check_names(model))
+
+
+def test_the_floor_that_builds_are_measured_against_makes_the_same_tables() -> None:
+    assert MADE.keys() == PYTHON_TABLES.keys()

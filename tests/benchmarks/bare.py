@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+import polars as pl
+
+from pipelines import energy_fit
 from pipelines.charts.registry import registered_charts
 from pipelines.ingest.raw_tables import raw_columns
 from pipelines.pages import build_chart, build_page
@@ -12,9 +16,21 @@ from pipelines.raw_layer import load_raw, raw_schemas
 from pipelines.seed_tables import REFERENCES, SEED_FILES
 from pipelines.session import open_session
 from pipelines.settings import SQL, read_settings
+from pipelines.sheets.registry import registered_pages
+from pipelines.sheets.whatif_coefficients import build_coefficients
+from pipelines.sheets.writing import build_pages
 from pipelines.sql_models import load_models, run_checks, run_model
 from pipelines.tables import write_table
 from pipelines.trends import FIT_COLUMNS, fit_trends
+
+MADE: dict[str, tuple[str, Callable[[pl.DataFrame], pl.DataFrame], Mapping[str, str]]] = {
+    "core.trend_fits": ("core.trend_points", fit_trends, FIT_COLUMNS),
+    "core.energy_per_token_fit": ("core.energy_per_token_points", energy_fit.fit_energy, energy_fit.FIT_COLUMNS),
+    "core.ecologits_estimates": (
+        "core.energy_per_token_points", energy_fit.estimate_ecologits, energy_fit.ECOLOGITS_COLUMNS,
+    ),
+}  # fmt: skip
+"""Tables that Python makes: from which table, by what, and their columns."""
 
 
 def seed_order() -> list[str]:
@@ -35,18 +51,25 @@ def main() -> None:
             load_raw(session.connection, name, settings)
         known = {f"seeds.{Path(r).stem}": [*s.model_fields, "seed_line"] for r, s in SEED_FILES.items()}
         known |= {name: list(raw_columns(schema)) for name, schema in raw_schemas().items()}
-        known |= {"seeds.sources": ["source_id"], "core.trend_fits": list(FIT_COLUMNS)}
+        known |= {"seeds.sources": ["source_id"], **{table: list(columns) for table, (_, _, columns) in MADE.items()}}
         models = load_models(SQL, "sql", known)
-        for model in sorted(models.values(), key=lambda m: "core.trend_fits" in m.depends_on):
-            if "core.trend_fits" in model.depends_on:
-                points = session.connection.sql("select metric, cohort, event_date, value from core.trend_points").pl()
-                fits = fit_trends(points).select(list(FIT_COLUMNS))
-                write_table(session.connection, "core.trend_fits", fits, "Lines.", FIT_COLUMNS)
-            checks = run_checks(session.connection, model, run_model(session.connection, model))
-            assert not any(check.failing_count for check in checks)
+        graph = {model.table: {t for t in model.depends_on if t in MADE or t in models} for model in models.values()}
+        for table in TopologicalSorter(
+            {**graph, **{table: {source} for table, (source, _, _) in MADE.items()}}
+        ).static_order():
+            if table in MADE:
+                source, make, columns = MADE[table]
+                made = make(session.connection.sql(f"select * from {source}").pl()).select(list(columns))
+                write_table(session.connection, table, made, "Made in Python.", columns)
+            else:
+                checks = run_checks(session.connection, models[table], run_model(session.connection, models[table]))
+                assert not any(check.failing_count for check in checks)
         session.finish(models, {*known, *models})
     for chart in registered_charts():
         build_chart(chart, settings)
+    for kind in registered_pages():
+        build_pages(kind, settings)
+    build_coefficients(settings)
     build_page(settings)
 
 
