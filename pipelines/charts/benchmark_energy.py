@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import median_of
 from pipelines.charts.labels import Ground, labels
 from pipelines.charts.marks import ROWS, grouped, highlighted, layered, short_number, tooltips, written
 from pipelines.charts.number_format import count_of, plain, with_prefix
@@ -112,7 +113,7 @@ def draw(frame: pl.DataFrame) -> Built:
         for layer in labels(lasts.head(9), "model_name", x, y, ground):
             named.append(layer.transform_filter(f"pick == '{task}'"))
     gains = _gains(rows)
-    energy, time = (float(gains[name].median()) for name in ("energy", "time"))  # type: ignore[arg-type]
+    energy, time = (median_of(gains[name]) for name in ("energy", "time"))
     title = f"From the fastest setting to the thriftiest, a token takes {plain(energy)}× less energy and {plain(time)}× longer"
     alt_text = (
         f"Scatter chart on log scales of {frame.height} measured settings of {rows['model_name'].n_unique()} models, energy per "

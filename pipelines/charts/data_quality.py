@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import most_of
 from pipelines.charts.marks import (
     ROWS,
     highlighted,
@@ -201,7 +202,7 @@ def _counts(rows: pl.DataFrame, part: str) -> alt.LayerChart:
     )  # fmt: skip
     y = alt.Y("label:N", sort=ORDER, scale=alt.Scale(paddingOuter=0.4), title=None,
               axis=names_axis(230, 150))  # fmt: skip
-    most = int(rows.filter(pl.col("part") == part)["row_count"].max())  # type: ignore[arg-type]
+    most = int(most_of(rows.filter(pl.col("part") == part)["row_count"]))
     x = alt.X("row_count:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.3]))
     bars = base.mark_bar(size=14).encode(x=x, y=y, tooltip=tooltips({"label": "What", "count": "Count"}))
     words = base.mark_text(style="ink-label", fontSize=11.5, align="left", dx=5).encode(x=x, y=y, text="count:N")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, most_of
 from pipelines.charts.labels import Ground, labels
 from pipelines.charts.marks import ROWS, grouped, highlighted, inline_data, layered, short_number, tooltips, written
 from pipelines.charts.number_format import count_of, money, with_prefix
@@ -83,8 +84,8 @@ def draw(frame: pl.DataFrame) -> Built:
         written("flop_per_s_per_usd", lambda v: with_prefix(v, "FLOP/s"), "per_dollar"),
         written("rent_usd_per_hour", lambda v: money(v, 3), "rent"),
     )  # fmt: skip
-    x_domain = [float(rows["watts"].min()) / 1.5, float(rows["watts"].max()) * 1.5]  # type: ignore[arg-type]
-    y_domain = (float(rows["tera"].min()) / 2, float(rows["tera"].max()) * 2)  # type: ignore[arg-type]
+    x_domain = [least_of(rows["watts"]) / 1.5, most_of(rows["watts"]) * 1.5]
+    y_domain = (least_of(rows["tera"]) / 2, most_of(rows["tera"]) * 2)
     x_scale, y_scale = (alt.Scale(type="log", domain=list(d), nice=False) for d in (x_domain, y_domain))
     watts = "datum.value >= 1000 ? datum.value / 1000 + ' kW' : datum.value + ' W'"
     x_axis = alt.Axis(values=[v * 10.0**e for e in range(0, 5) for v in (1, 3)], labelExpr=watts, labelFlush=24)

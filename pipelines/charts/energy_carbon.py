@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, most_of
 from pipelines.charts.marks import ROWS, grouped, highlighted, inline_data, layered, names_axis, short_number, tooltips
 from pipelines.charts.number_format import energy, mass, percent, plain
 from pipelines.charts.registry import Built, Column, Panel, chart
@@ -122,7 +123,7 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.col("pue").cast(pl.String).fill_null("–").alias("pue_text"),
     ), _texts(frame)], how="horizontal")  # fmt: skip
     runs, driven, checks = (rows.filter(pl.col("part") == part) for part in ("run", "driver", "check"))
-    factor = float(driven["value"].max()) / float(driven["value"].min())  # type: ignore[arg-type]
+    factor = most_of(driven["value"]) / least_of(driven["value"])
     independent = frame.filter(pl.col("part") == "check", ~pl.col("is_circular"))
     covered = independent.filter(pl.col("other").is_between(pl.col("value_low"), pl.col("value_high"))).height
     top = runs.row(0, named=True)
@@ -160,7 +161,7 @@ def _ranked(runs: pl.DataFrame, value: str, low: str, high: str) -> alt.LayerCha
         else "format(datum.value / 1e3, ',~r') + '\u00a0t'"
     )
     axis = alt.Axis(labelExpr=expression, values=[10.0**e for e in range(0, 14)], grid=True)
-    least, most = float(runs[low].min()), float(runs[high].max())  # type: ignore[arg-type]
+    least, most = least_of(runs[low]), most_of(runs[high])
     scale = alt.Scale(type="log", nice=False, domain=[least / 1.6, most * 1.6])
     x = alt.X(f"{value}:Q", title=None, scale=scale, axis=axis)
     tips = tooltips({"name": "Run", "amount": "Electricity", "interval": "90 % interval", "beside": "Carbon"})
@@ -185,7 +186,7 @@ def _heat_map(driven: pl.DataFrame) -> alt.LayerChart:
         color=colour,
         tooltip=tooltips({"name": "Place", "pue_text": "PUE", "amount": "Carbon of 1 MWh"}),
     )
-    least, most = float(driven["value"].min()), float(driven["value"].max())  # type: ignore[arg-type]
+    least, most = least_of(driven["value"]), most_of(driven["value"])
     middle = f"{least * (most / least) ** 0.4:.4g}"
     numbers = base.mark_text(fontSize=12).encode(x=pue, y=place, text=alt.Text("value:Q", format=".0f"))
     dark_cells = numbers.transform_filter(f"datum.value > {middle}").mark_text(fontSize=12, style="card-label")
@@ -194,8 +195,8 @@ def _heat_map(driven: pl.DataFrame) -> alt.LayerChart:
 
 
 def _against(checks: pl.DataFrame) -> alt.LayerChart:
-    low = min(float(checks[c].min()) for c in ("value", "other"))  # type: ignore[arg-type]
-    high = max(float(checks[c].max()) for c in ("value", "other"))  # type: ignore[arg-type]
+    low = min(least_of(checks[c]) for c in ("value", "other"))
+    high = max(most_of(checks[c]) for c in ("value", "other"))
     scale = alt.Scale(type="log", domain=[low / 2, high * 2], nice=False)
     axis = alt.Axis(values=[10.0**e for e in range(0, 12, 2)], format="~s")
     line = alt.Chart(inline_data(pl.DataFrame({"at": [low / 2, high * 2]}))).mark_line(

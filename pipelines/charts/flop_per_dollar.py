@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, most_of
 from pipelines.charts.labels import Ground, labels
 from pipelines.charts.marks import (
     ROWS,
@@ -125,7 +126,7 @@ def draw(frame: pl.DataFrame) -> Built:
 
 
 def _purchase(bought: pl.DataFrame, trend: dict[str, float]) -> alt.LayerChart:
-    low, high = float(bought["giga"].min()), float(bought["giga"].max())  # type: ignore[arg-type]
+    low, high = least_of(bought["giga"]), most_of(bought["giga"])
     x, scale = years(ticks=6), alt.Scale(type="log", domain=[low / 1.7, high * 1.7], nice=False)
     axis = alt.Axis(values=[10.0**e * v for e in range(-1, 4) for v in (1, 3)], format=",~r")
     y = alt.Y("giga:Q", title="GFLOP/s per $", scale=scale, axis=axis)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, most_of
 from pipelines.charts.labels import Ground
 from pipelines.charts.marks import ROWS, grouped, highlighted, layered, short_number, tooltips, written, years
 from pipelines.charts.number_format import plain, with_prefix
@@ -69,7 +70,7 @@ def draw(frame: pl.DataFrame) -> Built:
         written("dense_16_bit_flop_per_s", lambda v: with_prefix(v, "FLOP/s"), "peak"),
         written("tdp_w", lambda v: with_prefix(v, "W"), "power"),
     )  # fmt: skip
-    low, high = float(rows["giga"].min()), float(rows["giga"].max())  # type: ignore[arg-type]
+    low, high = least_of(rows["giga"]), most_of(rows["giga"])
     x = years()
     scale = alt.Scale(type="log", domain=[low / 1.6, high * 1.6], nice=False)
     axis = alt.Axis(values=[v * 10.0**e for e in range(-2, 6) for v in (1, 2, 5)], format=",~r")

@@ -7,6 +7,7 @@ import math
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import median_of, most_of
 from pipelines.charts.marks import (
     ROWS,
     grouped,
@@ -91,7 +92,7 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.format("{} runs", "runs").alias("count"),
     ).sort("median", "generation", descending=[True, False])  # fmt: skip
     order = medians["generation"].to_list()
-    top = min(1.0, math.ceil(float(frame["mfu"].max()) * 20) / 20)  # type: ignore[arg-type]
+    top = min(1.0, math.ceil(most_of(frame["mfu"]) * 20) / 20)
     y = alt.Y("generation:N", sort=order, title=None, axis=names_axis(170, 128))
     scale, axis = alt.Scale(domain=[0, top], clamp=True), percents(7)
     x = alt.X("mfu:Q", title=None, scale=scale, axis=axis)
@@ -111,7 +112,7 @@ def draw(frame: pl.DataFrame) -> Built:
     )  # fmt: skip
     stated = frame.filter(pl.col("basis") == "published")["mfu"]
     derived = frame.filter(pl.col("basis") != "published")["mfu"]
-    middle = {name: float(values.median()) for name, values in (("stated", stated), ("derived", derived))}  # type: ignore[arg-type]
+    middle = {name: median_of(values) for name, values in (("stated", stated), ("derived", derived))}
     bounds = " to ".join(percent(float(stated.quantile(q, "linear"))) for q in (0.1, 0.9))  # type: ignore[arg-type]
     title = f"Makers report a median utilisation of {percent(middle['stated'])}; chip-hours imply {percent(middle['derived'])}"
     alt_text = (

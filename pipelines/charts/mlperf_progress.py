@@ -8,6 +8,7 @@ from datetime import date
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, median_of
 from pipelines.charts.marks import (
     ROWS,
     grouped,
@@ -105,12 +106,12 @@ def draw(frame: pl.DataFrame) -> Built:
         measure: [s for name in names if (s := _speed_up(rows, name, measure))]
         for measure in ("minutes", "chip_minutes")
     }
-    median = {measure: float(pl.Series(values).median()) for measure, values in speeds.items()}  # type: ignore[arg-type]
+    median = {measure: median_of(pl.Series(values)) for measure, values in speeds.items()}
     title = (
         f"Record times on MLPerf fell {plain(median['minutes'])}× a year, chip-minutes {plain(median['chip_minutes'])}×"
     )
     spans = "; ".join(
-        f"{name} from {plain(float(of['minutes'][0]), 3)} to {plain(float(of['minutes'].min()), 3)} minutes"  # type: ignore[arg-type]
+        f"{name} from {plain(float(of['minutes'][0]), 3)} to {plain(least_of(of['minutes']), 3)} minutes"
         for name in names
         for of in (rows.filter(pl.col("name") == name),)
     )
@@ -135,7 +136,7 @@ def _speed_up(rows: pl.DataFrame, name: str, measure: str) -> float | None:
     first = of.row(0, named=True)
     last_date = str(of["event_date"].max())
     span = (date.fromisoformat(last_date) - date.fromisoformat(first["event_date"])).days / 365.25
-    best = float(of[measure].min())  # type: ignore[arg-type]
+    best = least_of(of[measure])
     return math.exp(math.log(first[measure] / best) / span) if span > 0.5 else None
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, median_of, most_of
 from pipelines.charts.marks import (
     ROWS,
     grouped,
@@ -126,7 +127,7 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.col("product_days").map_elements(plain, pl.String).alias("days_text"),
     ), _amounts(frame)], how="horizontal")  # fmt: skip
     volume = float(frame["product_tokens_per_day"][0])
-    medians = {word: float(rows.filter(pl.col("what") == word)["ratio"].median()) for word in UNITS}  # type: ignore[arg-type]
+    medians = {word: median_of(rows.filter(pl.col("what") == word)["ratio"]) for word in UNITS}
     title = (
         f"Serving overtakes training after {plain(medians['operations'])}× the training tokens in operations, "
         f"{plain(medians['money'])}× in money"
@@ -147,7 +148,7 @@ def draw(frame: pl.DataFrame) -> Built:
 
 
 def _break_even(rows: pl.DataFrame, models: list[str]) -> alt.LayerChart:
-    low, high = float(rows["low"].min()), float(rows["high"].max())  # type: ignore[arg-type]
+    low, high = least_of(rows["low"]), most_of(rows["high"])
     scale = alt.Scale(type="log", domain=[low / 1.4, high * 1.4], nice=False)
     axis = alt.Axis(
         values=[v * 10.0**e for e in range(-4, 4) for v in (1, 3)],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, most_of
 from pipelines.charts.labels import Ground
 from pipelines.charts.marks import (
     ROWS,
@@ -89,7 +90,7 @@ def draw(frame: pl.DataFrame) -> Built:
         short_number("training_flop", "flop"), written("training_flop", flop, "FLOP"),
         interval("training_flop_low", "training_flop_high", flop, "interval"),
     )  # fmt: skip
-    low, high = float(frame["training_flop"].min()), float(frame["training_flop"].max())  # type: ignore[arg-type]
+    low, high = least_of(frame["training_flop"]), most_of(frame["training_flop"])
     x = years()
     scale = alt.Scale(type="log", domain=[low / 4, high * 4], nice=False)
     axis = powers_of_ten(5, 30)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.charts.extent import least_of, most_of
 from pipelines.charts.labels import Ground, labels
 from pipelines.charts.marks import ROWS, grouped, highlighted, interval, layered, short_number, tooltips, written, years
 from pipelines.charts.number_format import count_of, money, plain
@@ -71,7 +72,7 @@ def draw(frame: pl.DataFrame) -> Built:
         interval("owned_cost_usd_low", "owned_cost_usd_high", money, "owned_interval"),
         pl.col("accelerator_name").fill_null("not stated").alias("chip"),
     )  # fmt: skip
-    low, high = float(rows["usd"].min()), float(rows["high"].max())  # type: ignore[arg-type]
+    low, high = least_of(rows["usd"]), most_of(rows["high"])
     domain = (low / 2, high * 1.5)
     x, scale = years(), alt.Scale(type="log", domain=list(domain), nice=False)
     axis = alt.Axis(values=[10.0**e for e in range(0, 12)], labelExpr="replace(format(datum.value, '$~s'), 'G', 'B')")
@@ -99,7 +100,7 @@ def draw(frame: pl.DataFrame) -> Built:
     title = f"Renting the chips of a frontier run costs {growth}× more each year"
     alt_text = (
         f"Scatter chart on a log scale of what it cost to rent the chips of {frame.height} training runs, by date, from "
-        f"{money(low)} to {money(float(rows['usd'].max()))}. A line through {trend['n_rows']} frontier runs rises {growth} times "  # type: ignore[arg-type]
+        f"{money(low)} to {money(most_of(rows['usd']))}. A line through {trend['n_rows']} frontier runs rises {growth} times "
         f"a year (90 % interval {bounds}). The dearest is {top['model_name']} with {top['rented']} (90 % interval "
         f"{top['interval']}). {count_of(million, 'run')} cost a million dollars or more."
     )
