@@ -1,5 +1,5 @@
 """``python -m pipelines …`` is the ``ledger`` command."""
 
-from pipelines.cli import main
+from pipelines.cli.commands import main
 
 main()

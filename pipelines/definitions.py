@@ -6,6 +6,7 @@ starting a process per step costs more than the SQL in it.
 
 import dagster as dg
 
+from pipelines.cli.runs import PROGRESS, progress_logger
 from pipelines.defs.jobs import JOBS, SCHEDULES
 from pipelines.defs.publishing import publish_build
 from pipelines.defs.raw_assets import FETCH_ASSETS, RAW_ASSETS
@@ -13,7 +14,6 @@ from pipelines.defs.report_assets import REPORT_ASSETS
 from pipelines.defs.seed_assets import SEED_ASSETS
 from pipelines.defs.session import SESSION, session_resource
 from pipelines.defs.sql_assets import SQL_ASSETS
-from pipelines.instance import PROGRESS, progress_logger
 
 progress = dg.LoggerDefinition(
     lambda _context: progress_logger(), description="Counts finished steps for the command line."

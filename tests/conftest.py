@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.settings import ROOT, Settings
-from pipelines.warehouse import connect_published
+from pipelines.warehouse.file import connect_published
 
 SHARED_MIRROR = ROOT.parent / "shared" / "upstream"
 

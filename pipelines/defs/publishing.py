@@ -2,13 +2,13 @@
 
 import dagster as dg
 
-from pipelines.changes import TableChange, read_changes, summary
 from pipelines.defs.policy import OWNERS, readable_failures
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
 from pipelines.defs.sql_assets import MODELS, PYTHON_TABLES, asset_key
-from pipelines.warehouse import connect_published
+from pipelines.warehouse.changes import TableChange, read_changes, summary
+from pipelines.warehouse.file import connect_published
 
 EXPECTED = {*SEED_COLUMNS, *RAW_COLUMNS, *PYTHON_TABLES, *MODELS}
 """Tables that a complete warehouse holds, meta.* aside."""

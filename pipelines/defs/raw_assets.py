@@ -4,11 +4,11 @@ import dagster as dg
 
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
-from pipelines.ingest.raw_tables import RawRow, RemoteFile, raw_columns
-from pipelines.raw_layer import load_raw, raw_files, raw_schemas, remote_files
-from pipelines.seeds import licences
+from pipelines.fetch.snapshots import fetch
+from pipelines.records.raw_tables import RawRow, RemoteFile, raw_columns
+from pipelines.seeds.files import licences
 from pipelines.settings import read_settings
-from pipelines.snapshots import fetch
+from pipelines.warehouse.raw_layer import load_raw, raw_files, raw_schemas, remote_files
 
 RAW_COLUMNS: dict[str, list[str]] = {name: list(raw_columns(schema)) for name, schema in raw_schemas().items()}
 """Raw tables and their columns."""

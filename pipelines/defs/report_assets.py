@@ -6,16 +6,16 @@ import dagster as dg
 import sqlglot
 from sqlglot import exp
 
-from pipelines.charts.registry import Chart, registered_charts
 from pipelines.defs.policy import OWNERS, readable_failures
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.sql_assets import MODELS, asset_key
-from pipelines.pages import build_chart, build_page, data_version
 from pipelines.settings import read_settings
-from pipelines.sheets.registry import PageKind, registered_pages
-from pipelines.sheets.whatif_coefficients import NAME, build_coefficients
-from pipelines.sheets.writing import Written, build_pages
+from pipelines.site.calculator.coefficients import NAME, build_coefficients
+from pipelines.site.charts.registry import Chart, registered_charts
+from pipelines.site.front_page import build_chart, build_page, data_version
+from pipelines.site.pages.registry import PageKind, registered_pages
+from pipelines.site.pages.writing import Written, build_pages
 
 CHARTS = registered_charts()
 PAGES = registered_pages()

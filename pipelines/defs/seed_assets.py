@@ -6,9 +6,9 @@ import dagster as dg
 
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
-from pipelines.seed_tables import REFERENCES, SEED_FILES, Fact
-from pipelines.seeds import Source
-from pipelines.tables import field_descriptions
+from pipelines.seeds.catalogue import REFERENCES, SEED_FILES, Fact
+from pipelines.seeds.files import Source
+from pipelines.warehouse.models.tables import field_descriptions
 
 
 @dg.asset(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import dagster as dg
 
 from pipelines.defs.policy import readable_failures
-from pipelines.session import Session, open_session
 from pipelines.settings import read_settings
+from pipelines.warehouse.build import Session, open_session
 
 SESSION = "session"
 BUILD_ALL = "build_all"

@@ -6,15 +6,15 @@ import dagster as dg
 import duckdb
 import polars as pl
 
-from pipelines import energy_fit
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
 from pipelines.settings import SQL
-from pipelines.sql_models import SqlModel, check_names, load_models, run_checks, run_model
-from pipelines.tables import write_table
-from pipelines.trends import FIT_COLUMNS, fit_trends
+from pipelines.warehouse.models import energy_fit
+from pipelines.warehouse.models.sql_models import SqlModel, check_names, load_models, run_checks, run_model
+from pipelines.warehouse.models.tables import write_table
+from pipelines.warehouse.models.trend_fit import FIT_COLUMNS, fit_trends
 
 PYTHON_TABLES = {
     "core.trend_fits": list(FIT_COLUMNS),

@@ -8,20 +8,20 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines import energy_fit
-from pipelines.charts.registry import registered_charts
-from pipelines.ingest.raw_tables import raw_columns
-from pipelines.pages import build_chart, build_page
-from pipelines.raw_layer import load_raw, raw_schemas
-from pipelines.seed_tables import REFERENCES, SEED_FILES
-from pipelines.session import open_session
+from pipelines.records.raw_tables import raw_columns
+from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
 from pipelines.settings import SQL, read_settings
-from pipelines.sheets.registry import registered_pages
-from pipelines.sheets.whatif_coefficients import build_coefficients
-from pipelines.sheets.writing import build_pages
-from pipelines.sql_models import load_models, run_checks, run_model
-from pipelines.tables import write_table
-from pipelines.trends import FIT_COLUMNS, fit_trends
+from pipelines.site.calculator.coefficients import build_coefficients
+from pipelines.site.charts.registry import registered_charts
+from pipelines.site.front_page import build_chart, build_page
+from pipelines.site.pages.registry import registered_pages
+from pipelines.site.pages.writing import build_pages
+from pipelines.warehouse.build import open_session
+from pipelines.warehouse.models import energy_fit
+from pipelines.warehouse.models.sql_models import load_models, run_checks, run_model
+from pipelines.warehouse.models.tables import write_table
+from pipelines.warehouse.models.trend_fit import FIT_COLUMNS, fit_trends
+from pipelines.warehouse.raw_layer import load_raw, raw_schemas
 
 MADE: dict[str, tuple[str, Callable[[pl.DataFrame], pl.DataFrame], Mapping[str, str]]] = {
     "core.trend_fits": ("core.trend_points", fit_trends, FIT_COLUMNS),

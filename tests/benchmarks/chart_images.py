@@ -10,10 +10,10 @@ import sys
 import time
 from pathlib import Path
 
-from pipelines.charts.registry import registered_charts
-from pipelines.images import draw_png, draw_svg, panel_specs, static_spec
 from pipelines.settings import Settings
-from pipelines.warehouse import connect_published
+from pipelines.site.charts.registry import registered_charts
+from pipelines.site.images import draw_png, draw_svg, panel_specs, static_spec
+from pipelines.warehouse.file import connect_published
 
 
 def image_cpu_ms(home: Path) -> dict[str, dict[str, float]]:

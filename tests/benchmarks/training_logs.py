@@ -18,10 +18,10 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pipelines.ingest.archives import Member, walk_archive
-from pipelines.ingest.mllog import LogReader, MlLog
-from pipelines.ingest.mlperf_training import NEWEST, POWER_KEYS, READING, RESULT_KEYS, read_members
+from pipelines.records.archives import Member, walk_archive
 from pipelines.settings import ROOT
+from pipelines.sources.mlperf.mllog import LogReader, MlLog
+from pipelines.sources.mlperf.training import NEWEST, POWER_KEYS, READING, RESULT_KEYS, read_members
 
 REAL = ROOT.parent / "shared/upstream/github.com/mlcommons/training_results_v5.0/archive/HEAD.tar.gz"
 T = TypeVar("T")

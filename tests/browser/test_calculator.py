@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from pipelines.charts.number_format import compact, plain, power_of_ten, trimmed, with_prefix
+from pipelines.answers.labels import count, said
+from pipelines.answers.numbers import compact, plain, power_of_ten, trimmed, with_prefix
+from pipelines.answers.training_estimate import Scenario, Stated, estimate_all, open_whatif
 from pipelines.settings import Settings
-from pipelines.sheets.front import calculator_script
-from pipelines.sheets.words import count, said
-from pipelines.whatif import Scenario, Stated, estimate_all, open_whatif
+from pipelines.site.calculator.front_parts import calculator_script
 from tests.browser.conftest import Open
 from tests.conftest import run_ledger
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pipelines.settings import Settings
-from pipelines.sheets.registry import registered_pages
+from pipelines.site.pages.registry import registered_pages
 from tests.browser.conftest import Open
 
 KINDS = (

@@ -12,9 +12,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from pipelines.settings import Settings
-from pipelines.sheets.registry import registered_pages
-from pipelines.sheets.writing import build_pages
-from pipelines.warehouse import connect
+from pipelines.site.pages.registry import registered_pages
+from pipelines.site.pages.writing import build_pages
+from pipelines.warehouse.file import connect
 from tests.browser.conftest import Open
 
 # Finding

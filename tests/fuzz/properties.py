@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from pipelines.ingest.mllog import EARLIEST_MS, LATEST_MS, MARK, LogReader, MlLog
-from pipelines.ingest.mlperf_training import power_reader, power_values, result_reader, result_values
+from pipelines.sources.mlperf.mllog import EARLIEST_MS, LATEST_MS, MARK, LogReader, MlLog
+from pipelines.sources.mlperf.training import power_reader, power_values, result_reader, result_values
 
 
 @cache

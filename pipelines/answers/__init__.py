@@ -1,0 +1,1 @@
+"""Questions asked of the published file: estimates, explain, audit, subjects, labels, numbers."""

@@ -1,0 +1,397 @@
+"""From a figure down to its sources: what ``ledger explain`` says.
+
+What belongs here: finding the figure that is meant, following its formula to inputs and other figures, and
+writing the result as text or a tree. What does not: any arithmetic but ratios; every number comes out of the
+published file, where ``mart.figures`` holds each figure beside the inputs that made it.
+
+A formula is a text such as ``chip_hours · tdp / 1000 · pue``. Each of its names is an input of the figure, an
+input that somebody published (``published_chip_hours``), or the preferred figure of that quantity for the same
+subject, which is explained in turn.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+from rich.text import Text
+from rich.tree import Tree
+
+from pipelines.answers.numbers import trimmed
+from pipelines.errors import LedgerError, UsageError, shown
+
+MOST_LISTED = 8
+
+FORMULA_NAME = re.compile(r"\b[a-z][a-z0-9_]*\b(?!\()")
+
+VERIFIED = {
+    "seen": "the source was read",
+    "secondary": "read in another work that quotes it",
+    "recalled": "entered from memory, not yet checked",
+}
+"""What the word in ``verified`` means, for people."""
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a figure is about: a training run, model, family, machine or inference service."""
+
+    kind: str
+    subject_id: str
+    name: str
+
+
+def read_rows(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Row]:
+    """Rows of a query as dictionaries."""
+    cursor = connection.execute(query, values)
+    names = [column[0] for column in cursor.description or []]
+    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
+
+
+def public_name(quantity: str, boundary: str) -> str:
+    """The name of a quantity as the marts write it: ``energy_kwh`` within ``facility`` is ``facility_energy_kwh``.
+
+    >>> public_name("energy_kwh", "facility"), public_name("mfu", "none")
+    ('facility_energy_kwh', 'mfu')
+    """
+    return quantity if boundary == "none" else f"{boundary}_{quantity}"
+
+
+# --- what is meant --------------------------------------------------------------------------------------------------
+
+SUBJECTS = """
+    select distinct
+        f.subject_kind, f.subject_id, f.subject_name, r.is_main_run, m.model_id,
+        plain_name(f.subject_name) as plain_subject, plain_name(f.subject_id) as plain_id, plain_name(m.model_name) as plain_model
+    from mart.figures as f
+    left join core.training_runs as r on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
+    left join core.models as m on r.model_id = m.model_id
+    order by f.subject_kind, f.subject_id, f.subject_name
+"""
+
+
+def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str) -> Subject:
+    """The subject that ``text`` names: by key, by name without case and punctuation, by model.
+
+    Where several answer to it, those that have the quantity go first, then training runs, then the main run.
+    Raises UsageError that lists what may have been meant.
+    """
+    rows = read_rows(connection, SUBJECTS)
+    plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
+    rules = (
+        [row for row in rows if row["subject_id"] == text.strip()],
+        [row for row in rows if plain and plain in (row["plain_subject"], row["plain_id"])],
+        [row for row in rows if plain and (row["model_id"] == text.strip() or row["plain_model"] == plain)],
+    )
+    matches = next((found for found in rules if found), [])
+    if not matches:
+        raise UsageError(f"nothing is called {shown(text)}. {_nearest_subjects(rows, plain)}")
+    having = {(row["subject_kind"], row["subject_id"]) for row in _figures_named(connection, matches, quantity)}
+    for narrower in (
+        lambda row: (row["subject_kind"], row["subject_id"]) in having,
+        lambda row: row["subject_kind"] == "training_run",
+        lambda row: row["is_main_run"],
+    ):
+        matches = [row for row in matches if narrower(row)] or matches
+    subjects = list(dict.fromkeys((row["subject_kind"], row["subject_id"]) for row in matches))
+    if len(subjects) > 1:
+        listed = "".join(f"\n  {row['subject_id']}  ({row['subject_kind']}, {row['subject_name']})" for row in matches)
+        raise UsageError(f"{shown(text)} may be any of these; give the key:{listed}")
+    return Subject(matches[0]["subject_kind"], matches[0]["subject_id"], matches[0]["subject_name"])
+
+
+def _figures_named(connection: duckdb.DuckDBPyConnection, subjects: list[Row], quantity: str) -> list[Row]:
+    keys = [row["subject_id"] for row in subjects]
+    rows = read_rows(
+        connection,
+        "select distinct subject_kind, subject_id, quantity, boundary from mart.figures where list_contains(?, subject_id)",
+        [keys],
+    )
+    return [row for row in rows if quantity in (row["quantity"], public_name(row["quantity"], row["boundary"]))]
+
+
+def _nearest_subjects(rows: list[Row], plain: str) -> str:
+    names = {row["plain_subject"]: f"{row['subject_name']}  ({row['subject_id']})" for row in reversed(rows)}
+    names |= {row["plain_id"]: names[row["plain_subject"]] for row in rows}
+    near = nearest(plain, names)
+    if not near:
+        return 'All names: ledger sql "select distinct subject_id, subject_name from mart.figures"'
+    return "Did you mean\n  " + "\n  ".join(near)
+
+
+def nearest(plain: str, names: dict[str, str]) -> list[str]:
+    """What is most like ``plain``: names that contain it first, the shortest leading, then similar spellings.
+
+    ``names`` maps spellings to what is shown for them.
+    """
+    inside = sorted((name for name in names if plain and plain in name), key=lambda name: (len(name), name))
+    similar = difflib.get_close_matches(plain, names, n=MOST_LISTED, cutoff=0.6)
+    return list(dict.fromkeys(names[name] for name in [*inside, *similar]))[:MOST_LISTED]
+
+
+def find_quantity(connection: duckdb.DuckDBPyConnection, subject: Subject, text: str) -> tuple[str, str]:
+    """(quantity, boundary) that ``text`` names for the subject; raises LedgerError that lists what there is."""
+    query = "select distinct quantity, boundary from mart.figures {} order by quantity, boundary"
+    where = "where subject_kind = ? and subject_id = ?"
+    pairs = connection.execute(query.format(where), [subject.kind, subject.subject_id]).fetchall()
+    exact = [pair for pair in pairs if public_name(*pair) == text]
+    meant = exact or [pair for pair in pairs if pair[0] == text]
+    if len(meant) == 1:
+        quantity, boundary = meant[0]
+        return quantity, boundary
+    if meant:
+        listed = ", ".join(public_name(*pair) for pair in meant)
+        raise UsageError(f"{subject.name} has several boundaries of {text}: {listed}. Name one.")
+    has = f"Known of {subject.name}: {', '.join(public_name(*pair) for pair in pairs)}."
+    anywhere = connection.execute(query.format("")).fetchall()
+    known = {name: name for pair in anywhere for name in (public_name(*pair), pair[0])}
+    if text in known:
+        raise LedgerError(f"{subject.name} has no figure of {text}: nobody states enough. {has}")
+    near = nearest(text, known)
+    raise UsageError(
+        f"no quantity is called {shown(text)}. " + (f"Did you mean {', '.join(near)}? " if near else "") + has
+    )
+
+
+# --- what it is made of ---------------------------------------------------------------------------------------------
+
+
+def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) -> Row:
+    """All that is known about one quantity of one subject, as nested dictionaries that JSON can hold.
+
+    ``figure`` is the preferred one, with the inputs of its formula; ``other_methods`` and ``published`` stand
+    beside it with their ratio to it.
+    """
+    found = find_subject(connection, subject, quantity)
+    name, boundary = find_quantity(connection, found, quantity)
+    rows = read_rows(
+        connection,
+        "select * from mart.figures where subject_kind = ? and subject_id = ? order by not is_preferred, method, figure_id",
+        [found.kind, found.subject_id],
+    )
+    known = Known(rows, read_references(connection))
+    alike = [row for row in rows if row["quantity"] == name and row["boundary"] in (boundary, "unstated")]
+    preferred = next((row for row in alike if row["boundary"] == boundary and row["is_preferred"]), alike[0])
+    others = [row for row in alike if row is not preferred]
+    return {
+        "subject": {"kind": found.kind, "id": found.subject_id, "name": found.name},
+        "quantity": public_name(name, boundary),
+        "figure": known.figure(preferred),
+        "other_methods": [known.beside(row, preferred) for row in others if row["method"] != "published"],
+        "published": [known.beside(row, preferred) for row in others if row["method"] == "published"],
+        "build_id": connection.execute("select build_id from meta.builds").fetchall()[0][0],
+    }
+
+
+@dataclass(frozen=True)
+class References:
+    """What inputs refer to: sources by key, and descriptions of assumptions by ``name for class``."""
+
+    sources: dict[str, Row]
+    assumptions: dict[str, str]
+
+
+def read_references(connection: duckdb.DuckDBPyConnection) -> References:
+    """All sources and assumptions of the file."""
+    rows = read_rows(connection, "select source_id, title, authors, year, url, kind from meta.sources")
+    query = "select name || ' for ' || applies_to, description from seeds.assumptions"
+    return References({row.pop("source_id"): row for row in rows}, dict(connection.execute(query).fetchall()))
+
+
+@dataclass
+class Known:
+    """The figures of one subject, and the sources and assumptions that their inputs refer to."""
+
+    rows: list[Row]
+    references: References
+
+    def figure(self, row: Row) -> Row:
+        """A figure with the inputs of its formula, each of them an input with its source or a figure of its own."""
+        terms = self._terms(row)
+        return {
+            **{
+                key: row[key]
+                for key in ("figure_id", "quantity", "boundary", "value_low", "value", "value_high", "unit")
+            },
+            **{key: row[key] for key in ("kind", "method", "is_circular", "formula")},
+            "formula_with_numbers": with_numbers(row["formula"], {name: term["value"] for name, term in terms.items()}),
+            "inputs": list(terms.values()) or [self.stated(one) for one in row["inputs"]],
+        }
+
+    def beside(self, row: Row, preferred: Row) -> Row:
+        """A figure that is not preferred, with its ratio to the one that is."""
+        return {**self.figure(row), "ratio_to_preferred": row["value"] / preferred["value"]}
+
+    def _terms(self, row: Row) -> dict[str, Row]:
+        terms: dict[str, Row] = {}
+        for name, (stated, made) in self.formula_terms(row).items():
+            if stated is not None:
+                terms[name] = self.stated(stated)
+            elif made is not None:
+                terms[name] = {"name": name, "figure": self.figure(made)} | {
+                    key: made[source] for key, source in (("low", "value_low"), ("value", "value"), ("high", "value_high"))
+                } | {"unit": made["unit"], "kind": made["kind"]}  # fmt: skip
+        return terms
+
+    def formula_terms(self, row: Row) -> dict[str, tuple[Row | None, Row | None]]:
+        """For each name of a figure's formula the input that it is, or else the figure that it is."""
+        inputs = {one["name"]: one for one in row["inputs"]}
+        terms: dict[str, tuple[Row | None, Row | None]] = {}
+        for name in FORMULA_NAME.findall(row["formula"]):
+            stated = inputs.get(name) or inputs.get(f"published_{name}")
+            made = None if stated else self._preferred(name)
+            if stated or made:
+                terms[name] = (stated, made)
+        return terms
+
+    def _preferred(self, name: str) -> Row | None:
+        return next(
+            (r for r in self.rows if r["is_preferred"] and public_name(r["quantity"], r["boundary"]) == name), None
+        )
+
+    def stated(self, one: Row) -> Row:
+        """An input with its source and, for an assumption, what it means."""
+        return {
+            **one,
+            "description": self.references.assumptions.get(one["basis"] or ""),
+            "source": self.references.sources[one["source_id"]],
+        }
+
+
+def with_numbers(formula: str, values: dict[str, float]) -> str | None:
+    """The formula with numbers in place of names; None where it has no names, as of a published figure.
+
+    >>> with_numbers("chip_hours · tdp / 1000 · ln(10)", {"chip_hours": 7e6, "tdp": 700.0})
+    '7,000,000 · 700 / 1000 · ln(10)'
+    """
+    if not values:
+        return None
+    return FORMULA_NAME.sub(lambda name: trimmed(values[name[0]]) if name[0] in values else name[0], formula)
+
+
+# --- as text --------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Node:
+    """A line and what stands below it."""
+
+    label: str
+    children: list[Node] = field(default_factory=list)
+
+
+def _unit(unit: str) -> str:
+    return "" if unit in ("1", "ratio", "share") else unit
+
+
+def _interval(low: float | None, high: float | None, value: float) -> str:
+    if low is None or high is None or low == high == value:
+        return "taken as exact"
+    return f"{trimmed(low)} to {trimmed(high)}"
+
+
+def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows of cells as lines with columns below each other; the second column is of numbers, to the right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            c.rjust(w) if i == 1 else c.ljust(w) for i, (c, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+def _source_lines(one: Row) -> list[Node]:
+    source = one["source"]
+    lines = [one["description"]] if one["description"] else []
+    if one["basis"] and not one["basis"].startswith("published figure "):
+        lines.append(f"chosen: {one['basis']}")
+    year = f" ({source['year']})" if source["year"] else ""
+    checked = "our own, argued there" if source["kind"] == "judgement" else VERIFIED[one["verified"]]
+    lines.append(f"source: {source['title']}{year}, {one['locator']}: {checked}")
+    return [Node(line) for line in [*lines, *([source["url"]] if source["url"] else [])]]
+
+
+def _input_nodes(inputs: list[Row], said: set[str]) -> list[Node]:
+    cells = [
+        [
+            one["name"], trimmed(one["value"]), _unit(one["unit"]),
+            _interval(one["low"], one["high"], one["value"]), one["kind"],
+        ] for one in inputs
+    ]  # fmt: skip
+    nodes = [Node(line) for line in aligned(cells)] if cells else []
+    for node, one in zip(nodes, inputs, strict=True):
+        figure = one.get("figure")
+        if figure is None:
+            node.children = _source_lines(one)
+        elif figure["figure_id"] in said:
+            node.children = [Node("as above")]
+        else:
+            said.add(figure["figure_id"])
+            node.children = _made_of(figure, said)
+    return nodes
+
+
+def _made_of(figure: Row, said: set[str]) -> list[Node]:
+    nodes = [Node(f"method   {figure['method']} ({figure['kind']})")]
+    if figure["formula_with_numbers"]:
+        nodes += [Node(f"formula  {figure['formula']}"), Node(f"       = {figure['formula_with_numbers']}")]
+    return [*nodes, *_input_nodes(figure["inputs"], said)]
+
+
+def _beside_nodes(figures: list[Row], *, published: bool) -> list[Node]:
+    cells = []
+    for one in figures:
+        words = [one["method"]] if not published else [one["kind"], *(["circular"] if one["is_circular"] else [])]
+        words += [one["boundary"]] if one["boundary"] == "unstated" else []
+        cells.append([
+            ", ".join(words), trimmed(one["value"]), _unit(one["unit"]),
+            _interval(one["value_low"], one["value_high"], one["value"]),
+            f"{trimmed(one['ratio_to_preferred'], 3)} of the preferred",
+        ])  # fmt: skip
+    nodes = [Node(line) for line in aligned(cells)] if cells else []
+    for node, one in zip(nodes, figures, strict=True):
+        if published:
+            node.children = [line for stated in one["inputs"] for line in _source_lines(stated)]
+        elif one["formula_with_numbers"]:
+            node.children = [Node(f"{one['formula']}"), Node(f"= {one['formula_with_numbers']}")]
+        else:
+            node.children = [line for stated in one["inputs"] for line in _source_lines(stated)]
+    return nodes
+
+
+def as_nodes(explanation: Row) -> Node:
+    """The explanation as a tree of lines."""
+    figure, subject = explanation["figure"], explanation["subject"]
+    interval = _interval(figure["value_low"], figure["value_high"], figure["value"])
+    root = Node(
+        f"{subject['name']}: {explanation['quantity']} = {trimmed(figure['value'])} {_unit(figure['unit'])}".rstrip()
+    )
+    root.children = [Node(f"interval {interval} (90 %)"), *_made_of(figure, {figure["figure_id"]})]
+    if explanation["other_methods"]:
+        root.children.append(Node("other methods", _beside_nodes(explanation["other_methods"], published=False)))
+    if explanation["published"]:
+        note = " (circular: computed from others by a formula like ours)"
+        heading = "published values" + (note if any(one["is_circular"] for one in explanation["published"]) else "")
+        root.children.append(Node(heading, _beside_nodes(explanation["published"], published=True)))
+    return root
+
+
+def as_lines(node: Node, depth: int = 0) -> Iterator[str]:
+    """The tree as plain lines, two blanks a level."""
+    yield "  " * depth + node.label
+    for child in node.children:
+        yield from as_lines(child, depth + 1)
+
+
+def as_tree(node: Node) -> Tree:
+    """The tree as Rich draws it on a terminal."""
+    tree = Tree(Text(node.label))
+    tree.children = [as_tree(child) for child in node.children]
+    return tree

@@ -1,0 +1,511 @@
+"""What serving a model takes, and which devices can: what ``ledger estimate --inference`` says.
+
+What belongs here: a case of serving, what makes one impossible, running it, and choosing among devices. What does not:
+any formula or default. A case becomes a row of core.inference_scenarios, in memory beside the published file, and the
+SQL model that makes the warehouse's estimates runs over it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from pipelines.answers.explain import nearest, read_rows
+from pipelines.answers.numbers import trimmed, with_prefix
+from pipelines.answers.training_estimate import KIND_WORDS, KINDS, Row, Stated, find_accelerator, read_stated
+from pipelines.errors import LedgerError, UsageError, shown
+from pipelines.settings import SQL, Settings
+from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.models.sql_models import SqlModel, quoted, read_models
+
+MODEL = "core.inference_estimates"
+OWN_TABLES = ("core.inference_scenarios", "core.inference_inputs", "core.inference_hardware")
+"""Tables of that model which a case may differ in: copied, where the others are only looked at."""
+
+FORMATS = {16: ("16", "bf16", "fp16"), 8: ("8", "fp8", "int8"), 4: ("4", "fp4", "int4")}
+"""Nominal bits of a weight -> what an option may call them."""
+
+LISTED = 15
+MAX_BATCH, MAX_CONTEXT = 65_536, 100_000_000
+SINGLE = "(h.segment in ('edge', 'mobile') or h.kind in ('cpu', 'npu'))"
+"""Devices that work alone."""
+
+FIGURES = {
+    "weight_bytes": ("byte", "total_params · weight_bits / 8"),
+    "kv_cache_bytes_per_token": ("byte/token", "by kind of attention"),
+    "needed_bytes": ("byte", "weight_bytes · memory_overhead + batch · cache"),
+    "flop_per_token": ("FLOP/token", "2 · active_params + attention"),
+    "decode_floor_s": ("s", "bytes read / (bandwidth · count)"),
+    "compute_floor_s": ("s", "batch · flop_per_token / (peak · count)"),
+    "tokens_per_s_bound": ("token/s", "batch / slower floor"),
+    "tokens_per_s": ("token/s", "1 / second_per_token"),
+    "joule_per_token": ("J/token", "count · tdp · power_ratio · second_per_token"),
+    "facility_joule_per_token": ("J/token", "joule_per_token · service_ratio"),
+    "usd_per_million_tokens": ("USD/Mtoken", "count · rental price · second_per_token"),
+    "location_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "facility_joule_per_token · grid_intensity"),
+}
+"""Columns of the model that are shown -> unit and formula in words."""
+
+
+@dataclass(frozen=True)
+class Serving:
+    """What is given about a case of serving; None leaves it to the rules."""
+
+    model: str
+    device: str | None = None
+    batch: int = 1
+    context: int | None = None
+    number_format: str | None = None
+    count: int | None = None
+    price: Stated | None = None
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What the devices may cost, draw and hold at most; None is no limit."""
+
+    usd: float | None = None
+    watts: float | None = None
+    memory_bytes: float | None = None
+
+
+def read_bytes(text: str, option: str) -> float:
+    """Bytes from ``16e9``, ``16GB`` or ``16 GiB``; raises UsageError for anything else.
+
+    >>> read_bytes("16GB", "--max-memory")
+    16000000000.0
+    """
+    units = {"": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "mib": 2.0**20, "gib": 2.0**30, "tib": 2.0**40}
+    number = text.strip().rstrip("abgikmtABGIKMT ")
+    unit = text.strip()[len(number) :].strip().lower()
+    try:
+        value = float(number) * units[unit]
+    except (ValueError, KeyError):
+        value = 0.0
+    if not 0 < value < float("inf"):
+        raise UsageError(f"{option} {shown(text)}: expected an amount of memory such as 16GB or 8GiB.")
+    return value
+
+
+def read_options(
+    device: str | None, number_format: str | None, count: str | None, price: str | None, options: dict[str, Any]
+) -> tuple[Serving, Budget | None]:
+    """A case and, without a device, the budget for one; raises UsageError for what does not go together."""
+    if options["model"] is None:
+        raise UsageError("--inference serves a model: give --model, such as --model llama-3.1-8b.")
+    limits = [options[name] for name in ("max_usd", "max_watts", "max_memory")]
+    if device is not None and any(limit is not None for limit in limits):
+        raise UsageError("--device is chosen already: leave out --max-usd, --max-watts and --max-memory, or --device.")
+    for name in ("max_usd", "max_watts"):
+        if options[name] is not None and not 0 < options[name] < float("inf"):
+            raise UsageError(f"--{name.replace('_', '-')} {options[name]:g}: expected more than zero.")
+    stated_count = read_stated(count, "--count") if count is not None else None
+    if stated_count is not None and not (
+        stated_count.low == stated_count.high and float(stated_count.value).is_integer()
+    ):
+        raise UsageError(f"--count {count}: expected a whole number of accelerators.")
+    given = Serving(
+        model=options["model"],
+        device=device,
+        batch=1 if options["batch"] is None else options["batch"],
+        context=options["context"],
+        number_format=number_format,
+        count=int(stated_count.value) if stated_count else None,
+        price=read_stated(price, "--price") if price is not None else None,
+    )
+    memory = read_bytes(options["max_memory"], "--max-memory") if options["max_memory"] is not None else None
+    return given, None if device is not None else Budget(options["max_usd"], options["max_watts"], memory)
+
+
+# --- the warehouse beside an empty one ------------------------------------------------------------------------------
+
+
+@cache
+def _model() -> SqlModel:
+    return read_models(SQL, "sql")[MODEL]
+
+
+@contextmanager
+def open_serving(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory in which the model can run, with data and macros of the published file."""
+    with connect_published(settings):
+        pass  # says what to do where there is none
+    with connect(Path(":memory:"), settings) as connection:
+        connection.execute(f"attach {quoted(str(settings.published.resolve()))} as ledger (read_only)")
+        connection.execute("set search_path = 'memory.main,ledger.main'")
+        connection.execute("create schema core; create schema seeds")
+        try:
+            for table in sorted(_model().depends_on):
+                made = "table" if table in OWN_TABLES else "view"
+                connection.execute(f"create {made} {table} as from ledger.{table}")
+        except duckdb.Error as error:
+            reason = str(error).splitlines()[0]
+            raise LedgerError(
+                f"the published warehouse does not fit this code: {reason} Run: ledger build --force"
+            ) from error
+        yield connection
+
+
+def find_model(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
+    """The model of that key or name whose shape is known; raises UsageError with the nearest ones."""
+    rows = read_rows(
+        connection, "select *, plain_name(model_name) as plain, plain_name(model_id) as plain_id from core.model_shapes"
+    )
+    spellings = connection.execute("select plain_name($1), bare_model_name($1)", [text]).fetchall()[0]
+    for plain in filter(None, spellings):
+        for row in rows:
+            if text == row["model_id"] or plain in (row["plain"], row["plain_id"]):
+                return row
+    known = connection.execute(
+        "select model_name from ledger.core.models where plain_name(model_name) = $1 or plain_name(model_id) = $1",
+        [spellings[0]],
+    ).fetchall()
+    near = nearest(
+        spellings[0], {r["plain_id"]: r["model_id"] for r in rows} | {r["plain"]: r["model_id"] for r in rows}
+    )
+    hint = f"Did you mean {', '.join(near)}?" if near else 'All: ledger sql "select model_id from core.model_shapes"'
+    if known:
+        raise UsageError(f"the shape of {known[0][0]} is not known: no published configuration is curated. {hint}")
+    raise UsageError(f"no model is called {shown(text)}. {hint}")
+
+
+def _bits(text: str | None) -> list[int]:
+    """Nominal bits that an option asks for; all of them where nothing is asked."""
+    if text is None:
+        return list(FORMATS)
+    for bits, names in FORMATS.items():
+        if text.lower() in names:
+            return [bits]
+    known = ", ".join(name for names in FORMATS.values() for name in names)
+    raise UsageError(f"--number-format {shown(text)}: expected one of {known}.")
+
+
+def _check(given: Serving, model: Row) -> None:
+    if not 1 <= given.batch <= MAX_BATCH:
+        raise UsageError(f"--batch {given.batch}: expected 1 to {MAX_BATCH:,} sequences.")
+    longest = int(model["max_context_tokens"])
+    if given.context is not None and not 1 <= given.context <= MAX_CONTEXT:
+        raise UsageError(f"--context {given.context}: expected a number of tokens, 1 or more.")
+    if given.context is not None and given.context > longest:
+        raise UsageError(f"--context {given.context}: {model['model_id']} takes at most {longest:,} tokens.")
+    if given.count is not None and given.count < 1:
+        raise UsageError(f"--count {given.count}: expected a whole number of accelerators.")
+
+
+# --- one device -----------------------------------------------------------------------------------------------------
+
+
+def _set_scenarios(
+    connection: duckdb.DuckDBPyConnection, given: Serving, model: Row, device: str | None, bits: list[int]
+) -> None:
+    """The case as rows of core.inference_scenarios: one a device and number of bits."""
+    connection.execute(
+        f"""
+        create or replace table core.inference_scenarios as
+        select $model::varchar as model_id, h.accelerator_id, h.weight_bits, $batch::bigint as batch_size,
+            coalesce($context::double, least(i.context_tokens.value, $longest::double)) as context_tokens,
+            coalesce($count::bigint, case when {SINGLE} then 1 end) as accelerator_count
+        from core.inference_hardware as h cross join core.inference_inputs as i
+        where i.model_class = 'dense' and (h.accelerator_id = $device or $device is null) and list_contains($bits, h.weight_bits)
+            and h.memory_bytes is not null
+        """,
+        {
+            "model": model["model_id"],
+            "batch": given.batch,
+            "context": given.context,
+            "longest": model["max_context_tokens"],
+            "count": given.count,
+            "device": device,
+            "bits": bits,
+        },
+    )
+    if given.price is not None:
+        connection.execute(
+            """
+            update core.inference_hardware set rental_usd_per_chip_hour_low = $1, rental_usd_per_chip_hour = $2,
+                rental_usd_per_chip_hour_high = $3, rental_basis = 'given'
+            """,
+            [given.price.low, given.price.value, given.price.high],
+        )
+
+
+def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
+    """What serving takes on one device, as nested dictionaries that JSON can hold; raises UsageError for what cannot be.
+
+    ``connection`` is one of ``open_serving``.
+    """
+    model = find_model(connection, given.model)
+    _check(given, model)
+    chip = find_accelerator(connection, given.device or "")
+    if chip["memory_bytes"] is None:
+        raise UsageError(f"the memory of {chip['accelerator_id']} is not known: nothing can be said of what fits.")
+    asked = _bits(given.number_format)
+    _set_scenarios(connection, given, model, chip["accelerator_id"], asked)
+    rows = read_rows(connection, f"select * from ({_model().query}) order by weight_bits desc")
+    fitting = [row for row in rows if row["fits"]]
+    if not fitting:
+        raise UsageError(_what_is_missing(rows[-1], chip, given))
+    row = fitting[0]  # the most bits that fit, unless some were asked for
+    hardware = read_rows(
+        connection,
+        "select * from core.inference_hardware where accelerator_id = ? and weight_bits = ?",
+        [chip["accelerator_id"], row["weight_bits"]],
+    )[0]
+    build_id = connection.execute("select build_id from ledger.meta.builds").fetchall()[0][0]
+    return {
+        "model": {
+            key: model[key] for key in ("model_id", "model_name", "total_params", "active_params", "attention_kind")
+        },
+        "device": {"accelerator_id": chip["accelerator_id"], "accelerator_name": chip["accelerator_name"]},
+        "case": _case(given, row),
+        "figures": [_figure(row, name) for name in FIGURES if row[name] is not None],
+        "bound_by": row["bound_by"],
+        "inputs": _inputs(connection, model, hardware),
+        "memory": {
+            "needed_bytes": row["needed_bytes"],
+            "available_bytes": hardware["usable_memory_bytes"] * row["accelerator_count"],
+        },
+        "measured": _measured(connection, row),
+        "notes": _notes(row, hardware),
+        "build_id": build_id,
+    }
+
+
+def _what_is_missing(row: Row, chip: Row, given: Serving) -> str:
+    count = int(given.count or (1 if row["accelerator_count"] == 1 else 8))
+    need = with_prefix(row["needed_bytes"], "B")
+    return (
+        f"the model does not fit: with weights of {row['weight_bits']} bits, {given.batch} × "
+        f"{row['context_tokens']:,.0f} tokens and workspace it needs {need}, and {count} × {chip['accelerator_id']} have "
+        f"{with_prefix(count * chip['memory_bytes'], 'B')} (less what the system takes). Fewer bits, a smaller batch or "
+        f"context, a larger --count, or leave out --device to see what fits."
+    )
+
+
+def _case(given: Serving, row: Row) -> list[Row]:
+    """What is no result: as given, else what stands for it and why."""
+    return [
+        {"name": "number_format", "value": row["number_format"], "is_given": given.number_format is not None,
+         "note": "the most bits that fit"},
+        {"name": "batch", "value": row["batch_size"], "is_given": given.batch != 1, "note": "one sequence"},
+        {"name": "context_tokens", "value": row["context_tokens"], "is_given": given.context is not None,
+         "note": "assumption inference_context_tokens"},
+        {"name": "count", "value": row["accelerator_count"], "is_given": given.count is not None,
+         "note": "as many as memory needs, a power of two"},
+    ]  # fmt: skip
+
+
+def _figure(row: Row, name: str) -> Row:
+    unit, formula = FIGURES[name]
+    return {
+        "quantity": name,
+        "value_low": row.get(f"{name}_low", row[name]),
+        "value": row[name],
+        "value_high": row.get(f"{name}_high", row[name]),
+        "unit": unit,
+        "formula": formula,
+    }
+
+
+def _inputs(connection: duckdb.DuckDBPyConnection, model: Row, hardware: Row) -> list[Row]:
+    """Every input with bounds and source: the assumptions of the model's class, shape and chip."""
+    kind = "dense" if model["experts_count"] is None else "moe"
+    assumed = read_rows(
+        connection, "select * exclude (model_class) from core.inference_inputs where model_class = ?", [kind]
+    )
+    inputs = [one for one in assumed[0].values() if one is not None]
+    inputs += read_rows(
+        connection,
+        "select name, low, central as value, high, unit, 'assumed' as kind, source_id, locator, verified, null as basis "
+        "from seeds.assumptions where name = 'weight_bits' and applies_to = ?::varchar",
+        [hardware["weight_bits"]],
+    )
+    inputs += [
+        _plain_input(name, row[name], unit, row[source])
+        for row, source, name, unit in (
+            (model, "params_source_id", "total_params", "parameter"),
+            (model, "params_source_id", "active_params", "parameter"),
+            (model, "source_id", "cached_values_count", "1"),
+            (hardware, "source_id", "memory_bandwidth_bytes_per_s", "byte/s"),
+            (hardware, "source_id", "peak_flop_per_s", "FLOP/s"),
+            (hardware, "source_id", "tdp_w", "W"),
+        )
+        if row[name] is not None
+    ]
+    if hardware["rental_usd_per_chip_hour"] is not None:
+        inputs.append({
+            **_plain_input("rental_usd_per_chip_hour", hardware["rental_usd_per_chip_hour"], "USD/chip-hour",
+                           hardware["rental_source_id"]),
+            "low": hardware["rental_usd_per_chip_hour_low"],
+            "high": hardware["rental_usd_per_chip_hour_high"],
+            "kind": {"given": "given", "assumed": "assumed"}.get(hardware["rental_basis"], "reported"),
+        })  # fmt: skip
+    titles = dict(connection.execute("select source_id, title from ledger.meta.sources").fetchall())
+    return [
+        {
+            **one,
+            "kind": KINDS[one["kind"]],
+            "source": "--price" if one["kind"] == "given" else titles.get(one["source_id"]),
+        }
+        for one in inputs
+    ]
+
+
+def _plain_input(name: str, value: Any, unit: str, source_id: str) -> Row:
+    return {"name": name, "low": None, "value": value, "high": None, "unit": unit, "kind": "reported",
+            "source_id": source_id, "locator": None, "verified": None, "basis": None}  # fmt: skip
+
+
+def _measured(connection: duckdb.DuckDBPyConnection, row: Row) -> list[Row]:
+    query = """
+        select benchmark_result_id, joule_per_token, accelerator_count, benchmark, source_id
+        from ledger.core.inference_measurements
+        where model_id = ? and accelerator_id = ? and weight_bits = ? and batch_size = ? order by 1
+    """
+    return read_rows(connection, query, [row[k] for k in ("model_id", "accelerator_id", "weight_bits", "batch_size")])
+
+
+def _notes(row: Row, hardware: Row) -> list[str]:
+    notes = []
+    if hardware["memory_bandwidth_bytes_per_s"] is None:
+        notes.append("Its memory bandwidth is not known: no speed, energy or rent.")
+    elif hardware["peak_flop_per_s"] is None:
+        notes.append("No dense peak is known: it is bound by bandwidth at most, and energy and rent are left out.")
+    elif hardware["tdp_w"] is None:
+        notes.append("Its rated power is not known: no energy or carbon.")
+    if row["usd_per_million_tokens"] is None and hardware["rental_usd_per_chip_hour"] is None:
+        notes.append("No rental price is known: give --price for the rent.")
+    return notes
+
+
+# --- which device ---------------------------------------------------------------------------------------------------
+
+CHOICES = f"""
+    select
+        r.accelerator_id, r.accelerator_count, r.number_format, r.weight_bits, r.needed_bytes,
+        h.usable_memory_bytes * r.accelerator_count as available_bytes,
+        h.memory_bytes * r.accelerator_count as memory_bytes,
+        h.purchase_usd * r.accelerator_count as purchase_usd,
+        h.tdp_w * r.accelerator_count as tdp_w,
+        tokens_per_s_bound_of(r.batch_size, r.decode_floor_s, r.compute_floor_s) as tokens_per_s_bound,
+        r.tokens_per_s, r.joule_per_token
+    from rows as r
+    inner join core.inference_hardware as h using (accelerator_id, weight_bits)
+    where r.fits and r.decode_floor_s is not null
+        and ($1::double is null or h.purchase_usd * r.accelerator_count <= $1)
+        and ($2::double is null or h.tdp_w * r.accelerator_count <= $2)
+        and ($3::double is null or h.memory_bytes * r.accelerator_count <= $3)
+        and (not {SINGLE} or r.accelerator_count = 1)
+        and r.accelerator_id in (select accelerator_id from ledger.mart.device_fit)
+    qualify row_number() over (partition by r.accelerator_id order by r.weight_bits desc) = 1
+    order by tokens_per_s_bound desc, r.accelerator_id
+"""
+"""Devices that run it within the budget, each with the most bits that fit, the fastest first."""
+
+
+def choose(connection: duckdb.DuckDBPyConnection, given: Serving, budget: Budget) -> Row:
+    """The devices that run the model within the budget, the fastest first, and what was asked."""
+    model = find_model(connection, given.model)
+    _check(given, model)
+    _set_scenarios(connection, given, model, None, _bits(given.number_format))
+    connection.execute(f"create or replace temp table rows as {_model().query}")
+    devices = read_rows(connection, CHOICES, [budget.usd, budget.watts, budget.memory_bytes])
+    if not devices:
+        raise UsageError(
+            f"no known device runs {model['model_id']} within that budget"
+            f"{' in ' + given.number_format if given.number_format else ''}: "
+            "raise it, or allow fewer bits (--number-format 4), a smaller --batch or --context."
+        )
+    return {
+        "model": {
+            key: model[key] for key in ("model_id", "model_name", "total_params", "active_params", "attention_kind")
+        },
+        "budget": {"usd": budget.usd, "watts": budget.watts, "memory_bytes": budget.memory_bytes},
+        "batch": given.batch,
+        "context_tokens": given.context,
+        "devices": devices,
+    }
+
+
+# --- as text --------------------------------------------------------------------------------------------------------
+
+NUMBER_HEADINGS = {"central", "count", "price USD", "power W", "needed", "available", "token/s at most"}
+
+
+def as_tables(result: Row) -> list[list[list[str]]]:
+    """Tables of texts, headings first: devices where they were asked for, else figures and inputs."""
+    if "devices" in result:
+        return [_device_table(result["devices"][:LISTED])]
+    figures = [["figure", "central", "unit", "90 % interval"]]
+    figures += [_cells(row, "quantity", "value_low", "value_high") for row in result["figures"]]
+    inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
+    inputs += [
+        [*_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], row["source"] or ""] for row in result["inputs"]
+    ]
+    return [figures, inputs]
+
+
+def _cells(row: Row, name: str, low: str, high: str) -> list[str]:
+    unit = "" if row["unit"] in ("1", "ratio", "share") else row["unit"]
+    exact = row[low] is None or row[low] == row["value"] == row[high]
+    return [
+        row[name],
+        trimmed(row["value"]),
+        unit,
+        "exact" if exact else f"{trimmed(row[low])} to {trimmed(row[high])}",
+    ]
+
+
+def _device_table(devices: list[Row]) -> list[list[str]]:
+    table = [["device", "count", "format", "price USD", "power W", "needed", "available", "token/s at most"]]
+    for row in devices:
+        cells = [
+            row["accelerator_id"],
+            str(row["accelerator_count"]),
+            row["number_format"],
+            "unknown" if row["purchase_usd"] is None else f"{row['purchase_usd']:,.0f}",
+            "unknown" if row["tdp_w"] is None else trimmed(row["tdp_w"]),
+            with_prefix(row["needed_bytes"], "B"),
+            with_prefix(row["available_bytes"], "B"),
+            trimmed(row["tokens_per_s_bound"], 3),
+        ]
+        table.append(cells)
+    return table
+
+
+def as_lines(result: Row) -> Iterator[str]:
+    """What is no table, as plain lines."""
+    yield f"{'model':<14} {result['model']['model_id']} ({result['model']['attention_kind']} attention)"
+    yield from _device_lines(result) if "devices" in result else _case_lines(result)
+
+
+def _device_lines(result: Row) -> Iterator[str]:
+    budget = result["budget"]
+    asked = [f"{budget[name]:,g} {unit}" for name, unit in (("usd", "USD"), ("watts", "W")) if budget[name] is not None]
+    asked += [] if budget["memory_bytes"] is None else [f"{with_prefix(budget['memory_bytes'], 'B')} of memory"]
+    yield f"{'budget':<14} {' and '.join(asked) or 'none'}"
+    if (more := len(result["devices"]) - LISTED) > 0:
+        yield f"{more} more, slower: --format json lists all of them"
+    yield "Each with the most bits that fit. At most: the batch over the slower of bandwidth and dense peak."
+    yield "Where price or power is limited, devices of unknown price or power are left out."
+
+
+def _case_lines(result: Row) -> Iterator[str]:
+    yield f"{'device':<14} {result['device']['accelerator_id']} ({result['device']['accelerator_name']})"
+    for row in result["case"]:
+        value = trimmed(row["value"]) if isinstance(row["value"], int | float) else row["value"]
+        yield f"{row['name']:<14} {value} ({'given by you' if row['is_given'] else row['note']})"
+    if result["bound_by"]:
+        yield f"{'bound by':<14} {result['bound_by']}"
+    needed, available = (with_prefix(result["memory"][k], "B") for k in ("needed_bytes", "available_bytes"))
+    yield f"{'memory':<14} {needed} needed, {available} available"
+    for row in result["measured"]:
+        where = f"{row['accelerator_count']} accelerators, {row['benchmark']}"
+        yield f"{'measured':<14} {trimmed(row['joule_per_token'])} J/token ({where}; {row['source_id']})"
+    yield from result["notes"]

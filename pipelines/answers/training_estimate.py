@@ -1,0 +1,564 @@
+"""What a training run that nobody made would take: what ``ledger estimate`` says.
+
+What belongs here: a scenario, what makes one impossible, and running it. What does not: any formula or default.
+A scenario becomes a training run of its own, in memory beside the published file, and the same SQL models and
+macros that make the warehouse's figures run over that one row. So a default is chosen, and a figure computed, by
+exactly the rule that holds for every other run; what was given takes the place of what the rule would choose.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+import duckdb
+
+from pipelines.answers.explain import nearest, read_rows, with_numbers
+from pipelines.answers.numbers import trimmed, with_prefix
+from pipelines.errors import LedgerError, UsageError, shown
+from pipelines.settings import SQL, Settings
+from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.models.sql_models import SqlModel, quoted, read_models
+
+Row = dict[str, Any]
+
+ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
+"""Words of the option, and those of core.training_runs."""
+
+FIRST_MODELS = ("training_runs", "training_inputs")
+THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "training_utilisation", "training_energy",
+               "training_cost", "training_environment", "training_figures")  # fmt: skip
+"""Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
+
+OVERRIDES = {
+    "active_params": ("active_params", "active_params", "parameter"),
+    "params": ("total_params", "total_params", "parameter"),
+    "tokens": ("training_tokens", "training_tokens", "token"),
+    "count": ("accelerator_count", "accelerator_count", "1"),
+    "flop": ("reported_flop", "training_flop", "FLOP"),
+    "chip_hours": ("reported_chip_hours", "chip_hours", "chip-hour"),
+    "hours": ("reported_hours", "training_hours", "hour"),
+    "mfu": ("reported_mfu", "mfu", "ratio"),
+    "pue": ("pue", "pue", "ratio"),
+    "price": ("cloud_price", "cloud_price_usd_per_chip_hour", "USD/chip-hour"),
+    "chip_price": ("chip_price", "chip_price", "USD"),
+}
+"""For each number that may be given: column of core.training_inputs, name and unit of the input."""
+
+EARLIEST_YEAR, LATEST_YEAR = 1990, 2035
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A number that was given: exact, or with the bounds of its central 90 %."""
+
+    low: float
+    value: float
+    high: float
+
+
+def read_stated(text: str, option: str) -> Stated:
+    """``0.38`` is exact, ``0.3:0.38:0.45`` a range; raises UsageError unless all are positive, finite and in order.
+
+    >>> read_stated("0.3:0.38:0.45", "--mfu")
+    Stated(low=0.3, value=0.38, high=0.45)
+    """
+    try:
+        numbers = [float(part) for part in text.split(":")]
+    except ValueError:
+        numbers = []
+    if len(numbers) not in (1, 3):
+        raise UsageError(f"{option} {shown(text)}: expected a number such as 70e9, or LOW:CENTRAL:HIGH.")
+    if not all(math.isfinite(number) and number > 0 for number in numbers):
+        raise UsageError(f"{option} {text}: expected more than zero.")
+    low, value, high = (numbers[0], numbers[len(numbers) // 2], numbers[-1])
+    if not low <= value <= high:
+        raise UsageError(f"{option} {text}: expected LOW <= CENTRAL <= HIGH.")
+    return Stated(low, value, high)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """What is given about a run; None leaves it to the assumptions."""
+
+    accelerator: str
+    params: Stated | None = None
+    active_params: Stated | None = None
+    tokens: Stated | None = None
+    count: Stated | None = None
+    flop: Stated | None = None
+    chip_hours: Stated | None = None
+    hours: Stated | None = None
+    mfu: Stated | None = None
+    pue: Stated | None = None
+    price: Stated | None = None
+    chip_price: Stated | None = None
+    country: str | None = None
+    year: int | None = None
+    number_format: str | None = None
+    operator: Literal["hyperscaler", "other"] | None = None
+    architecture: Literal["dense", "moe", "encoder-decoder"] | None = None
+
+
+# --- the warehouse beside an empty one ------------------------------------------------------------------------------
+
+
+@cache
+def _models() -> dict[str, SqlModel]:
+    models = read_models(SQL, "sql")
+    return {name: models[f"core.{name}"] for name in (*FIRST_MODELS, *THEN_MODELS)}
+
+
+@contextmanager
+def open_whatif(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory in which the models can run, with data and macros of the published file."""
+    with connect_published(settings):
+        pass  # says what to do where there is none
+    with connect(Path(":memory:"), settings) as connection:
+        connection.execute(f"attach {quoted(str(settings.published.resolve()))} as ledger (read_only)")
+        connection.execute("set search_path = 'memory.main,ledger.main'")
+        connection.execute("create schema core; create schema seeds")
+        made = {f"core.{name}" for name in _models()}
+        replaced = {"seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures"}
+        with _fitting():
+            for table in sorted(replaced):
+                connection.execute(f"create table {table} as from ledger.{table} limit 0")
+            for table in sorted({t for model in _models().values() for t in model.depends_on} - made - replaced):
+                connection.execute(f"create view {table} as from ledger.{table}")
+        yield connection
+
+
+@contextmanager
+def _fitting() -> Iterator[None]:
+    """A query that fails means that the file was built by other code."""
+    try:
+        yield
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(
+            f"the published warehouse does not fit this code: {reason} Run: ledger build --force"
+        ) from error
+
+
+# --- what is impossible ---------------------------------------------------------------------------------------------
+
+
+def find_accelerator(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
+    """The accelerator of that key, name or alias; raises UsageError with the nearest ones."""
+    query = """
+        select a.*, plain_name(n.name) as plain
+        from ledger.core.accelerators as a,
+            lateral (
+                select a.accelerator_id as name union all select a.accelerator_name
+                union all select x.name from ledger.core.accelerator_names as x where x.accelerator_id = a.accelerator_id
+            ) as n
+        order by a.accelerator_id
+    """
+    rows = read_rows(connection, query)
+    plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
+    exact = [row for row in rows if row["accelerator_id"] == text] or [
+        row for row in rows if plain and row["plain"] == plain
+    ]
+    if exact:
+        return exact[0]
+    near = nearest(plain, {row["plain"]: row["accelerator_id"] for row in rows})
+    hint = f"Did you mean {', '.join(near)}?" if near else 'All: ledger sql "from mart.accelerators"'
+    raise UsageError(f"no accelerator is called {shown(text)}. {hint}")
+
+
+def _check_amounts(given: Scenario) -> None:
+    if given.flop is not None and given.tokens is not None:
+        raise UsageError("--flop and --tokens say the same thing twice: give one of them.")
+    if given.hours is not None and given.chip_hours is not None:
+        raise UsageError("--hours and --chip-hours say the same thing twice: give one of them.")
+    if given.hours is not None and given.count is None:
+        raise UsageError("--hours is the time of the whole run: give --count too, or --chip-hours.")
+    if not (given.flop or given.chip_hours or given.hours or (given.params and given.tokens)):
+        raise UsageError(
+            "too little is given: --params and --tokens, or --flop, or --chip-hours, or --hours and --count."
+        )
+    if given.mfu is not None and given.mfu.high > 1:
+        percent = f" Was {given.mfu.value / 100:g} meant?" if given.mfu.value > 1 else ""
+        raise UsageError(f"--mfu {given.mfu.high:g}: a share of the dense peak, so at most 1.{percent}")
+    if given.pue is not None and given.pue.low < 1:
+        raise UsageError(f"--pue {given.pue.low:g}: a facility draws at least what its computers draw, so at least 1.")
+    if given.active_params is not None and given.params is not None and given.active_params.value > given.params.value:
+        raise UsageError(
+            f"--active-params {given.active_params.value:g} is more than the {given.params.value:g} of --params."
+        )
+    if given.architecture == "moe" and given.tokens is not None and given.active_params is None:
+        raise UsageError("a mixture of experts uses some of its parameters per token: give --active-params.")
+    if given.count is not None and not all(
+        float(n).is_integer() for n in (given.count.low, given.count.value, given.count.high)
+    ):
+        raise UsageError(f"--count {given.count.value:g}: expected a whole number of accelerators.")
+    if given.year is not None and not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
+        raise UsageError(f"--year {given.year}: expected {EARLIEST_YEAR} to {LATEST_YEAR}.")
+
+
+def _check_number_format(connection: duckdb.DuckDBPyConnection, chip: Row, number_format: str | None) -> None:
+    query = """
+        select distinct number_format from ledger.core.accelerator_peaks
+        where accelerator_id = ? and not is_sparse and number_format not like 'int%' order by 1
+    """
+    formats = [name for (name,) in connection.execute(query, [chip["accelerator_id"]]).fetchall()]
+    if number_format is not None and number_format not in formats:
+        there = f"it has {', '.join(formats)}" if formats else "none is known"
+        raise UsageError(f"--number-format {number_format}: {chip['accelerator_id']} has no dense peak in it; {there}.")
+
+
+def _check_country(connection: duckdb.DuckDBPyConnection, country: str | None) -> None:
+    query = """
+        select place from ledger.seeds.grid_carbon where basis = 'location' and regexp_full_match(place, '[A-Z]{3}')
+        union select country from ledger.seeds.electricity_prices order by 1
+    """
+    codes = [code for (code,) in connection.execute(query).fetchall()]
+    if country is not None and country not in codes:
+        near = nearest(country, {code: code for code in codes})
+        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(codes)}."
+        raise UsageError(f"--country {shown(country)}: nothing is known of it (ISO 3166 code of three letters). {hint}")
+
+
+def _memory(connection: duckdb.DuckDBPyConnection, given: Scenario, chip: Row) -> Row | None:
+    """Memory that training needs and that the accelerators have; raises UsageError where it does not suffice."""
+    if given.params is None:
+        return None
+    query = """
+        select training_state_bytes_of(?::double, low) as needed_bytes, ?::double * ?::double as available_bytes,
+            low as bytes_per_param, unit, source_id, locator
+        from ledger.seeds.assumptions where name = 'training_state_bytes_per_param'
+    """
+    count = given.count.value if given.count else None
+    memory = read_rows(connection, query, [given.params.value, count, chip["memory_bytes"]])[0]
+    if memory["available_bytes"] is not None and memory["needed_bytes"] > memory["available_bytes"]:
+        raise UsageError(
+            f"the model does not fit: training needs at least {with_prefix(memory['needed_bytes'], 'B')} "
+            f"({memory['bytes_per_param']:g} bytes a parameter for weights, gradients and Adam's state in mixed precision, "
+            f"spread over all accelerators), and {count:g} × {chip['accelerator_id']} have "
+            f"{with_prefix(memory['available_bytes'], 'B')}."
+        )
+    return memory
+
+
+# --- the run --------------------------------------------------------------------------------------------------------
+
+
+def run_model(connection: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Make ``core.<name>`` anew from what lies in memory."""
+    connection.execute(f"create or replace table core.{name} as {_models()[name].query}")
+
+
+def latest_price_year(connection: duckdb.DuckDBPyConnection) -> int:
+    """The year that stands for none: the latest in which rental prices were seen."""
+    query = "select max(year(observed_date)) from ledger.seeds.cloud_prices"
+    return int(connection.execute(query).fetchall()[0][0])
+
+
+RUN = "what-if"
+"""Key of the one run of a scenario."""
+
+
+def _make_run(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, chip: Row, year: int) -> None:
+    """The scenario as one row of each table that describes a run."""
+    active = given.active_params or given.params
+    total = given.params or given.active_params
+    connection.execute(
+        """
+        insert into core.models by name select $run as model_id, 'What if' as model_name, 'language' as domain,
+            $architecture as architecture, $total as total_params, $active as active_params, false as is_frontier
+        """,
+        {
+            "run": run,
+            "architecture": ARCHITECTURES[given.architecture or "dense"],
+            "total": total.value if total else None,
+            "active": active.value if active else None,
+        },
+    )
+    connection.execute(
+        """
+        insert into seeds.training_runs by name select $run as training_run_id, $run as model_id,
+            'pretraining' as run_kind, $tokens as training_tokens, $number_format as number_format,
+            $accelerator_id as accelerator_id, $count as accelerator_count, $country as training_country,
+            $year as started_year, $operator as operator_kind
+        """,
+        {
+            "run": run,
+            "tokens": given.tokens.value if given.tokens else None,
+            "number_format": given.number_format,
+            "accelerator_id": chip["accelerator_id"],
+            "count": int(given.count.value) if given.count else None,
+            "country": given.country,
+            "year": year,
+            "operator": given.operator,
+        },
+    )
+
+
+def _override(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario) -> None:
+    """Put what was given in the place of what the rules chose."""
+    for option, (column, name, unit) in OVERRIDES.items():
+        source = "params" if option == "active_params" and given.active_params is None else option
+        stated = getattr(given, source)
+        if stated is not None:
+            connection.execute(
+                f"update core.training_inputs set {column} = input(?, ?, ?, ?, ?, 'given', 'you', ?) where training_run_id = ?",
+                [name, stated.low, stated.value, stated.high, unit, f"--{source.replace('_', '-')}", run],
+            )
+
+
+RESULTS = """
+    with figures as (
+        select
+            case boundary when 'none' then quantity else boundary || '_' || quantity end as quantity,
+            * exclude (quantity, boundary, source_ids, is_preferred)
+        from core.training_figures
+        where is_preferred
+    ),
+
+    home as (select * from ledger.seeds.assumptions where name = 'home_year_kwh'),
+
+    flop_days as (
+        select training_run_id, 'petaflop_days' as quantity, petaflop_days_of(value_low) as value_low,
+            petaflop_days_of(value) as value,
+            petaflop_days_of(value_high) as value_high, 'petaFLOP-day' as unit, 'training_flop / (1e15 · 86400)' as formula,
+            inputs
+        from figures where quantity = 'training_flop'
+    ),
+
+    home_years as (
+        select f.training_run_id, 'home_years' as quantity, home_years_of(f.value_low, h.central) as value_low,
+            home_years_of(f.value, h.central) as value, home_years_of(f.value_high, h.central) as value_high,
+            'home-year' as unit, 'facility_energy_kwh / home_year_kwh' as formula,
+            list_concat(f.inputs, [input(h.name, null, h.central, null, h.unit, 'assumed', h.source_id, h.locator,
+                h.verified, h.name || ' for ' || h.applies_to)]) as inputs
+        from figures as f cross join home as h where f.quantity = 'facility_energy_kwh'
+    ),
+
+    days as (
+        select
+            f.training_run_id,
+            case when i.reported_hours is null then
+                wall_days_of(
+                    uncertain(f.value_low, f.value, f.value_high), amount(i.accelerator_count), amount(i.chip_hours_ratio)
+                )
+            else divide(amount(i.reported_hours), exactly(24)) end as days,
+            case when i.reported_hours is null then 'chip_hours / (24 · accelerator_count · chip_hours_ratio)'
+            else 'training_hours / 24' end as formula,
+            case when i.reported_hours is null then list_concat(f.inputs, [i.accelerator_count, i.chip_hours_ratio])
+            else [i.reported_hours] end as inputs
+        from figures as f inner join core.training_inputs as i on f.training_run_id = i.training_run_id
+        where f.quantity = 'chip_hours' and i.accelerator_count is not null
+    ),
+
+    wall_days as (
+        select training_run_id, 'wall_days' as quantity, low_of(days) as value_low, central_of(days) as value,
+            high_of(days) as value_high,
+            'day' as unit, formula, inputs
+        from days
+    ),
+
+    converted as (
+        select *, 'derived' as kind, 'conversion' as method
+        from (from flop_days union all by name from home_years union all by name from wall_days) as u
+    )
+
+    select training_run_id, quantity, value_low, value, value_high, unit, kind, method, formula, inputs
+    from (from figures union all by name from converted) as u
+    order by training_run_id, list_position(
+        ['training_flop', 'petaflop_days', 'mfu', 'chip_hours', 'wall_days', 'chip_energy_kwh', 'server_energy_kwh',
+         'facility_energy_kwh', 'home_years', 'cloud_cost_usd', 'owned_cost_usd', 'location_co2e_kg',
+         'market_co2e_kg', 'embodied_co2e_kg', 'water_l'], quantity)
+"""
+KIND_WORDS = {"given": "given by you", "assumed": "assumed", "published": "published"}
+KINDS = {
+    "given": "given",
+    "assumed": "assumed",
+    "reported": "published",
+    "measured": "published",
+    "estimated": "published",
+}
+
+
+def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
+    """What the scenario would take, with every input and choice, as nested dictionaries that JSON can hold.
+
+    ``connection`` is one of ``open_whatif``. Raises UsageError for what cannot be.
+    """
+    _check_amounts(given)
+    with _fitting():
+        chip = find_accelerator(connection, given.accelerator)
+        _check_number_format(connection, chip, given.number_format)
+        _check_country(connection, given.country)
+        memory = _memory(connection, given, chip)
+        year = given.year or latest_price_year(connection)
+        figures = _run_models(connection, {RUN: (given, chip, year)})[RUN]
+        run = read_rows(connection, "select * from core.training_runs")[0]
+        sources = {
+            r.pop("source_id"): r for r in read_rows(connection, "select * exclude (accessed) from ledger.meta.sources")
+        }
+        build_id = connection.execute("select build_id from ledger.meta.builds").fetchall()[0][0]
+        implied = connection.execute(
+            "select value from core.training_utilisation where method = 'flop_over_time'"
+        ).fetchall()
+    _check_result(figures, chip, implied[0][0] if implied else None)
+    return {
+        "choices": _choices(given, chip, run, year),
+        "figures": [_figure(row, figures) for row in figures],
+        "inputs": _inputs(figures, sources),
+        "memory": memory,
+        "notes": _notes(figures, chip),
+        "build_id": build_id,
+    }
+
+
+def _run_models(
+    connection: duckdb.DuckDBPyConnection, scenarios: dict[str, tuple[Scenario, Row, int]]
+) -> dict[str, list[Row]]:
+    """The figures of scenarios, each a run of its own with accelerator and year, by the key of the run."""
+    connection.execute("delete from core.models; delete from seeds.training_runs")
+    for run, (given, chip, year) in scenarios.items():
+        _make_run(connection, run, given, chip, year)
+    for name in FIRST_MODELS:
+        run_model(connection, name)
+    for run, (given, _, _) in scenarios.items():
+        _override(connection, run, given)
+    for name in THEN_MODELS:
+        run_model(connection, name)
+    found: dict[str, list[Row]] = {run: [] for run in scenarios}
+    for row in read_rows(connection, RESULTS):
+        found[row.pop("training_run_id")].append(row)
+    return found
+
+
+def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scenario]) -> list[list[Row]]:
+    """The figures of many scenarios at once, as ``estimate`` gives them for one; raises UsageError for what cannot be."""
+    chips = {given.accelerator: find_accelerator(connection, given.accelerator) for given in scenarios}
+    latest = latest_price_year(connection)
+    runs: dict[str, tuple[Scenario, Row, int]] = {}
+    for number, given in enumerate(scenarios):
+        _check_amounts(given)
+        _memory(connection, given, chips[given.accelerator])
+        runs[f"{RUN}-{number:06}"] = (given, chips[given.accelerator], given.year or latest)
+    return [[_figure(row, rows) for row in rows] for rows in _run_models(connection, runs).values()]
+
+
+def _check_result(figures: list[Row], chip: Row, implied_mfu: float | None) -> None:
+    found = {row["quantity"]: row for row in figures}
+    if "chip_hours" not in found:
+        raise UsageError(f"no dense peak of {chip['accelerator_id']} is known: give --chip-hours.")
+    if implied_mfu is not None and implied_mfu > 1:
+        raise UsageError(
+            f"{trimmed(found['training_flop']['value'], 3)} FLOP in {trimmed(found['chip_hours']['value'])} chip-hours would "
+            f"take {trimmed(implied_mfu, 3)} times the dense peak of {chip['accelerator_id']}."
+        )
+
+
+def _figure(row: Row, figures: list[Row]) -> Row:
+    values = {one["quantity"]: one["value"] for one in figures} | {
+        one["name"].removeprefix("published_"): one["value"] for one in row["inputs"]
+    }
+    numbers = with_numbers(row["formula"], values) if row["formula"] not in ("as published", "prior") else None
+    method = "given" if row["method"] == "published" else row["method"]
+    kind = "given" if method == "given" else row["kind"]
+    formula = "as given" if method == "given" else row["formula"]
+    inputs = [one["name"] for one in row["inputs"]]
+    return {
+        **row,
+        "method": method,
+        "kind": kind,
+        "formula": formula,
+        "formula_with_numbers": numbers,
+        "inputs": inputs,
+    }
+
+
+def _inputs(figures: list[Row], sources: dict[str, Row]) -> list[Row]:
+    distinct = {one["name"]: one for row in figures for one in row["inputs"]}
+    return [
+        {**one, "kind": KINDS[one["kind"]], "source": sources.get(one["source_id"])}
+        for one in sorted(distinct.values(), key=lambda one: list(KINDS).index(one["kind"]))
+    ]
+
+
+def _choices(given: Scenario, chip: Row, run: Row, year: int) -> list[Row]:
+    """What is no number: as given, else what stands for it and why."""
+    unknown = "not given: assumptions hold for all"
+    rows = [
+        ("accelerator", chip["accelerator_id"], True, chip["accelerator_name"]),
+        ("number_format", run["number_format"], given.number_format is not None, "the usual one of the chip"),
+        (
+            "architecture",
+            given.architecture or "dense",
+            given.architecture is not None,
+            "every token passes all parameters",
+        ),
+        ("year", year, given.year is not None, "latest with observed rental prices"),
+        ("country", given.country, given.country is not None, unknown),
+        ("operator", given.operator, given.operator is not None, unknown),
+    ]
+    return [
+        {"name": name, "value": value, "kind": "given" if is_given else "assumed",
+         "note": None if is_given and name != "accelerator" else note}
+        for name, value, is_given, note in rows
+    ]  # fmt: skip
+
+
+def _notes(figures: list[Row], chip: Row) -> list[str]:
+    found = {row["quantity"] for row in figures}
+    notes = []
+    if "facility_energy_kwh" not in found:
+        notes.append(
+            f"The rated power of {chip['accelerator_id']} is not known: no energy, carbon, water or owned cost."
+        )
+    elif "owned_cost_usd" not in found:
+        notes.append(f"No purchase price of {chip['accelerator_id']} is known: give --chip-price for the owned cost.")
+    return notes
+
+
+# --- as text --------------------------------------------------------------------------------------------------------
+
+
+def as_tables(result: Row) -> list[list[list[str]]]:
+    """The estimate as tables of texts, headings first: figures, inputs. Numbers stand in the second column."""
+    figures = [["figure", "central", "unit", "90 % interval", "method"]]
+    figures += [[*_cells(row, "quantity", "value_low", "value_high"), row["method"]] for row in result["figures"]]
+    inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
+    inputs += [[*_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], _source(row)] for row in result["inputs"]]
+    return [figures, inputs]
+
+
+def as_lines(result: Row) -> Iterator[str]:
+    """What is no number, the memory and the notes, as plain lines."""
+    for row in result["choices"]:
+        value = "none" if row["value"] is None else row["value"]
+        yield f"{row['name']:<14} {value} ({', '.join(filter(None, (KIND_WORDS[row['kind']], row['note'])))})"
+    if (memory := result["memory"]) is not None:
+        there = (
+            "" if memory["available_bytes"] is None else f", {with_prefix(memory['available_bytes'], 'B')} available"
+        )
+        rule = f"{memory['bytes_per_param']:g} bytes a parameter, activations not counted"
+        yield f"{'memory':<14} at least {with_prefix(memory['needed_bytes'], 'B')} needed{there} ({rule})"
+    yield from result["notes"]
+
+
+def _cells(row: Row, name: str, low: str, high: str) -> list[str]:
+    unit = "" if row["unit"] in ("1", "ratio", "share") else row["unit"]
+    exact = row[low] is None or row[low] == row["value"] == row[high]
+    return [
+        row[name],
+        trimmed(row["value"]),
+        unit,
+        "exact" if exact else f"{trimmed(row[low])} to {trimmed(row[high])}",
+    ]
+
+
+def _source(row: Row) -> str:
+    if row["source"] is None:
+        return str(row["locator"])
+    chosen = f" [{row['basis']}]" if row["basis"] else ""
+    return f"{row['source']['title']}, {row['locator']}{chosen}"

@@ -1,0 +1,1 @@
+"""The command line: commands, printing, runs, status, progress."""

@@ -1,0 +1,534 @@
+"""The ``ledger`` command: thin, calls the modules beside it.
+
+Exit status 0 ok, 1 failed (the message says what to do), 2 bad usage. Dagster is imported only by the
+commands that run something.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import os
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import duckdb
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.cli.fetch_progress import FetchProgress
+from pipelines.cli.runs import module_file, prepare_instance, run_job
+from pipelines.errors import LedgerError, UsageError
+from pipelines.seeds.files import licences, read_seeds
+from pipelines.settings import ROOT, Settings, read_settings
+from pipelines.warehouse.file import build_lock, connect_published, sweep
+from pipelines.warehouse.fingerprints import remember, unchanged_build
+
+app = typer.Typer(
+    name="ledger",
+    help="What AI compute takes: build the warehouse, ask it, draw its reports.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+TRY = (
+    "select model_name, training_flop, training_flop_low, training_flop_high from mart.training_summary limit 5",
+    "select accelerator_name, dense_16_bit_flop_per_joule from mart.accelerators order by 2 desc nulls last limit 5",
+    "select metric, cohort, growth_per_year, doubling_time_months from mart.trends",
+)
+
+
+MOST_FITTED = 500
+"""Rows that ``ledger sql`` fits to the width of a terminal; with more of them that takes seconds."""
+
+
+class Format(StrEnum):
+    """How ``ledger sql`` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+class TextFormat(StrEnum):
+    """How ``ledger explain`` prints."""
+
+    text = "text"
+    json = "json"
+
+
+class EstimateFormat(StrEnum):
+    """How ``ledger estimate`` prints."""
+
+    table = "table"
+    json = "json"
+
+
+class AuditFormat(StrEnum):
+    """How ``ledger audit`` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+
+
+class Architecture(StrEnum):
+    """Architectures that ``ledger estimate`` knows a formula for."""
+
+    dense = "dense"
+    moe = "moe"
+    encoder_decoder = "encoder-decoder"
+
+
+class Operator(StrEnum):
+    """Classes of operators that assumptions tell apart."""
+
+    hyperscaler = "hyperscaler"
+    other = "other"
+
+
+def stated(text: str) -> Any:
+    """The option of ``ledger estimate`` for a number or a range."""
+    return typer.Option(help=text, metavar="NUMBER", show_default=False)
+
+
+@dataclass
+class State:
+    """Options that come before the command."""
+
+    home: Path | None = None
+
+    @property
+    def settings(self) -> Settings:
+        """Settings with the ``--home`` option applied."""
+        return read_settings(self.home)
+
+
+STATE = State()
+
+
+@app.callback()
+def options(
+    home: Annotated[
+        Path | None,
+        typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False),
+    ] = None,
+) -> None:
+    """What AI compute takes: build the warehouse, ask it, draw its reports."""
+    STATE.home = home
+
+
+def _where(settings: Settings) -> None:
+    print(f"warehouse  {settings.published}")
+    print(f"site       {settings.site / 'index.html'}")
+
+
+@app.command()
+def build(
+    force: Annotated[bool, typer.Option(help="Build even if nothing changed since the last build.")] = False,
+    hints: Annotated[bool, typer.Option(hidden=True)] = False,
+) -> None:
+    """Build the warehouse from all sources, check it, publish it, and draw the site."""
+    settings = STATE.settings
+    with build_lock(settings) as was_killed:
+        if was_killed:
+            sweep(settings)
+        same = None if force else unchanged_build(settings)
+    if same is not None:
+        print(f"nothing changed since build {same}")
+    else:
+        read_seeds(settings.seeds, ROOT)
+        done = run_job(settings, "build_all")["meta/builds"]
+        remember(settings, str(done["build_id"]))
+        print(f"{'published' if done['is_new'] else 'data unchanged, still published:'} build {done['build_id']}")
+    _where(settings)
+    if hints:
+        print("try        " + "\n           ".join(f'.venv/bin/ledger sql "{query}"' for query in TRY))
+
+
+@app.command()
+def fetch(
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; all if none is named.")] = None,
+    accept: Annotated[
+        bool, typer.Option("--accept", help="Let snapshots pass that differ much from the last.")
+    ] = False,
+) -> None:
+    """Fetch what publishers have; what fails or looks wrong leaves the last good snapshot in use."""
+    from pipelines.fetch.snapshots import fetch as fetch_files
+    from pipelines.warehouse.raw_layer import remote_files
+
+    known = {file.source_id for file in remote_files()}
+    if unknown := sorted(set(sources or ()) - known):
+        raise typer.BadParameter(f"no source {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+    settings = STATE.settings
+    settings.prepare()
+    files = remote_files(sources or ())
+    with FetchProgress(len(files)) as shown:
+        outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=licences(settings))
+    for outcome in outcomes:
+        print(outcome)
+    counts = Counter(outcome.status for outcome in outcomes)
+    print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
+    if counts["failed"] or counts["held"]:
+        raise typer.Exit(1)
+    if not counts["new"]:
+        print("nothing new")
+
+
+@app.command()
+def report() -> None:
+    """Draw charts and pages from the published warehouse."""
+    settings = STATE.settings
+    with connect_published(settings):
+        pass
+    done = run_job(settings, "reports_only")
+    changed = [key.partition("/")[2] for key, meta in done.items() if meta.get("changed_files", "none") != "none"]
+    print(f"changed    {', '.join(sorted(changed))}" if changed else "nothing changed")
+    print(f"site       {settings.site / 'index.html'}")
+
+
+@app.command()
+def status() -> None:
+    """Say what is published, what the last build changed, and how old the sources are."""
+    from pipelines.cli.status import build_line, status_lines, terminal_width
+
+    settings = STATE.settings
+    print(build_line(settings))
+    _where(settings)
+    for line in status_lines(settings, terminal_width()):
+        print(line)
+
+
+def _json_value(value: Any) -> Any:
+    """What JSON has no type for: dates as ISO text, decimals as numbers, anything else as text."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value)
+
+
+def _finite(value: Any) -> Any:
+    """``value`` with NaN and the infinities, for which JSON has no word, as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): _finite(inner) for key, inner in value.items()}
+    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Column names of which none hides another: a, a_1, a_2."""
+    distinct: list[str] = []
+    for name in names:
+        chosen, number = name, 0
+        while chosen in distinct:
+            number += 1
+            chosen = f"{name}_{number}"
+        distinct.append(chosen)
+    return distinct
+
+
+def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    numbers = [all(isinstance(r[i], int | float | Decimal | None) for r in rows) for i in range(len(names))]
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty() and len(rows) <= MOST_FITTED:
+        _print_fitted(names, cells, numbers)
+    else:
+        _print_whole(names, cells, numbers)
+    print(f"({len(rows):,} row{'' if len(rows) == 1 else 's'})")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "null"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _print_fitted(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
+    """A table as wide as the terminal: long texts are folded."""
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, number in zip(names, numbers, strict=True):
+        table.add_column(Text(name), justify="right" if number else "left", no_wrap=number)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def _print_whole(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
+    """One line a row, as wide as it takes: nothing is cut, and thousands of rows take no time."""
+    lines = [[text.replace("\n", "\\n") for text in row] for row in [names, *cells]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
+        aligned = (t.rjust(w) if n else t.ljust(w) for t, w, n in zip(row, widths, numbers, strict=True))
+        print("  ".join(aligned).rstrip())
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
+    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+) -> None:
+    """Ask the published warehouse. Read-only; no files, no network, no settings."""
+    with connect_published(STATE.settings, restricted=True) as connection:
+        try:
+            if (count := len(connection.extract_statements(query))) != 1:
+                raise LedgerError(f"expected one SQL statement, found {count}.")
+            if output in (Format.csv, Format.parquet):
+                frame = connection.sql(query)
+                if frame is None:
+                    raise LedgerError("the statement returns no rows.")
+                _write_frame(frame, output)
+                return
+            cursor = connection.execute(query)
+            names = [column[0] for column in cursor.description or []]
+            rows = cursor.fetchall()
+        except duckdb.Error as error:
+            raise LedgerError(f"the query failed: {error}") from None
+    if output is Format.json:
+        objects = [dict(zip(_distinct(names), map(_finite, row), strict=True)) for row in rows]
+        print(json.dumps(objects, default=_json_value, ensure_ascii=False, indent=1))
+    else:
+        _print_table(names, rows)
+
+
+def _write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:
+    import polars as pl
+
+    try:
+        _write(relation.pl(), output)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(
+            f"{output} cannot hold these rows: {reason}. Cast the column, for example to varchar."
+        ) from None
+
+
+def _write(frame: Any, output: Format) -> None:
+    import polars as pl
+
+    if output is Format.csv:
+        nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+        for name in nested:
+            texts = [json.dumps(v, default=_json_value, ensure_ascii=False) for v in frame[name].to_list()]
+            frame = frame.with_columns(pl.Series(name, texts))
+        sys.stdout.write(frame.write_csv())
+        return
+    if sys.stdout.isatty():
+        raise LedgerError(
+            "Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet"
+        )
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    sys.stdout.buffer.write(buffer.getvalue())
+
+
+@app.command()
+def explain(
+    subject: Annotated[str, typer.Argument(help="A run, model, family or machine: its name or key.")],
+    quantity: Annotated[
+        str, typer.Argument(help="A column of mart.training_summary, such as facility_energy_kwh, or of mart.figures.")
+    ],
+    output: Annotated[TextFormat, typer.Option("--format", help="How to print it.")] = TextFormat.text,
+) -> None:
+    """Follow a figure down to its sources: formula, inputs, where each stands, and what others say."""
+    from pipelines.answers import explain as explaining
+
+    with connect_published(STATE.settings) as connection:
+        explanation = explaining.explain(connection, subject, quantity)
+    if output is TextFormat.json:
+        print(json.dumps(_finite(explanation), default=_json_value, ensure_ascii=False, indent=1))
+    elif sys.stdout.isatty():
+        Console().print(explaining.as_tree(explaining.as_nodes(explanation)))
+    else:
+        print("\n".join(explaining.as_lines(explaining.as_nodes(explanation))))
+
+
+@app.command()
+def estimate(
+    *,
+    accelerator: Annotated[
+        str | None,
+        typer.Option("--accelerator", "--device", help="Accelerator: key, name or alias.", show_default=False),
+    ] = None,
+    params: Annotated[str | None, stated("Parameters.")] = None,
+    tokens: Annotated[str | None, stated("Training tokens, repeats included.")] = None,
+    active_params: Annotated[str | None, stated("Parameters used per token; all of them if not given.")] = None,
+    flop: Annotated[str | None, stated("Training FLOP, in place of --tokens.")] = None,
+    chip_hours: Annotated[str | None, stated("Accelerator time, where it is known.")] = None,
+    hours: Annotated[str | None, stated("Duration of the run, where it is known; with --count.")] = None,
+    count: Annotated[str | None, stated("Accelerators used at the same time.")] = None,
+    mfu: Annotated[str | None, stated("Model FLOP utilisation: share of the dense peak, 0 to 1.")] = None,
+    pue: Annotated[str | None, stated("Power usage effectiveness, 1 or more.")] = None,
+    price: Annotated[str | None, stated("Rental price, USD per chip-hour.")] = None,
+    chip_price: Annotated[str | None, stated("Purchase price of one accelerator, USD.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country of the site, ISO code of three letters.")] = None,
+    year: Annotated[int | None, typer.Option(help="Year of the run.")] = None,
+    number_format: Annotated[str | None, typer.Option(help="Number format trained in, such as bf16.")] = None,
+    architecture: Annotated[Architecture | None, typer.Option(help="dense if not given.")] = None,
+    operator: Annotated[Operator | None, typer.Option(help="Who runs the machines.")] = None,
+    inference: Annotated[bool, typer.Option("--inference", help="Serve --model; without --device: what can.")] = False,
+    model: Annotated[str | None, typer.Option(help="Inference: key or name of an open model.")] = None,
+    batch: Annotated[int | None, typer.Option(help="Inference: sequences decoded at the same time; 1.")] = None,
+    context: Annotated[int | None, typer.Option(help="Inference: tokens of each that are kept.")] = None,
+    max_usd: Annotated[float | None, typer.Option(help="Inference: most that the devices may cost.")] = None,
+    max_watts: Annotated[float | None, typer.Option(help="Inference: most that they may draw.")] = None,
+    max_memory: Annotated[str | None, typer.Option(help="Inference: most memory they may have, such as 16GB.")] = None,
+    output: Annotated[EstimateFormat, typer.Option("--format", help="How to print it.")] = EstimateFormat.table,
+) -> None:
+    """Say what a training run would take, by the rules of the warehouse. Numbers may be ranges: LOW:CENTRAL:HIGH.
+
+    With --inference: what serving a model takes, or which devices can under a budget.
+    """
+    from pipelines.answers import training_estimate as whatif
+
+    serving = {"model": model, "batch": batch, "context": context, "max_usd": max_usd, "max_watts": max_watts,
+               "max_memory": max_memory}  # fmt: skip
+    training = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
+                "chip_hours": chip_hours, "hours": hours, "chip_price": chip_price, "country": country, "year": year,
+                "architecture": architecture, "operator": operator}  # fmt: skip
+    _refuse_given(training if inference else serving, inference=inference)
+    if inference:
+        from pipelines.answers.serving_estimate import read_options
+
+        given, budget = read_options(accelerator, number_format, count, price, serving)
+        _estimate_serving(given, budget, output)
+        return
+    if accelerator is None:
+        raise UsageError("--accelerator is missing: which chip does the run use? (For serving a model: --inference.)")
+    numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
+               "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price}  # fmt: skip
+    scenario = whatif.Scenario(
+        accelerator=accelerator,
+        country=country.upper() if country else None,
+        year=year,
+        number_format=number_format.lower() if number_format else None,
+        architecture=architecture.value if architecture else None,
+        operator=operator.value if operator else None,
+        **{
+            name: whatif.read_stated(text, f"--{name.replace('_', '-')}")
+            for name, text in numbers.items()
+            if text is not None
+        },
+    )
+    with whatif.open_whatif(STATE.settings) as connection:
+        result = whatif.estimate(connection, scenario)
+    if output is EstimateFormat.json:
+        print(json.dumps(_finite(result), default=_json_value, ensure_ascii=False, indent=1))
+    else:
+        for names, *cells in whatif.as_tables(result):
+            in_numbers = [name == "central" for name in names]
+            (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
+            print()
+        print("\n".join(whatif.as_lines(result)))
+
+
+def _refuse_given(options: dict[str, Any], *, inference: bool) -> None:
+    """Options that say nothing here would be passed over silently; refuse them."""
+    given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
+    if given:
+        where = "of training runs, not of --inference" if inference else "of --inference only"
+        raise UsageError(f"{', '.join(given)}: {'an option' if len(given) == 1 else 'options'} {where}.")
+
+
+def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
+    """What serving a model takes on a device, or which devices run it under a budget."""
+    from pipelines.answers import serving_estimate as serving
+
+    with serving.open_serving(STATE.settings) as connection:
+        result = serving.choose(connection, given, budget) if budget else serving.estimate(connection, given)
+    if output is EstimateFormat.json:
+        print(json.dumps(_finite(result), default=_json_value, ensure_ascii=False, indent=1))
+        return
+    for names, *cells in serving.as_tables(result):
+        in_numbers = [name in serving.NUMBER_HEADINGS for name in names]
+        (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
+        print()
+    print("\n".join(serving.as_lines(result)))
+
+
+MOST_FAULTS = 1000
+"""Faults of a user's file that are listed; more are counted."""
+
+
+@app.command()
+def audit(
+    file: Annotated[
+        Path | None, typer.Argument(help="A CSV file of claims (docs/claims.md); else the shipped documents.")
+    ] = None,
+    output: Annotated[AuditFormat, typer.Option("--format", help="How to print it.")] = AuditFormat.table,
+) -> None:
+    """Hold claims against figures: verdict, ratio and reason of each."""
+    from pipelines.answers import audit as auditing
+
+    settings = STATE.settings
+    done = auditing.audit_shipped(settings) if file is None else auditing.audit_file(settings, file)
+    if output is AuditFormat.json:
+        print(json.dumps([_finite(row) for row in done.rows], default=_json_value, ensure_ascii=False, indent=1))
+    elif output is AuditFormat.csv:
+        sys.stdout.write(auditing.as_csv(done.rows))
+    else:
+        names, cells = auditing.as_table(done.rows)
+        fits = sys.stdout.isatty() and len(cells) <= MOST_FITTED
+        (_print_fitted if fits else _print_whole)(names, cells, [name == "ratio" for name in names])
+        print(auditing.summary(done.rows))
+    faults = [*done.rejects, *done.notes]
+    for line in faults[:MOST_FAULTS]:
+        print(line, file=sys.stderr)
+    if len(faults) > MOST_FAULTS:
+        print(f"… and {len(faults) - MOST_FAULTS:,} more", file=sys.stderr)
+    if done.rejects:
+        raise LedgerError(
+            f"{len(done.rejects):,} fault{'' if len(done.rejects) == 1 else 's'}; the other rows were audited."
+        )
+
+
+@app.command()
+def ui(
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+) -> None:
+    """Open the Dagster UI on 127.0.0.1, with the schedules running."""
+    settings = STATE.settings
+    environment = prepare_instance(settings)
+    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(module_file()), "--host", "127.0.0.1",
+               "--port", str(port), "--log-level", "warning"]  # fmt: skip
+    print(f"Dagster UI at http://127.0.0.1:{port} (stop with Ctrl-C); state in {settings.home}", flush=True)
+    raise typer.Exit(subprocess.call(command, env=environment, cwd=module_file().parent))
+
+
+def _run(call: Callable[[], Any]) -> int:
+    try:
+        call()
+    except LedgerError as error:
+        print(f"ledger: {error}", file=sys.stderr)
+        return error.exit_status
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except KeyboardInterrupt:
+        print("ledger: interrupted", file=sys.stderr)
+        return 1
+    return 0
+
+
+def main() -> None:
+    """Entry point of the ``ledger`` command."""
+    sys.exit(_run(app))
+
+
+if __name__ == "__main__":
+    main()

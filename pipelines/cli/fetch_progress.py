@@ -1,0 +1,45 @@
+"""Progress of fetching: bytes and rate, a bar on a terminal, a line a file elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from types import TracebackType
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
+
+if TYPE_CHECKING:
+    from pipelines.fetch.download import Progress as FileProgress
+    from pipelines.records.raw_tables import RemoteFile
+
+
+class FetchProgress:
+    """Shows each file as it comes."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.started: dict[str, TaskID] = {}
+        self.bar = Progress(
+            TextColumn("{task.description:<48}"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(),
+            console=Console(stderr=True), disable=not sys.stderr.isatty(),
+        )  # fmt: skip
+
+    def __enter__(self) -> FetchProgress:
+        self.bar.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.bar.stop()
+
+    def update(self, file: RemoteFile, progress: FileProgress) -> None:
+        """Take note of what a file has received."""
+        if file.url not in self.started:
+            self.started[file.url] = self.bar.add_task(file.name, total=None)
+            if self.bar.disable:
+                print(f"[{len(self.started):>2}/{self.total}] {file.url}", file=sys.stderr, flush=True)
+        if progress.message.startswith("try "):
+            self.bar.console.print(f"{file.name}: {progress.message}")
+        self.bar.update(self.started[file.url], completed=progress.byte_count, total=progress.total_bytes)

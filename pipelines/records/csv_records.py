@@ -1,0 +1,200 @@
+"""Records of a CSV file -> typed rows, or rejects with reasons.
+
+What belongs here: cutting bytes into records (with record number, line and byte span), typing them
+against a schema, and saying exactly what is wrong with those that do not fit. What does not:
+deciding whether a reject stops the build (``seeds.py`` says yes, a connector may say no).
+
+Cutting is done by Python's ``csv`` reader in strict mode, which is fed one physical line at a time,
+so that the bytes of each record are known. Typing is done by pydantic.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from pipelines.errors import LedgerError, shown
+
+Row = TypeVar("Row", bound=BaseModel)
+
+MAX_FIELD_CHARS = 1_000_000
+csv.field_size_limit(MAX_FIELD_CHARS)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a file: its number (from 1, header excluded), first line (from 1), byte span, cells."""
+
+    record_no: int
+    line: int
+    byte_start: int
+    byte_end: int
+    cells: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """One cell or record that cannot be used, and why."""
+
+    file: str
+    record_no: int
+    line: int
+    column: str | None
+    value: str | None
+    reason: str
+
+    def __str__(self) -> str:
+        where = f"column {self.column}: value {shown(self.value)}: " if self.column else ""
+        return f"{self.file}:{self.line}: {where}{self.reason}"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A cut file: header names, good records, and records that could not be cut."""
+
+    file: str
+    header: tuple[str, ...]
+    records: list[Record]
+    rejects: list[Reject]
+
+
+def decode(data: bytes, file: str) -> bytes:
+    """Refuse bytes that are not clean UTF-8 text (a byte-order mark is dropped), naming the offset."""
+    body = data.removeprefix(b"\xef\xbb\xbf")
+    shift = len(data) - len(body)
+    if (nul := body.find(b"\0")) >= 0:
+        raise LedgerError(f"{file}: byte {nul + shift} is NUL; expected UTF-8 text. Save the file as UTF-8 CSV.")
+    try:
+        body.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise LedgerError(
+            f"{file}:{line}: byte {error.start + shift} is not UTF-8 ({error.reason}). Save the file as UTF-8 CSV."
+        ) from None
+    return body
+
+
+def _cut(body: bytes, shift: int) -> Iterator[tuple[int, int, int, list[str] | csv.Error]]:
+    """Yield (first line, byte start, byte end, cells or error) for each record of ``body``."""
+    lines = body.splitlines(keepends=True)
+    used = 0
+    taken = shift
+
+    def feed() -> Iterator[str]:
+        nonlocal used, taken
+        while used < len(lines):
+            line = lines[used]
+            used += 1
+            taken += len(line)
+            yield line.decode("utf-8")
+
+    reader = csv.reader(feed(), strict=True)
+    while used < len(lines):
+        first, start = used + 1, taken
+        try:
+            cells: list[str] | csv.Error = next(reader)
+        except csv.Error as error:
+            cells = error
+            reader = csv.reader(feed(), strict=True)
+        except StopIteration:
+            return
+        yield first, start, taken, cells
+
+
+def cut_csv(data: bytes, file: str) -> Table:
+    """Cut the bytes of a CSV file into records.
+
+    Raises LedgerError where the file as a whole is no table: wrong encoding, empty, a header with
+    blank or repeated names. A record with too few or too many cells, or with a stray quote, becomes
+    a reject; the records after it are kept.
+    """
+    body = decode(data, file)
+    cut = _cut(body, len(data) - len(body))
+    header = next((cells for *_, cells in cut), None)
+    if header is None:
+        raise LedgerError(f"{file}: the file is empty; expected a header line. Restore it from version control.")
+    if isinstance(header, csv.Error):
+        raise LedgerError(f"{file}:1: the header cannot be read ({header}). Expected comma-separated names.")
+    repeated = sorted({name for name in header if header.count(name) > 1})
+    if repeated or not header or "" in header:
+        found = f"repeated {', '.join(repeated)}" if header and "" not in header else "blank names"
+        raise LedgerError(f"{file}:1: header has {found}. Expected each column's name once; correct the first line.")
+    records: list[Record] = []
+    rejects: list[Reject] = []
+    number = 0
+    for line, start, end, cells in cut:
+        if cells == []:
+            continue  # an empty line is no record
+        number += 1
+        if isinstance(cells, csv.Error):
+            rejects.append(Reject(file, number, line, None, None, f"cannot be read: {cells}. Check the quotes."))
+        elif len(cells) != len(header):
+            reason = f"has {len(cells)} cells; expected {len(header)}, as in the header. Check commas and quotes."
+            rejects.append(Reject(file, number, line, None, ",".join(cells), reason))
+        else:
+            records.append(Record(number, line, start, end, tuple(cells)))
+    return Table(file, tuple(header), records, rejects)
+
+
+def _explain(error: ValidationError, table: Table, record: Record) -> Iterator[Reject]:
+    given = dict(zip(table.header, record.cells, strict=True))
+    for problem in error.errors():
+        column = str(problem["loc"][0]) if problem["loc"] else None
+        message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+        if problem["type"] == "missing":
+            message = "expected a value; the cell is empty"
+        value = given.get(column or "") or None
+        yield Reject(table.file, record.record_no, record.line, column, value, message)
+
+
+def type_records(
+    table: Table, schema: type[Row], *, allow_missing_columns: bool = False
+) -> tuple[list[tuple[Record, Row]], list[Reject]]:
+    """Type each record against ``schema``; an empty cell is a missing value.
+
+    Returns the typed rows with their records, and the rejects of cutting and typing together.
+    Raises LedgerError if the header does not name exactly the columns that the schema has; with
+    ``allow_missing_columns`` it may lack some.
+    """
+    names = set(schema.model_fields)
+    missing, extra = sorted(names - set(table.header)), sorted(set(table.header) - names)
+    if extra or (missing and not allow_missing_columns):
+        parts = [f"{word} {', '.join(found)}" for word, found in (("missing", missing), ("unknown", extra)) if found]
+        raise LedgerError(
+            f"{table.file}:1: header has {' and '.join(parts)}; expected the columns of "
+            f"{schema.__name__} ({schema.__module__.replace('.', '/')}.py): {', '.join(schema.model_fields)}."
+        )
+    rows: list[tuple[Record, Row]] = []
+    rejects = list(table.rejects)
+    for record in table.records:
+        given = {name: cell for name, cell in zip(table.header, record.cells, strict=True) if cell != ""}
+        try:
+            rows.append((record, schema.model_validate(given)))
+        except ValidationError as error:
+            rejects.extend(_explain(error, table, record))
+    return rows, rejects
+
+
+def repeated_keys(table: Table, rows: Sequence[tuple[Record, Row]], key: tuple[str, ...]) -> list[Reject]:
+    """One reject for each row whose key stands already on an earlier line."""
+    first_line: dict[tuple[object, ...], int] = {}
+    rejects = []
+    for record, row in rows:
+        value = tuple(getattr(row, name) for name in key)
+        if value in first_line:
+            reason = f"the key stands on line {first_line[value]} already; expected each ({', '.join(key)}) once"
+            text = ", ".join(record.cells[table.header.index(n)] if n in table.header else "" for n in key)
+            rejects.append(Reject(table.file, record.record_no, record.line, "+".join(key), text, reason))
+        else:
+            first_line[value] = record.line
+    return rejects
+
+
+def file_name(path: PurePath, root: PurePath) -> str:
+    """The name of a file as messages print it: relative to the project where it lies inside."""
+    return path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()

@@ -1,0 +1,1 @@
+"""Curated files: the schema of each, one module a folder of seeds/, and reading them."""

@@ -1,0 +1,1 @@
+"""The published file to bytes of the site: pages, charts, calculator, images."""

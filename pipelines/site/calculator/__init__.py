@@ -1,0 +1,1 @@
+"""The calculator in the page: formulas from the macros, coefficients from the warehouse."""

@@ -1,0 +1,62 @@
+"""Layers that trend charts share: the fitted line with its 90 % band, labels of record points."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+import altair as alt
+import polars as pl
+
+from pipelines.site.charts.labels import Ground, labels
+from pipelines.site.charts.marks import inline_data
+
+STEPS = 24
+
+
+def band_frame(trend: dict[str, Any]) -> pl.DataFrame:
+    """The line and its 90 % confidence band at STEPS + 1 dates of the window, never beyond it.
+
+    ``trend`` is a row of mart.trends. Columns: event_date (ISO text), line, low, high.
+    """
+    start, end = trend["window_start"], trend["window_end"]
+    rows = []
+    for step in range(STEPS + 1):
+        day = start + timedelta(days=round((end - start).days * step / STEPS))
+        distance = 1970 + (day - date(1970, 1, 1)).days / 365.25 - trend["mean_year"]
+        middle = trend["log10_at_mean"] + trend["log10_slope"] * distance
+        spread = trend["t_quantile"] * trend["log10_residual"]
+        spread *= (1 / trend["n_rows"] + distance**2 / trend["squared_years"]) ** 0.5
+        rows.append((day.isoformat(), 10**middle, 10 ** (middle - spread), 10 ** (middle + spread)))
+    return pl.DataFrame(rows, schema=["event_date", "line", "low", "high"], orient="row").with_columns(
+        pl.col("line", "low", "high").round_sig_figs(4)
+    )
+
+
+def trend_layers(trend: dict[str, Any], x: alt.X, title: str, scale: alt.Scale, axis: alt.Axis) -> list[alt.Chart]:
+    """Band and dashed line of a trend on the given axes."""
+    values = inline_data(band_frame(trend))
+    band = alt.Chart(values).mark_area(style="ink-band", opacity=0.10)
+    line = alt.Chart(values).mark_line(style="ink-line", strokeDash=[5, 4], strokeWidth=1.6)
+    return [
+        band.encode(x=x, y=alt.Y("low:Q", axis=axis, scale=scale, title=title), y2="high:Q"),
+        line.encode(x=x, y=alt.Y("line:Q", axis=axis, scale=scale, title=title)),
+    ]
+
+
+def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) -> pl.DataFrame:
+    """Rows worth a label: those that set a record when they appeared, at least so many days apart."""
+    records = frame.sort("event_date", value).filter(pl.col(value) > pl.col(value).cum_max().shift(1).fill_null(0))
+    picked: list[int] = []
+    days = records["event_date"].str.to_date().to_list()
+    for index in reversed(range(records.height)):
+        if len(picked) < most and all(abs((days[index] - days[other]).days) >= apart_days for other in picked):
+            picked.append(index)
+    return records[sorted(picked)]
+
+
+def record_labels(
+    points: pl.DataFrame, text: str, x: alt.X, y: alt.Y, ground: Ground, *, most: int, apart_days: int
+) -> list[alt.Chart]:
+    """Names of record points, the newest first."""
+    return labels(pick_labels(points, ground.y, most=most, apart_days=apart_days).reverse(), text, x, y, ground)

@@ -1,0 +1,167 @@
+"""How well our estimates meet published figures that they do not know."""
+
+from __future__ import annotations
+
+import duckdb
+
+from pipelines.answers.explain import Row, public_name, read_rows
+from pipelines.answers.labels import method_name, place, quantity_name, said
+from pipelines.answers.numbers import plain, trimmed
+from pipelines.site.pages.registry import Draft, Drafts, page_kind
+from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
+
+SCORES = "select * from core.validation_scores order by quantity"
+COMPARED = """
+    select v.*, r.model_id, s.title as published_title, s.url as published_url
+    from mart.validation as v
+    inner join core.training_runs as r on v.training_run_id = r.training_run_id
+    inner join meta.sources as s on v.published_source_id = s.source_id
+    order by abs(v.log10_error) desc, v.published_figure_id
+"""
+DOWNLOAD = "select * from mart.validation order by is_circular, quantity, abs(log10_error) desc, published_figure_id"
+
+
+def _factor(log10: float) -> str:
+    """A distance on the logarithm as a factor."""
+    return f"{trimmed(10**log10, 3)} ×"
+
+
+def _percent(share: float) -> str:
+    return f"{plain(share * 100)} %" if share else "0 %"
+
+
+def _score_row(one: Row) -> Words:
+    name = "All quantities" if one["quantity"] == "all" else quantity_name(one["quantity"])
+    return row(
+        cell(name),
+        cell(one["figure_count"], one["figure_count"]),
+        cell(one["run_count"], one["run_count"]),
+        cell(_factor(one["median_absolute_error_log10"]), one["median_absolute_error_log10"]),
+        cell(_factor(one["bias_log10"]), one["bias_log10"]),
+        cell(_percent(one["coverage_fraction"]), one["coverage_fraction"]),
+        cell(
+            _factor(0) if one["median_interval_ratio"] is None else f"{trimmed(one['median_interval_ratio'], 3)} ×",
+            one["median_interval_ratio"],
+        ),
+    )
+
+
+def _compared_row(one: Row) -> Words:
+    unit, quantity = one["unit"], one["quantity"]
+    published = one["published_value"]
+    ratio = one["value"] / published
+    plot = ratio_plot(one["value_low"] / published, ratio, one["value_high"] / published)
+    inside = "inside" if one["is_covered"] else "outside"
+    because = [cell(one["circular_because"])] if one["is_circular"] else []
+    return row(
+        cell(
+            one["subject_name"],
+            one["subject_name"].lower(),
+            href=f"models/{one['model_id']}.html",
+            note=one["published_title"],
+            note_url=one["published_url"],
+        ),
+        cell(quantity_name(public_name(quantity, one["boundary"])), note=method_name(one["method"])),
+        cell(said(published, unit, quantity, 3), published),
+        cell(said(one["value"], unit, quantity), one["value"]),
+        cell(f"{trimmed(ratio, 3)} ×", ratio),
+        cell(f"estimate {trimmed(ratio, 3)} times the published figure, {inside} the interval", ratio, plot=plot),
+        cell(inside),
+        *because,
+    )
+
+
+def _compared_table(table_id: str, label: str, rows: list[Row], *, circular: bool) -> Words:
+    because = [head("Why circular")] if circular else []
+    heads = [
+        head("Run, and who published it"),
+        head("Quantity, and our method", long=True),
+        head("Published", number=True),
+        head("Our estimate", number=True),
+        head("Ratio", number=True),
+        head("Place against the published figure", unseen=True),
+        head("Interval"),
+        *because,
+    ]
+    return table(table_id, label, heads, [_compared_row(one) for one in rows], tall=True)
+
+
+def _words(scores: list[Row], compared: list[Row]) -> Words:
+    free = [one for one in compared if not one["is_circular"]]
+    circular = [one for one in compared if one["is_circular"]]
+    every = next((one for one in scores if one["quantity"] == "all"), None)
+    lead = "No published figure of a run could be compared yet."
+    if every is not None:
+        lead = (
+            f"{every['figure_count']} published figures of {every['run_count']} runs, set beside estimates that know neither "
+            f"the figure nor anything derived from it. Half of the estimates lie within a factor of "
+            f"{trimmed(10 ** every['median_absolute_error_log10'], 3)}; {_percent(every['coverage_fraction'])} of the figures "
+            f"lie inside our 90 % interval."
+        )
+    ordered = sorted(scores, key=lambda one: (one["quantity"] == "all", place(one["quantity"])))
+    heads = [
+        head("Quantity"),
+        head("Figures", number=True),
+        head("Runs", number=True),
+        head("Median error", number=True),
+        head("Bias", number=True),
+        head("In the interval", number=True),
+        head("High over low", number=True),
+    ]
+    return page(
+        "Validation",
+        "How good are the estimates?",
+        lead,
+        [
+            section(
+                "scores",
+                "How far off are they?",
+                "Scores by quantity",
+                "Median error: the factor that half of the estimates stay within. Bias: above 1 × where estimates are too high. "
+                "High over low: the usual width of our interval.",
+                table=table("score-table", "Scores by quantity", heads, [_score_row(one) for one in ordered]),
+            ),
+            section(
+                "compared",
+                "Which figures were missed?",
+                f"{len(free)} figures, the farthest first",
+                "The line is the 90 % interval of our estimate, the dot its centre, the upright mark the published figure. "
+                "The scale reaches from a thirtieth to thirty times.",
+                table=_compared_table("compared-table", "Estimates beside published figures", free, circular=False),
+                downloads=["validation.csv"],
+                notes=[f"{len(compared)} rows in the file, circular ones marked."],
+            ),
+            section(
+                "circular",
+                "What tests arithmetic only?",
+                f"{len(circular)} comparisons that prove nothing",
+                "These published figures were computed from the same inputs by a formula like ours, or our estimate is a prior "
+                "that such figures were used for. They stay out of the scores.",
+                table=_compared_table("circular-table", "Circular comparisons", circular, circular=True),
+                folded=f"Show the {len(circular)} circular comparisons",
+            ),
+        ],
+    )
+
+
+@page_kind(
+    "validation",
+    number=8,
+    name="Validation",
+    menu_page="validation.html",
+    description="Our estimates against published figures that they do not know: error and coverage by quantity, every "
+    "comparison, circular ones apart.",
+    tables=("core.validation_scores", "mart.validation", "core.training_runs"),
+)
+def draft_validation_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
+    """One page and its rows as CSV."""
+    scores, compared = read_rows(connection, SCORES), read_rows(connection, COMPARED)
+    draft = Draft("validation.html", "tabular.html", (scores, compared), lambda: _words(scores, compared))
+    facts: dict[str, float | int | str] = {"comparisons": len(compared)}
+    for one in scores:
+        if one["quantity"] == "all":
+            facts |= {
+                "median_absolute_error_log10": one["median_absolute_error_log10"],
+                "coverage": one["coverage_fraction"],
+            }
+    return Drafts([draft], {"validation.csv": csv_of(connection, DOWNLOAD)}, facts)

@@ -1,0 +1,1 @@
+"""Publishers of grid carbon and of measured energy."""

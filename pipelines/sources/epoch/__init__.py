@@ -1,0 +1,1 @@
+"""Epoch AI: its models, hardware, clusters and cost data."""

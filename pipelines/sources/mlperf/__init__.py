@@ -1,0 +1,1 @@
+"""MLCommons: results and logs of MLPerf Training, Inference and Tiny."""

@@ -1,0 +1,479 @@
+"""MLPerf Training: result logs, systems, power logs and scaling factors of a round, from its repository.
+
+What belongs here: which members of a repository's archive hold what, and their columns. What does not:
+finding records in a log (``mllog.py``), scores and energy (``sql/core/benchmarks/``).
+
+Layout: ``<submitter>/results/<system>/<benchmark>/result_<x>.txt`` is the log of one run; beside it may
+lie ``scaling.json`` and ``power/result_<x>/node_<i>.txt`` or ``sw_<i>.txt``. ``<submitter>/systems/<system>.json``
+describes the system. All other members are passed over.
+
+A run's log is one record: its odd lines are noted, and the run is kept. A power log has thousands of
+readings; they are integrated while it is read, so that a row holds the sums, not the readings.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Annotated, Any, ClassVar, NamedTuple
+
+import numpy as np
+import orjson
+from pydantic import BaseModel, Field, ValidationError
+
+from pipelines.records.archives import ArchiveCaps, Member, walk_archive
+from pipelines.records.csv_records import Record, Reject
+from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile, check_raw, to_frame
+from pipelines.sources.mlperf.mllog import (
+    EVENT,
+    FRACTION,
+    NUMBERS,
+    POWER,
+    TEXT,
+    WHOLE,
+    Entry,
+    LogReader,
+    MlLog,
+)
+
+SOURCE = "mlperf_training"
+ROUNDS = ("v3.0", "v3.1", "v4.0", "v4.1", "v5.0", "v5.1")
+CAPS = ArchiveCaps()
+MAX_LOG_BYTES = 64 << 20
+"""A longer log is refused: the longest of a real round has 4 MB."""
+BATCH_BYTES = 1 << 20
+MAX_JSON_BYTES = 1 << 20
+MAX_BRACKETS = 2_000
+
+MOST_EXAMPLES = 1e15
+Name = Annotated[str, Field(min_length=1, max_length=200)]
+Said = Annotated[str, Field(max_length=4_000)]
+Whole = Annotated[int, Field(ge=0, le=2**63 - 1)]
+Measured = Annotated[float, Field(allow_inf_nan=False, ge=-1e15, le=1e15)]
+
+
+class _Place(RawRow):
+    """Where a member lies, which is part of what it says."""
+
+    source_id = SOURCE
+    key = ("round", "member")
+
+    round: Name = Field(description="Round of the benchmark, as in the name of its repository.")
+    submitter: Name = Field(description="Submitter: top folder of the file.")
+    system: Name = Field(description="System: folder of the result, name of the description.")
+    member: Name = Field(description="Path of the file in the repository; byte positions count in it.")
+
+
+class _InBenchmark(_Place):
+    benchmark: Name = Field(description="Benchmark: folder of the result.")
+
+
+class MlperfTrainingResults(_InBenchmark):
+    """One row per run of MLPerf Training: what its log says. Times are those of the log's own clock."""
+
+    table = "mlperf_training_results"
+
+    result_name: Name = Field(description="Name of the log, without its suffix.")
+    submission_org: Said | None = Field(default=None, description="Submitter, as the log states it.")
+    submission_platform: Said | None = Field(default=None, description="System, as the log states it.")
+    submission_benchmark: Said | None = Field(default=None, description="Benchmark, as the log states it.")
+    submission_division: Said | None = Field(default=None, description="Division, as the log states it.")
+    submission_status: Said | None = Field(default=None, description="Availability, as the log states it.")
+    global_batch_size: Whole | None = Field(default=None, description="Examples per step.")
+    gradient_accumulation_steps: Whole | None = Field(default=None, description="Micro-batches per step.")
+    train_samples: Whole | None = Field(default=None, description="Examples of the training set.")
+    eval_samples: Whole | None = Field(default=None, description="Examples of the evaluation set.")
+    seed: Said | None = Field(default=None, description="Seed of the run; an identifier, so kept as text.")
+    run_start_ms: Whole | None = Field(default=None, description="First start of the run, milliseconds since 1970.")
+    run_stop_ms: Whole | None = Field(default=None, description="First stop of the run, milliseconds since 1970.")
+    run_status: Said | None = Field(
+        default=None, description="How the run ended, by its first stop: success or aborted."
+    )
+    eval_accuracy: Measured | None = Field(
+        default=None, description="Quality by the last evaluation, in the task's measure."
+    )
+    eval_accuracies: Said | None = Field(
+        default=None, description="The same where a task has several measures: JSON object of numbers."
+    )
+    eval_samples_count: Whole | None = Field(
+        default=None, description="Examples trained on by the last evaluation, where its record says samples_count."
+    )
+    eval_epoch_num: Measured | None = Field(
+        default=None,
+        description="The same where its record says epoch_num: in epochs, or what the task counts as such.",
+    )
+    record_count: Whole = Field(description="Log records in the file.")
+    odd_line_count: Whole = Field(description="Lines with a log record that cannot be used; they are in meta.rejects.")
+
+
+class MlperfTrainingPower(_InBenchmark):
+    """One row per power log of a run of MLPerf Training: a node or a switch.
+
+    Readings are integrated in the order of their times: each counts for the time since the one before it,
+    the first since the start of the measurement, as the rules of the benchmark have it.
+    """
+
+    table = "mlperf_training_power"
+    min_rows = 0
+
+    result_name: Name = Field(description="Name of the run's log, without its suffix.")
+    log_name: Name = Field(description="Name of the power log: node_<i> or sw_<i>.")
+    is_switch: bool = Field(description="Whether it is a network switch.")
+    measurement_start_ms: Whole | None = Field(default=None, description="Start of the measurement, ms since 1970.")
+    measurement_stop_ms: Whole | None = Field(default=None, description="Its stop, ms since 1970.")
+    last_reading_ms: Whole | None = Field(default=None, description="Time of the last reading, ms since 1970.")
+    reading_count: Whole = Field(description="Power readings in the log.")
+    conversion_eff: Measured | None = Field(
+        default=None, description="Efficiency of the power supply by which readings count."
+    )
+    measurement_type: Said | None = Field(default=None, description="AC or DC, where stated.")
+    interconnect_power_est_w: Measured | None = Field(
+        default=None, description="Power that the submitter declares for the interconnect in place of readings, watts."
+    )
+    to_stop_j: Measured | None = Field(
+        default=None, description="Integral of the readings from the start to the stop of the measurement, joules."
+    )
+    to_last_reading_j: Measured | None = Field(
+        default=None, description="Integral of all readings from the start of the measurement, joules."
+    )
+    record_count: Whole = Field(description="Log records in the file.")
+    odd_line_count: Whole = Field(description="Lines with a log record that cannot be used; they are in meta.rejects.")
+
+
+class MlperfTrainingScaling(_InBenchmark):
+    """One row per result of MLPerf Training that the review scaled, because its runs converged too soon."""
+
+    table = "mlperf_training_scaling"
+    min_rows = 0
+
+    scaling_factor: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = Field(
+        description="Factor of the time to train."
+    )
+
+
+class MlperfTrainingSystems(_Place):
+    """One row per system of MLPerf Training, as its submitter describes it; all values are text."""
+
+    table = "mlperf_training_systems"
+    headers: ClassVar[dict[str, tuple[str, ...]]] = {"stated_submitter": ("submitter",)}
+
+    stated_submitter: Said | None = Field(default=None, description="Submitter, as the description names it.")
+    division: Said | None = Field(default=None, description="closed or open.")
+    status: Said | None = Field(default=None, description="Availability.")
+    system_name: Said | None = Field(default=None, description="Name of the system.")
+    number_of_nodes: Said | None = Field(default=None, description="Nodes.")
+    host_processors_per_node: Said | None = Field(default=None, description="CPUs of a node.")
+    host_processor_model_name: Said | None = Field(default=None, description="CPU.")
+    host_memory_capacity: Said | None = Field(default=None, description="Memory of a node.")
+    accelerators_per_node: Said | None = Field(default=None, description="Accelerators of a node.")
+    accelerator_model_name: Said | None = Field(default=None, description="Accelerator.")
+    accelerator_memory_capacity: Said | None = Field(default=None, description="Memory of an accelerator.")
+    accelerator_interconnect: Said | None = Field(default=None, description="Links between accelerators.")
+    framework: Said | None = Field(default=None, description="Software that trains.")
+    hw_notes: Said | None = Field(default=None, description="The submitter's notes on the hardware.")
+    sw_notes: Said | None = Field(default=None, description="The submitter's notes on the software.")
+
+
+TABLES = (MlperfTrainingResults, MlperfTrainingSystems, MlperfTrainingPower, MlperfTrainingScaling)
+
+STATED = (
+    "submission_org", "submission_platform", "submission_benchmark", "submission_division", "submission_status"
+)  # fmt: skip
+COUNTED = ("global_batch_size", "gradient_accumulation_steps", "train_samples", "eval_samples", "seed")
+
+NEWEST = frozenset({"eval_accuracy"})
+READING = "power_reading"
+
+RESULT_KEYS = {
+    "run_start": EVENT,
+    "run_stop": EVENT,
+    "eval_accuracy": NUMBERS,
+    **dict.fromkeys(STATED, TEXT),
+    **dict.fromkeys(COUNTED, WHOLE),
+}
+POWER_KEYS = {
+    "power_measurement_start": EVENT,
+    "power_measurement_stop": EVENT,
+    READING: POWER,
+    "conversion_eff": FRACTION,
+    "interconnect_power_est": POWER,
+}
+
+
+def result_reader() -> LogReader:
+    """What reads the log of a run."""
+    return LogReader(RESULT_KEYS, newest=NEWEST)
+
+
+def power_reader() -> LogReader:
+    """What reads a power log."""
+    return LogReader(POWER_KEYS, series=READING)
+
+
+def _firsts(entries: Iterable[Entry]) -> dict[str, Entry]:
+    """The first record of each key."""
+    found: dict[str, Entry] = {}
+    for entry in entries:
+        found.setdefault(entry[0], entry)
+    return found
+
+
+def _of_metadata(entry: Entry | None, name: str) -> str | None:
+    """Text that the metadata of a record gives."""
+    value = entry[3].get(name) if entry is not None and isinstance(entry[3], dict) else None
+    return value if isinstance(value, str) else None
+
+
+def _number_of_metadata(entry: Entry | None, name: str, kind: type[int] | type[float]) -> int | float | None:
+    """Number that the metadata of a record gives; None where it gives none that the column can hold."""
+    value = entry[3].get(name) if entry is not None and isinstance(entry[3], dict) else None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_EXAMPLES:
+        return None
+    return kind(value) if kind is float or value == int(value) else None
+
+
+def result_values(log: MlLog) -> dict[str, Any]:
+    """Columns of a run."""
+    first = _firsts(log.entries)
+    values: dict[str, Any] = {key: first[key][2] for key in (*STATED, *COUNTED) if key in first}
+    if "seed" in values:
+        values["seed"] = str(values["seed"])
+    for key in ("run_start", "run_stop"):
+        if key in first:
+            values[f"{key}_ms"] = first[key][1]
+    accuracy = first["eval_accuracy"][2] if "eval_accuracy" in first else None
+    if isinstance(accuracy, dict):
+        values["eval_accuracies"] = orjson.dumps(accuracy, option=orjson.OPT_SORT_KEYS).decode()
+    elif accuracy is not None:
+        values["eval_accuracy"] = float(accuracy)
+    values["eval_samples_count"] = _number_of_metadata(first.get("eval_accuracy"), "samples_count", int)
+    values["eval_epoch_num"] = _number_of_metadata(first.get("eval_accuracy"), "epoch_num", float)
+    return {**values, "run_status": _of_metadata(first.get("run_stop"), "status")}
+
+
+def integrate(
+    times_ms: Sequence[int], powers_w: Sequence[float], start_ms: int, stop_ms: int | None = None
+) -> tuple[float, float]:
+    """Energy of power readings in joules, each counting for the time since the one before: to a stop, and of all.
+
+    >>> integrate([1000, 3000, 4000], [50.0, 100.0, 1.0], 0, 3000)
+    (250.0, 251.0)
+    """
+    times, powers = np.array(times_ms, np.int64), np.array(powers_w, np.float64)
+    order = np.lexsort((powers, times))
+    times, powers = times[order], powers[order]
+    is_later = times >= start_ms
+    times, powers = times[is_later], powers[is_later]
+    energies_mj = powers * np.diff(times, prepend=start_ms)
+    is_before = slice(None) if stop_ms is None else times <= stop_ms
+    return float(energies_mj[is_before].sum()) / 1000, float(energies_mj.sum()) / 1000
+
+
+def power_values(log: MlLog) -> dict[str, Any]:
+    """Columns of a power log."""
+    first = _firsts(log.entries)
+    start, stop = first.get("power_measurement_start"), first.get("power_measurement_stop")
+    efficiency, declared = first.get("conversion_eff"), first.get("interconnect_power_est")
+    values: dict[str, Any] = {
+        "measurement_start_ms": start[1] if start else None,
+        "measurement_stop_ms": stop[1] if stop else None,
+        "last_reading_ms": max(log.series_times_ms, default=None),
+        "reading_count": len(log.series_values),
+        "conversion_eff": float(efficiency[2]) if efficiency else None,
+        "measurement_type": _of_metadata(efficiency, "measurement_type"),
+        "interconnect_power_est_w": float(declared[2]) if declared else None,
+    }
+    if start is not None and log.series_values:
+        energies = integrate(log.series_times_ms, log.series_values, start[1], stop[1] if stop else None)
+        values["to_stop_j"], values["to_last_reading_j"] = energies
+    return values
+
+
+def _json_object(data: bytes) -> dict[str, Any]:
+    """The object that a small JSON file holds; raises ValueError where it is none."""
+    if len(data) > MAX_JSON_BYTES or data.count(b"{") + data.count(b"[") > MAX_BRACKETS:
+        raise ValueError(f"has {len(data):,} bytes; expected a small JSON object")
+    value = orjson.loads(data.removeprefix(b"\xef\xbb\xbf"))
+    if not isinstance(value, dict):
+        raise ValueError("expected a JSON object")
+    return value
+
+
+def system_values(data: bytes) -> dict[str, Any]:
+    """Columns of a system's description; raises ValueError where it cannot be read."""
+    given = _json_object(data)
+    values: dict[str, Any] = {}
+    for column in MlperfTrainingSystems.model_fields:
+        name = MlperfTrainingSystems.headers.get(column, (column,))[0]
+        value = given.get(name)
+        if column not in _Place.model_fields and value is not None:
+            values[column] = value if isinstance(value, str) else orjson.dumps(value).decode()
+    return values
+
+
+@dataclass
+class _Collected:
+    """Rows of one table on their way."""
+
+    schema: type[RawRow]
+    rows: list[tuple[Record, BaseModel]] = field(default_factory=list)
+    rejects: list[Reject] = field(default_factory=list)
+    faults: list[Reject] = field(default_factory=list)
+    count: int = 0
+
+
+class _Waiting(NamedTuple):
+    """A log that is to be read."""
+
+    path: str
+    size: int
+    place: dict[str, Any]
+    data: bytes
+
+
+@dataclass
+class _Archive:
+    """One pass over the archive of a round."""
+
+    file: str
+    round: str
+    results: LogReader
+    power: LogReader
+    tables: dict[type[RawRow], _Collected] = field(default_factory=lambda: {s: _Collected(s) for s in TABLES})
+    waiting: dict[type[RawRow], list[_Waiting]] = field(default_factory=lambda: defaultdict(list))
+    """Logs that are read together, once there is a megabyte of them."""
+
+    def take(self, member: Member) -> None:
+        """Read a member if it is one of those that count."""
+        for pattern, method in MEMBERS:
+            if found := pattern.fullmatch(member.path):
+                method(self, member, found.groupdict())
+                return
+
+    def result(self, member: Member, place: dict[str, str]) -> None:
+        """A run's log."""
+        self._wait(MlperfTrainingResults, member, place)
+
+    def power_log(self, member: Member, place: dict[str, str]) -> None:
+        """A power log."""
+        self._wait(MlperfTrainingPower, member, {**place, "is_switch": place["log_name"].startswith("sw_")})
+
+    def system(self, member: Member, place: dict[str, str]) -> None:
+        """A system's description."""
+        self._row(MlperfTrainingSystems, member.path, member.size, lambda: {**place, **system_values(member.read())})
+
+    def scaling(self, member: Member, place: dict[str, str]) -> None:
+        """A scaling factor."""
+
+        def values() -> dict[str, Any]:
+            factor = _json_object(member.read()).get("scaling_factor")
+            return {**place, "scaling_factor": float(factor) if isinstance(factor, int) else factor}
+
+        self._row(MlperfTrainingScaling, member.path, member.size, values)
+
+    def _wait(self, schema: type[RawRow], member: Member, place: dict[str, Any]) -> None:
+        """Put a log to those that are read together."""
+        is_long = member.size > MAX_LOG_BYTES
+        waiting = self.waiting[schema]
+        waiting.append(_Waiting(member.path, member.size, place, b"" if is_long else member.read()))
+        if sum(len(log.data) for log in waiting) >= BATCH_BYTES:
+            self._read_logs(schema)
+
+    def finish(self) -> None:
+        """Read the logs that still wait."""
+        for schema in list(self.waiting):
+            self._read_logs(schema)
+
+    def _read_logs(self, schema: type[RawRow]) -> None:
+        waiting = self.waiting.pop(schema)
+        is_power = schema is MlperfTrainingPower
+        reader, values_of = (self.power, power_values) if is_power else (self.results, result_values)
+        for log, found in zip(waiting, reader.read_all([log.data for log in waiting]), strict=True):
+            self._row(schema, log.path, log.size, partial(self._log_values, schema, log, found, values_of))
+
+    def _log_values(
+        self, schema: type[RawRow], log: _Waiting, found: MlLog, values_of: Callable[[MlLog], dict[str, Any]]
+    ) -> dict[str, Any]:
+        """Columns of a log; notes its odd lines. Raises ValueError where it is none."""
+        if log.size > MAX_LOG_BYTES:
+            raise ValueError(f"has {log.size:,} bytes; expected at most {MAX_LOG_BYTES:,}")
+        table = self.tables[schema]
+        for odd in found.odd_lines:
+            reason = f"{log.path}:{odd.line}: {odd.reason}"
+            table.faults.append(Reject(self.file, table.count, odd.line, None, odd.text, reason))
+        if not found.record_count:
+            raise ValueError("holds no log record; expected lines with :::MLLOG")
+        counts = {"record_count": found.record_count, "odd_line_count": found.odd_count}
+        return {**log.place, **values_of(found), **counts}
+
+    def _row(self, schema: type[RawRow], path: str, size: int, values_of: Callable[[], dict[str, Any]]) -> None:
+        """Type a member into a row, or refuse it with a reason."""
+        table = self.tables[schema]
+        table.count += 1
+        try:
+            values = {**values_of(), "round": self.round, "member": path}
+            row = schema.model_validate(values, strict=True)
+        except ValidationError as error:
+            for problem in error.errors():
+                column = str(problem["loc"][0]) if problem["loc"] else None
+                reason = f"{path}: {problem['msg'].replace('Input should be', 'expected')}"
+                table.rejects.append(Reject(self.file, table.count, 1, column, str(problem["input"])[:200], reason))
+        except ValueError as error:
+            table.rejects.append(Reject(self.file, table.count, 1, None, None, f"{path}: {error}"))
+        else:
+            table.rows.append((Record(table.count, 1, 0, size, ()), row))
+
+
+FOLDER = r"(?P<submitter>[^/]+)/results/(?P<system>[^/]+)/(?P<benchmark>[^/]+)/"
+MEMBERS: tuple[tuple[re.Pattern[str], Callable[[_Archive, Member, dict[str, str]], None]], ...] = (
+    (re.compile(FOLDER + r"(?P<result_name>result_[^/]*)\.txt"), _Archive.result),
+    (re.compile(FOLDER + r"power/(?P<result_name>[^/]+)/(?P<log_name>(?:node|sw)_[^/]*)\.txt"), _Archive.power_log),
+    (re.compile(FOLDER + r"scaling\.json"), _Archive.scaling),
+    (re.compile(r"(?P<submitter>[^/]+)/systems/(?P<system>[^/]+)\.json"), _Archive.system),
+)
+
+
+def read_round(data: bytes, file: str, sha256: str, *, round_name: str) -> list[RawTable]:
+    """The tables of a round from the archive of its repository; raises LedgerError where it holds no round."""
+    return read_members(walk_archive(data, file, CAPS), file, sha256, round_name=round_name)
+
+
+def read_members(
+    members: Iterable[Member],
+    file: str,
+    sha256: str,
+    *,
+    round_name: str,
+    readers: tuple[LogReader, LogReader] | None = None,
+) -> list[RawTable]:
+    """The tables of a round from the members of its archive; ``readers`` are of results and of power."""
+    archive = _Archive(file, round_name, *(readers or (result_reader(), power_reader())))
+    for member in members:
+        archive.take(member)
+    archive.finish()
+    tables = []
+    for schema, found in archive.tables.items():
+        frame = to_frame(schema, found.rows, sha256)
+        table = RawTable(schema, file, sha256, frame, found.count, found.rejects, faults=found.faults)
+        check_raw(table)
+        tables.append(table)
+    return tables
+
+
+def _remote(round_name: str) -> RemoteFile:
+    repository = f"training_results_{round_name}"
+    return RemoteFile(
+        SOURCE,
+        f"{repository}.tar.gz",
+        f"https://github.com/mlcommons/{repository}/archive/HEAD.tar.gz",
+        partial(read_round, round_name=round_name),
+        TABLES,
+        max_bytes=500_000_000,
+        mirror_may_lack=True,
+    )
+
+
+FILES = tuple(_remote(name) for name in ROUNDS)

@@ -1,0 +1,1 @@
+"""Publishers of prices and exchange rates."""

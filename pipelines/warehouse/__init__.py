@@ -1,0 +1,1 @@
+"""The DuckDB file: build, publish, changes, fingerprints, meta tables."""

@@ -1,0 +1,1 @@
+"""SQL models, their lineage, macros and units, and the tables that Python fits."""

@@ -1,0 +1,85 @@
+"""Snapshots and packaged data -> ``raw.*`` tables in the build file.
+
+What belongs here: which connectors there are, reading their newest accepted snapshots into tables, and
+accounting for every record in ``meta``. What does not: fetching (``snapshots.py``), the columns of a
+source (``sources/``).
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from functools import cache
+
+import duckdb
+import polars as pl
+
+import pipelines.sources as connectors
+from pipelines.fetch.raw_cache import keep_tables, kept_tables
+from pipelines.fetch.snapshots import latest_accepted, read_verified, verify
+from pipelines.records.raw_tables import PackagedFile, RawRow, RawTable, RemoteFile, empty_raw_frame, raw_columns
+from pipelines.settings import Settings
+from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
+from pipelines.warehouse.models.tables import write_table
+
+RawFile = RemoteFile | PackagedFile
+
+
+@cache
+def raw_files() -> tuple[RawFile, ...]:
+    """Every file that a connector of ``pipelines.sources`` reads, in the order of module names."""
+    found: list[RawFile] = []
+    for module in sorted(m.name for m in pkgutil.walk_packages(connectors.__path__, f"{connectors.__name__}.")):
+        found += getattr(importlib.import_module(module), "FILES", ())
+    return tuple(found)
+
+
+def remote_files(source_ids: Iterable[str] = ()) -> list[RemoteFile]:
+    """Files that are fetched; of the named sources only, if any are named."""
+    wanted = set(source_ids)
+    return [f for f in raw_files() if isinstance(f, RemoteFile) and (not wanted or f.source_id in wanted)]
+
+
+@cache
+def raw_schemas() -> dict[str, type[RawRow]]:
+    """Raw tables by name, ``raw.`` included."""
+    return {f"raw.{schema.table}": schema for file in raw_files() for schema in file.tables}
+
+
+def _read(file: RawFile, schema: type[RawRow], settings: Settings) -> list[RawTable]:
+    """Tables of a schema in one file: of the newest accepted snapshot, or none if it was never fetched."""
+    if isinstance(file, PackagedFile):
+        return file.read()
+    snapshot = latest_accepted(settings, file)
+    if snapshot is None:
+        return []
+    verify(snapshot)
+    kept = kept_tables(settings, file, snapshot.sha256, schema)
+    if kept is not None:
+        return kept
+    tables = file.read(read_verified(snapshot), file.name, snapshot.sha256)
+    keep_tables(settings, file, snapshot.sha256, tables)
+    return tables
+
+
+def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings) -> dict[str, str]:
+    """Make one raw table from all files that feed it; returns its columns and their types.
+
+    A source that was never fetched gives an empty table. Raises LedgerError where a snapshot no longer
+    holds its contract.
+    """
+    schema = raw_schemas()[name]
+    frames = [empty_raw_frame(schema)]
+    clear_source_files(connection, name)
+    for file in raw_files():
+        if schema not in file.tables:
+            continue
+        for table in _read(file, schema, settings):
+            if table.schema is schema:
+                frames.append(table.frame)
+                note_raw_table(connection, name, table)
+        if isinstance(file, RemoteFile) and (snapshot := latest_accepted(settings, file)) is not None:
+            note_snapshot(connection, file, snapshot)
+    description = " ".join((schema.__doc__ or "").split())
+    return write_table(connection, name, pl.concat(frames, how="vertical"), description, raw_columns(schema))

@@ -1,0 +1,338 @@
+"""``ledger estimate``: a run that nobody made follows the rules that hold for every run of the warehouse."""
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import duckdb
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from pipelines.answers.explain import read_rows
+from pipelines.answers.training_estimate import (
+    ARCHITECTURES,
+    Scenario,
+    Stated,
+    estimate,
+    find_accelerator,
+    open_whatif,
+    read_stated,
+)
+from pipelines.errors import UsageError
+from pipelines.settings import Settings
+from tests.answers.test_explain import SUMMARY, calculated
+from tests.conftest import run_ledger
+
+Figures = dict[str, dict[str, Any]]
+
+RUNS = ("gpt-3-175b", "llama-3.1-70b", "deepseek-v3", "bloom-176b", "palm-540b", "t5-11b", "llama-3.1-405b", "opt-175b")
+
+
+def exactly(value: float) -> Stated:
+    return Stated(float(value), float(value), float(value))
+
+
+BASE = Scenario("h100-sxm", params=exactly(70e9), tokens=exactly(15e12), count=exactly(1024))
+
+
+@pytest.fixture(scope="module")
+def room(built: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """One database in memory beside the finished build, for all estimates of this file."""
+    with open_whatif(built) as connection:
+        yield connection
+
+
+def figures_of(result: dict[str, Any]) -> Figures:
+    return {row["quantity"]: row for row in result["figures"]}
+
+
+def scenario_of(connection: duckdb.DuckDBPyConnection, run: str) -> Scenario:
+    """What the warehouse knows of a run, as somebody would give it."""
+    row = read_rows(connection, "select * from core.training_runs where training_run_id = ?", [run])[0]
+    inputs = read_rows(connection, "select * from core.training_inputs where training_run_id = ?", [run])[0]
+
+    def given_as(column: str) -> Stated | None:
+        one = inputs[column]
+        return one and Stated(one["low"] or one["value"], one["value"], one["high"] or one["value"])
+
+    words = {long: short for short, long in ARCHITECTURES.items()}
+    return Scenario(
+        accelerator=row["accelerator_id"],
+        params=exactly(row["total_params"]),
+        active_params=exactly(row["active_params"]),
+        tokens=exactly(row["training_tokens"]),
+        count=given_as("accelerator_count"),
+        chip_hours=given_as("reported_chip_hours"),
+        hours=None if inputs["reported_chip_hours"] else given_as("reported_hours"),
+        mfu=given_as("reported_mfu"),
+        country=row["training_country"],
+        year=row["training_year"],
+        number_format=row["number_format"],
+        operator=row["operator_kind"],
+        architecture=words[row["architecture"]],  # type: ignore[arg-type]
+    )
+
+
+def arguments_of(scenario: Scenario) -> list[str]:
+    """The scenario as options of the command."""
+    arguments = []
+    for name, value in vars(scenario).items():
+        if value is not None:
+            text = f"{value.low!r}:{value.value!r}:{value.high!r}" if isinstance(value, Stated) else str(value)
+            arguments += [f"--{name.replace('_', '-')}", text]
+    return arguments
+
+
+def assert_same_as_the_warehouse(figures: Figures, connection: duckdb.DuckDBPyConnection, run: str) -> int:
+    summary = read_rows(connection, "select * from mart.training_summary where training_run_id = ?", [run])[0]
+    compared = 0
+    for quantity in SUMMARY:
+        if summary[quantity] is None:
+            assert quantity not in figures
+            continue
+        bounds = tuple(figures[quantity][end] for end in ("value_low", "value", "value_high"))
+        expected = (summary[f"{quantity}_low"], summary[quantity], summary[f"{quantity}_high"])
+        assert bounds == pytest.approx(expected, rel=1e-9), (run, quantity)
+        compared += 1
+    for quantity in ("petaflop_days", "home_years"):
+        if summary[quantity] is not None:
+            assert figures[quantity]["value"] == pytest.approx(summary[quantity], rel=1e-9)
+    return compared
+
+
+@pytest.mark.parametrize("run", RUNS)
+def test_a_runs_own_inputs_give_the_figures_of_the_warehouse(
+    room: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection, run: str
+) -> None:
+    result = estimate(room, scenario_of(published, run))
+    assert assert_same_as_the_warehouse(figures_of(result), published, run) >= 7
+
+
+@pytest.mark.parametrize("run", ["gpt-3-175b", "deepseek-v3"])
+def test_the_command_gives_the_figures_of_the_warehouse(
+    built: Settings, published: duckdb.DuckDBPyConnection, run: str
+) -> None:
+    arguments = arguments_of(scenario_of(published, run))
+    done = run_ledger("estimate", *arguments, "--format", "json", home=built.home)
+    assert done.returncode == 0, done.stderr
+    assert assert_same_as_the_warehouse(figures_of(json.loads(done.stdout)), published, run) >= 7
+
+
+def test_json_is_the_whole_estimate(built: Settings, room: duckdb.DuckDBPyConnection) -> None:
+    scenario = replace(BASE, pue=Stated(1.05, 1.1, 1.2), country="FRA", year=2024)
+    done = run_ledger("estimate", *arguments_of(scenario), "--format", "json", home=built.home)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert told == estimate(room, scenario)
+    assert set(figures_of(told)) == {*SUMMARY, "petaflop_days", "wall_days", "home_years"}
+    for figure in told["figures"]:
+        assert 0 < figure["value_low"] <= figure["value"] <= figure["value_high"], figure["quantity"]
+        if figure["formula_with_numbers"] is not None:
+            assert calculated(figure["formula_with_numbers"]) == pytest.approx(figure["value"], rel=5e-3)
+    assert len([figure for figure in told["figures"] if figure["formula_with_numbers"]]) >= 11
+
+
+def test_every_input_says_where_it_comes_from(room: duckdb.DuckDBPyConnection) -> None:
+    scenario = replace(BASE, pue=exactly(1.1), price=exactly(2.0), country="FRA", year=2024)
+    inputs = {one["name"]: one for one in estimate(room, scenario)["inputs"]}
+    assert {one["kind"] for one in inputs.values()} == {"given", "assumed", "published"}
+    by_you = {name for name, one in inputs.items() if one["kind"] == "given"}
+    assert by_you == {"active_params", "training_tokens", "accelerator_count", "pue", "cloud_price_usd_per_chip_hour"}
+    assert all(one["source"]["title"] and one["locator"] for name, one in inputs.items() if name not in by_you)
+    assert inputs["grid_intensity_kg_co2e_per_kwh"]["basis"].startswith("grid of FRA 20")
+    assert inputs["pue"]["value"] == 1.1
+
+
+def test_the_most_specific_assumption_holds(room: duckdb.DuckDBPyConnection) -> None:
+    def basis(scenario: Scenario, name: str) -> str:
+        return next(str(one["basis"]) for one in estimate(room, scenario)["inputs"] if one["name"] == name)
+
+    assert basis(BASE, "pue") == "pue for all"
+    assert basis(replace(BASE, operator="hyperscaler"), "pue") == "pue for hyperscaler"
+    assert basis(BASE, "mfu") == "mfu for h100-sxm"
+    assert basis(replace(BASE, number_format="fp8"), "mfu") == "mfu for fp8"
+    moe = replace(BASE, architecture="moe", active_params=exactly(10e9))
+    assert basis(moe, "mfu") == "mfu for moe"
+    assert basis(replace(BASE, country="FRA"), "wue_offsite_l_per_kwh") == "wue_offsite_l_per_kwh for FRA"
+
+
+def test_what_was_not_given_is_said(built: Settings) -> None:
+    done = run_ledger(
+        "estimate", "--params", "70e9", "--tokens", "15e12", "--accelerator", "H100 SXM", "--count", "1024",
+        home=built.home,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    lines = done.stdout.splitlines()
+    assert re.match(r"training_flop +6\.3×10²⁴  FLOP +5\.544×10²⁴ to 7\.245×10²⁴ +6nd$", lines[1])
+    assert any(re.match(r"pue +1\.2 +1\.08 to 1\.56 +assumed +.*\[pue for all\]$", line) for line in lines)
+    assert any(re.match(r"active_params +7×10¹⁰  parameter +exact +given by you  --params$", line) for line in lines)
+    assert "accelerator    h100-sxm (given by you, NVIDIA H100 SXM5 80 GB)" in lines
+    assert "number_format  bf16 (assumed, the usual one of the chip)" in lines
+    assert "country        none (assumed, not given: assumptions hold for all)" in lines
+    assert (
+        "memory         at least 1.12\u00a0TB needed, 81.9\u00a0TB available (16 bytes a parameter, activations not counted)"
+        in lines
+    )
+
+
+def test_duration_is_accelerator_time_over_accelerators(room: duckdb.DuckDBPyConnection) -> None:
+    timed = figures_of(estimate(room, replace(BASE, hours=exactly(4800))))
+    assert timed["wall_days"]["value_low"] == timed["wall_days"]["value_high"] == 200
+    assert timed["chip_hours"]["value"] == pytest.approx(1024 * 4800)
+    free = figures_of(estimate(room, BASE))
+    assert free["wall_days"]["value"] == pytest.approx(free["chip_hours"]["value"] / 24 / 1024)
+    assert "wall_days" not in figures_of(estimate(room, replace(BASE, count=None)))
+
+
+def test_machine_time_alone_gives_compute_and_energy(room: duckdb.DuckDBPyConnection) -> None:
+    found = figures_of(estimate(room, Scenario("a100-sxm-80gb", chip_hours=Stated(9e5, 1e6, 1.2e6))))
+    assert found["training_flop"]["method"] == "hardware"
+    assert found["facility_energy_kwh"]["value"] > 1e6 * 0.4 * 0.5
+    assert found["chip_hours"]["method"] == found["chip_hours"]["kind"] == "given"
+    by_flop = figures_of(estimate(room, Scenario("a100-sxm-80gb", flop=exactly(1e23))))
+    assert by_flop["training_flop"]["value_low"] == by_flop["training_flop"]["value_high"] == 1e23
+
+
+def test_a_chip_without_a_price_says_what_is_missing(room: duckdb.DuckDBPyConnection) -> None:
+    query = """
+        select min(accelerator_id) from ledger.core.accelerators as a
+        where dense_16_bit_flop_per_s is not null and tdp_w is not null and release_price_usd is null
+            and not exists (from ledger.seeds.purchase_prices as p where p.accelerator_id = a.accelerator_id)
+    """
+    chip = room.execute(query).fetchall()[0][0]
+    result = estimate(room, Scenario(chip, flop=exactly(1e21)))
+    assert "owned_cost_usd" not in figures_of(result)
+    assert result["notes"] == [f"No purchase price of {chip} is known: give --chip-price for the owned cost."]
+    priced = estimate(room, Scenario(chip, flop=exactly(1e21), chip_price=exactly(5000)))
+    assert "owned_cost_usd" in figures_of(priced)
+    assert priced["notes"] == []
+
+
+# --- directions -----------------------------------------------------------------------------------------------------
+
+costly = settings(deadline=None, max_examples=4)
+factors = st.floats(1.001, 1e3)
+amounts_of_all = [name for name in (*SUMMARY, "petaflop_days", "wall_days", "home_years") if name != "mfu"]
+
+
+@costly
+@given(tokens=st.floats(1e9, 1e13), factor=factors)
+@example(tokens=1e12, factor=1.001)
+def test_more_tokens_never_take_less_of_anything(room: duckdb.DuckDBPyConnection, tokens: float, factor: float) -> None:
+    less, more = (
+        figures_of(estimate(room, replace(BASE, tokens=exactly(amount)))) for amount in (tokens, tokens * factor)
+    )
+    for quantity in amounts_of_all:
+        for end in ("value_low", "value", "value_high"):
+            assert more[quantity][end] > less[quantity][end], quantity
+
+
+@costly
+@given(mfu=st.floats(0.01, 0.5), factor=st.floats(1.001, 2))
+def test_higher_utilisation_never_takes_more_time_or_energy(
+    room: duckdb.DuckDBPyConnection, mfu: float, factor: float
+) -> None:
+    slow, fast = (figures_of(estimate(room, replace(BASE, mfu=exactly(share)))) for share in (mfu, mfu * factor))
+    assert slow["training_flop"] == fast["training_flop"]
+    for quantity in ("chip_hours", "wall_days", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg", "water_l"):
+        assert fast[quantity]["value"] < slow[quantity]["value"], quantity
+
+
+@costly
+@given(pue=st.floats(1, 2), factor=st.floats(1.001, 2))
+def test_higher_pue_never_takes_less_facility_energy_and_changes_no_server(
+    room: duckdb.DuckDBPyConnection, pue: float, factor: float
+) -> None:
+    lean, wasteful = (figures_of(estimate(room, replace(BASE, pue=exactly(ratio)))) for ratio in (pue, pue * factor))
+    for quantity in ("facility_energy_kwh", "owned_cost_usd", "location_co2e_kg", "water_l", "home_years"):
+        assert wasteful[quantity]["value"] > lean[quantity]["value"], quantity
+    for quantity in ("server_energy_kwh", "chip_hours", "cloud_cost_usd"):
+        assert wasteful[quantity]["value"] == lean[quantity]["value"], quantity
+
+
+# --- what cannot be -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("0", "--tokens 0: expected more than zero."),
+        ("-3e9", "--tokens -3e9: expected more than zero."),
+        ("nan", "--tokens nan: expected more than zero."),
+        ("inf", "--tokens inf: expected more than zero."),
+        ("many", "--tokens 'many': expected a number such as 70e9, or LOW:CENTRAL:HIGH."),
+        ("1:2", "--tokens '1:2': expected a number such as 70e9, or LOW:CENTRAL:HIGH."),
+        ("3:2:4", "--tokens 3:2:4: expected LOW <= CENTRAL <= HIGH."),
+    ],
+)
+def test_a_number_that_is_none_is_refused(text: str, message: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        read_stated(text, "--tokens")
+    assert str(caught.value) == message
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"mfu": exactly(38)}, r"--mfu 38: a share of the dense peak, so at most 1\. Was 0\.38 meant\?"),
+        ({"mfu": Stated(0.4, 0.9, 1.1)}, r"--mfu 1\.1: a share of the dense peak, so at most 1\.$"),
+        ({"pue": exactly(0.9)}, r"--pue 0\.9: .* at least 1"),
+        ({"active_params": exactly(71e9)}, r"--active-params 7\.1e\+10 is more than the 7e\+10 of --params"),
+        ({"count": exactly(8)}, r"does not fit: training needs at least 1\.12.TB \(16 bytes.* 8 × h100-sxm have 640.GB"),
+        ({"count": exactly(1.5)}, r"--count 1\.5: expected a whole number"),
+        ({"accelerator": "h100-smx"}, r"no accelerator is called 'h100-smx'\. Did you mean .*h100-sxm"),
+        ({"accelerator": "???"}, r"no accelerator is called '\?\?\?'\. All: ledger sql"),
+        ({"number_format": "fp4"}, r"--number-format fp4: h100-sxm has no dense peak in it; it has bf16, "),
+        ({"country": "FRX"}, r"--country 'FRX': nothing is known of it .*Did you mean FRA"),
+        ({"year": 1066}, r"--year 1066: expected 1990 to 2035"),
+        ({"architecture": "moe"}, r"a mixture of experts .* give --active-params"),
+        ({"tokens": None}, r"too little is given"),
+        ({"flop": exactly(1e24)}, r"--flop and --tokens say the same thing twice"),
+        ({"hours": exactly(9), "chip_hours": exactly(9)}, r"--hours and --chip-hours say the same thing twice"),
+        ({"hours": exactly(9), "count": None}, r"--hours is the time of the whole run: give --count"),
+        ({"chip_hours": exactly(1000)}, r"6\.3×10²⁴ FLOP in 1,000 chip-hours would take 1,770 times the dense peak of h100-sxm"),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_is_refused_with_the_reason(
+    room: duckdb.DuckDBPyConnection, changes: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(UsageError, match=message):
+        estimate(room, replace(BASE, **changes))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "1e12", "--count", "8"), "ledger: the model does not fit"),
+        (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "-1"), "ledger: --tokens -1: expected more than zero."),
+        (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "1e12", "--architecture", "rnn"), "rnn"),
+        (("--params", "70e9", "--tokens", "1e12"), "--accelerator"),
+    ],
+)  # fmt: skip
+def test_the_command_ends_with_status_2_and_prints_no_figure(
+    built: Settings, arguments: tuple[str, ...], message: str
+) -> None:
+    done = run_ledger("estimate", *arguments, home=built.home)
+    assert done.returncode == 2, done.stdout + done.stderr
+    assert message in done.stderr
+    assert done.stdout == ""
+
+
+def test_without_a_warehouse_it_says_what_to_do(tmp_path: Any) -> None:
+    done = run_ledger("estimate", "--accelerator", "h100-sxm", "--flop", "1e24", home=tmp_path / "none")
+    assert done.returncode == 1
+    assert "Run: ledger build" in done.stderr
+
+
+@pytest.mark.parametrize("text", ["h100-sxm", "NVIDIA H100 SXM5 80 GB", "nvidia h100 sxm5 80gb", "H100 SXM"])
+def test_an_accelerator_is_found_by_key_name_and_spelling(room: duckdb.DuckDBPyConnection, text: str) -> None:
+    assert find_accelerator(room, text)["accelerator_id"] == "h100-sxm"
+
+
+def test_estimates_leave_no_trace_in_each_other(room: duckdb.DuckDBPyConnection) -> None:
+    first = estimate(room, BASE)
+    estimate(room, Scenario("a100-sxm-80gb", flop=exactly(1e22), country="FRA", operator="other"))
+    assert estimate(room, BASE) == first

@@ -1,0 +1,611 @@
+"""Publishing under real faults: killed builds, rivals, open readers, full disks, damaged files."""
+
+import csv
+import hashlib
+import json
+import os
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipelines.errors import LedgerError
+from pipelines.settings import ROOT, SEEDS, Settings
+from pipelines.warehouse.file import (
+    build_lock,
+    connect,
+    connect_published,
+    digest_data,
+    open_build,
+    publish,
+    published_build,
+    sweep,
+)
+from tests.conftest import run_ledger
+
+
+def sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def contents(folder: Path) -> dict[str, tuple[str, int]]:
+    """Digest and time of change of every file below a folder."""
+    files = (path for path in folder.rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)): (sha256(path), path.stat().st_mtime_ns) for path in files}
+
+
+def clean_environment(**variables: str) -> dict[str, str]:
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEDGER_", "DAGSTER_"))}
+    return {**kept, "PYTHONPATH": str(ROOT), **variables}
+
+
+@contextmanager
+def started(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
+    """A Python process with pipes, which is gone when the block ends."""
+    process = subprocess.Popen(
+        [sys.executable, *command],
+        env=clean_environment(**variables),
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+@contextmanager
+def started_build(state: Settings, seeds: Path) -> Iterator[subprocess.Popen[str]]:
+    variables = {"LEDGER_HOME": str(state.home), "LEDGER_SEEDS": str(seeds)}
+    with started("-m", "pipelines", "build", "--force", **variables) as process:
+        yield process
+
+
+def wait_for(process: subprocess.Popen[str], word: str) -> None:
+    """Read progress until the line that ends in ``word``."""
+    seen = []
+    for line in process.stderr:
+        seen.append(line)
+        if line.rstrip().endswith(word):
+            return
+    pytest.fail(f"the build ended before {word}:\n{''.join(seen)}")
+
+
+def seeds_with_note(folder: Path, note: str) -> Path:
+    """A copy of the curated files in which one note of one model is another."""
+    shutil.copytree(SEEDS, folder)
+    path = folder / "models" / "models.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.reader(file))
+    rows[1][rows[0].index("note")] = note
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+    return folder
+
+
+def note_in(path: Path) -> str | None:
+    """The note that ``seeds_with_note`` changes, as a published file has it."""
+    with duckdb.connect(str(path), read_only=True) as connection:
+        return connection.execute("select note from seeds.models order by seed_line limit 1").fetchall()[0][0]
+
+
+# A build that is killed
+
+
+@dataclass(frozen=True)
+class Killed:
+    """What was there after each kill: digest of the published file by the last step that was done."""
+
+    state: Settings
+    before: str
+    after: dict[str, str]
+    returncodes: set[int]
+    new_note: str | None
+    lock: str
+
+
+LEFTOVERS = ("versions/warehouse-20000101T000000Z-00000000.duckdb.partial", "build/warehouse.duckdb.wal")
+
+
+@pytest.fixture(scope="module")
+def killed(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Killed:
+    """A home in which builds were killed with SIGKILL, the first among tables, the second after the swap."""
+    home = tmp_path_factory.mktemp("killed") / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    state = Settings(home=home, site=home / "site")
+    seeds = seeds_with_note(tmp_path_factory.mktemp("seeds") / "seeds", "Told by a build that was killed.")
+    before, after, codes = sha256(state.published), {}, set()
+    for step in ("core.training_runs", "meta.builds"):
+        with started_build(state, seeds) as process:
+            wait_for(process, step)
+            process.send_signal(signal.SIGKILL)
+            codes.add(process.wait())
+        after[step] = sha256(state.published)
+    return Killed(state, before, after, codes, note_in(state.published), state.lock.read_text())
+
+
+def test_a_build_killed_before_the_swap_leaves_the_published_bytes(killed: Killed) -> None:
+    assert killed.returncodes == {-signal.SIGKILL}
+    assert killed.after["core.training_runs"] == killed.before
+
+
+def test_a_build_killed_after_the_swap_has_published_the_whole_new_file(killed: Killed) -> None:
+    assert killed.after["meta.builds"] != killed.before
+    assert killed.new_note == "Told by a build that was killed."
+
+
+def test_a_killed_build_leaves_its_name_in_the_lock(killed: Killed) -> None:
+    assert json.loads(killed.lock).keys() == {"pid", "since", "command"}
+
+
+# The build after it, with a reader who never closes the file, and a rival
+
+
+READER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1], read_only=True)
+for _ in sys.stdin:
+    print(connection.execute(
+        "select build_id, (select count(*) || md5(string_agg(s::varchar, '' order by training_run_id)) "
+        "from mart.training_summary as s), (select min(note) from seeds.models where seed_line = 2) from meta.builds"
+    ).fetchall(), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Rebuilt:
+    """What a reader, a rival and a second reader saw of a build."""
+
+    state: Settings
+    returncode: int
+    stdout: str
+    pid: int
+    answers: list[str]
+    old_build: str
+    rival: subprocess.CompletedProcess[str]
+    was_running: bool
+    asked_meanwhile: subprocess.CompletedProcess[str]
+
+
+@pytest.fixture(scope="module")
+def rebuilt(killed: Killed, tmp_path_factory: pytest.TempPathFactory) -> Rebuilt:
+    """A build in the home of the killed ones, with planted leftovers."""
+    state = killed.state
+    for name in LEFTOVERS:
+        (state.home / name).write_bytes(b"left by a killed build")
+    (state.home / ".warehouse.left").symlink_to("versions/nothing.duckdb")
+    (state.site / ".index.html.partial").write_bytes(b"left by a killed report")
+    seeds = seeds_with_note(tmp_path_factory.mktemp("seeds") / "seeds", "Told by the build after.")
+    old = published_build(state)
+    answers = []
+    with started("-c", READER, str(state.published)) as reader, started_build(state, seeds) as process:
+
+        def ask() -> None:
+            reader.stdin.write("\n")
+            reader.stdin.flush()
+            answers.append(reader.stdout.readline())
+
+        ask()
+        wait_for(process, "seeds.models")
+        rival = run_ledger("build", home=state.home)
+        meanwhile = run_ledger("sql", "select build_id from meta.builds", "--format", "csv", home=state.home)
+        was_running = process.poll() is None
+        ask()
+        stdout, _ = process.communicate()
+        ask()
+        returncode = process.returncode
+    return Rebuilt(state, returncode, stdout, process.pid, answers, old["build_id"], rival, was_running, meanwhile)
+
+
+def test_the_build_after_a_killed_one_publishes(rebuilt: Rebuilt) -> None:
+    assert rebuilt.returncode == 0
+    assert "published build" in rebuilt.stdout
+    assert note_in(rebuilt.state.published) == "Told by the build after."
+
+
+def test_the_build_after_a_killed_one_sweeps_what_it_left(rebuilt: Rebuilt) -> None:
+    home = rebuilt.state.home
+    assert [*home.rglob("*.partial"), *home.rglob("*.wal"), *home.glob(".warehouse.*")] == []
+    assert sorted(path.name for path in rebuilt.state.build.iterdir()) == ["warehouse.duckdb"]
+    assert rebuilt.state.lock.read_bytes() == b""
+
+
+def test_killed_runs_do_not_count_as_running(rebuilt: Rebuilt) -> None:
+    with dg.DagsterInstance.from_config(str(rebuilt.state.dagster_home)) as instance:
+        statuses = [run.status for run in instance.get_runs()]
+    assert statuses[0] is dg.DagsterRunStatus.SUCCESS
+    assert statuses[1:3] == [dg.DagsterRunStatus.FAILURE] * 2
+
+
+def test_an_open_reader_keeps_its_data_through_a_build(rebuilt: Rebuilt) -> None:
+    assert len(rebuilt.answers) == 3
+    assert rebuilt.old_build in rebuilt.answers[0]
+    assert rebuilt.answers == rebuilt.answers[:1] * 3
+    with connect_published(rebuilt.state) as connection:
+        now = connection.execute("select build_id from meta.builds").fetchall()[0][0]
+    assert now not in rebuilt.answers[0]
+
+
+def test_readers_are_served_while_a_build_runs(rebuilt: Rebuilt) -> None:
+    assert rebuilt.was_running
+    assert rebuilt.asked_meanwhile.returncode == 0, rebuilt.asked_meanwhile.stderr
+    assert rebuilt.asked_meanwhile.stdout.split() == ["build_id", rebuilt.old_build]
+
+
+def test_a_second_build_ends_at_once_and_names_the_first(rebuilt: Rebuilt) -> None:
+    assert rebuilt.was_running
+    assert rebuilt.rival.returncode == 1
+    assert f"another build is running: process {rebuilt.pid} since 2" in rebuilt.rival.stderr
+    assert "build --force" in rebuilt.rival.stderr
+    assert "Traceback" not in rebuilt.rival.stderr
+
+
+# A build with nothing new, and one on a full disk
+
+
+@pytest.fixture(scope="module")
+def repeated(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[object]]:
+    """A home that was built again by force; what each command and the files said, before and after."""
+    home = tmp_path_factory.mktemp("repeated") / "home"
+    shutil.copytree(built.home, home, symlinks=True)
+    state = Settings(home=home, site=home / "site")
+    seen: list[object] = [contents(state.versions), contents(state.site)]
+    seen.append(run_ledger("build", "--force", home=home))
+    seen += [contents(state.versions), contents(state.site)]
+    return state, seen
+
+
+def test_a_build_by_force_with_nothing_changed_publishes_nothing(repeated: tuple[Settings, list[object]]) -> None:
+    _, (versions, site, done, versions_after, site_after) = repeated
+    assert done.returncode == 0, done.stderr
+    assert "data unchanged, still published: build" in done.stdout
+    assert versions_after == versions
+    assert site_after == site
+
+
+def test_a_build_with_nothing_changed_runs_nothing(repeated: tuple[Settings, list[object]]) -> None:
+    state, _ = repeated
+    before = contents(state.home)
+    done = run_ledger("build", home=state.home)
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith(f"nothing changed since build {published_build(state)['build_id']}\n")
+    assert done.stderr == ""
+    after = contents(state.home)
+    before.pop("build.lock"), after.pop("build.lock")
+    assert after == before
+
+
+HOLDER = """
+import sys, time
+from pathlib import Path
+from pipelines.settings import Settings
+from pipelines.warehouse.file import build_lock
+with build_lock(Settings(home=Path(sys.argv[1]), site=Path(sys.argv[1]))):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def test_leftovers_are_swept_even_where_nothing_is_to_build(repeated: tuple[Settings, list[object]]) -> None:
+    state, _ = repeated
+    with started("-c", HOLDER, str(state.home)) as holder:
+        assert holder.stdout.readline() == "held\n"
+        holder.kill()
+        holder.wait()
+    partial = state.versions / "warehouse-x.duckdb.partial"
+    partial.write_bytes(b"half")
+    done = run_ledger("build", home=state.home)
+    assert done.stdout.startswith("nothing changed"), done.stderr
+    assert not partial.exists()
+    assert list(state.build.iterdir()) == []
+
+
+def limit_files(size: int) -> None:
+    """Let no file of this process grow beyond ``size``, as on a disk that is full."""
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+@pytest.mark.parametrize(
+    ("size", "told"),
+    [
+        (8_000_000, "Could not write file .*: File too large"),
+        (200_000, "the run history in .*/dagster cannot be written: disk I/O error. Free disk space there"),
+    ],
+)
+def test_a_full_disk_stops_the_build_with_a_message(own_home: Settings, size: int, told: str) -> None:
+    shutil.rmtree(own_home.dagster_home)  # so that the limit is not reached by what is there
+    before = sha256(own_home.published)
+    done = subprocess.run(
+        [sys.executable, "-m", "pipelines", "build", "--force"],
+        env=clean_environment(LEDGER_HOME=str(own_home.home)),
+        cwd=ROOT,
+        preexec_fn=lambda: limit_files(size),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert re.search(told, done.stderr), done.stderr
+    assert "Traceback" not in done.stderr
+    assert sha256(own_home.published) == before
+
+
+# publish(), on small files
+
+
+def made_build(state: Settings, build_id: str, *, said: str | None = None, rows: int = 10) -> Settings:
+    """A small closed build file whose meta.builds says ``said``, by default ``build_id``."""
+    state.prepare()
+    state.build_file.unlink(missing_ok=True)
+    with connect(state.build_file, state) as connection:
+        connection.execute("pragma force_compression = 'uncompressed'")  # so that a test finds a cell in the bytes
+        connection.execute("create schema meta")
+        connection.execute("create schema mart")
+        connection.execute(
+            "create table meta.builds as select ?::varchar as build_id, now()::timestamp as finished_at",
+            [said or build_id],
+        )
+        connection.execute(
+            f"create table mart.x as select i, ? || md5(i::varchar) as build_id from range({rows}) as t(i)", [build_id]
+        )
+    return state
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Settings:
+    return Settings(home=tmp_path / "home", site=tmp_path / "site", keep_versions=2)
+
+
+def test_published_files_have_no_log_beside_them(small: Settings) -> None:
+    target = publish(made_build(small, "first"), "first")
+    assert [path.name for path in small.versions.iterdir()] == [target.name]
+    assert small.published.resolve() == target.resolve()
+    assert sha256(target) == sha256(small.build_file)
+
+
+def test_a_home_can_be_moved(small: Settings, tmp_path: Path) -> None:
+    publish(made_build(small, "first"), "first")
+    assert not small.published.readlink().is_absolute()
+    small.home.rename(tmp_path / "moved to")
+    with connect_published(replace(small, home=tmp_path / "moved to")) as connection:
+        assert connection.execute("select build_id from meta.builds").fetchall() == [("first",)]
+
+
+def test_only_the_last_versions_are_kept(small: Settings) -> None:
+    first = publish(made_build(small, "1"), "1")
+    with connect(first, small, read_only=True) as reader:
+        for build_id in ("2", "3", "4"):
+            publish(made_build(small, build_id), build_id)
+        assert sorted(path.name for path in small.versions.iterdir()) == ["warehouse-3.duckdb", "warehouse-4.duckdb"]
+        assert small.published.readlink() == Path("versions/warehouse-4.duckdb")
+        assert reader.execute("select build_id from meta.builds").fetchall() == [("1",)]
+
+
+def test_a_file_of_another_build_is_refused(small: Settings) -> None:
+    publish(made_build(small, "first"), "first")
+    before = sha256(small.published)
+    made_build(small, "second", said="third")
+    with pytest.raises(LedgerError, match=r"meta.builds says \[\('third',\)\], expected second. Nothing was published"):
+        publish(small, "second")
+    assert sha256(small.published) == before
+    assert [path.name for path in small.versions.iterdir()] == ["warehouse-first.duckdb"]
+
+
+def test_a_build_without_checkpoint_is_refused(small: Settings) -> None:
+    publish(made_build(small, "first"), "first")
+    before = sha256(small.published)
+    with open_build(small, fresh=False) as connection:
+        connection.execute("insert into mart.x values (-1, 'late')")
+        with pytest.raises(
+            LedgerError, match=r"warehouse.duckdb.wal is left beside the build file.*Nothing was published"
+        ):
+            publish(small, "first")
+    assert sha256(small.published) == before
+
+
+def test_a_damaged_build_is_not_published(small: Settings) -> None:
+    publish(made_build(small, "first"), "first")
+    before = sha256(small.published)
+    made_build(small, "second", rows=20_000)
+    data = bytearray(small.build_file.read_bytes())
+    data[data.index(hashlib.md5(b"12345").hexdigest().encode()) + 3] ^= 1  # one bit of one cell
+    small.build_file.write_bytes(data)
+    with pytest.raises(LedgerError, match=r"cannot be read back: .*checksum.* Nothing was published"):
+        publish(small, "second")
+    assert sha256(small.published) == before
+
+
+def test_a_published_file_that_is_no_database_is_told(small: Settings) -> None:
+    publish(made_build(small, "first"), "first").write_bytes(b"<html>502 Bad Gateway</html>")
+    with pytest.raises(LedgerError, match=r"(?s)warehouse.duckdb cannot be opened: .*Run: ledger build --force"):
+        connect_published(small)
+    assert published_build(small) is None
+
+
+PUBLISHER = """
+import json, os, resource, signal, sys
+from pathlib import Path
+from pipelines.settings import Settings
+from pipelines.warehouse.file import publish
+
+home, stop_at = Path(sys.argv[1]), int(sys.argv[2])
+STEPS = {"open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.symlink", "os.truncate", "shutil.copyfile"}
+seen = 0
+
+def count(event, arguments):
+    global seen
+    if event in STEPS and any(str(home) in str(argument) for argument in arguments):
+        seen += 1
+        if seen == stop_at:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+if stop_at < 0:
+    signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (-stop_at, -stop_at))
+sys.addaudithook(count)
+publish(Settings(home=home, site=home), "second")
+"""
+"""Publishes, and kills itself before the n-th operation on a file of the home."""
+
+
+def test_a_kill_at_any_step_of_publishing_leaves_old_or_new(small: Settings, tmp_path: Path) -> None:
+    publish(made_build(small, "first"), "first")
+    old = sha256(small.published)
+    new = sha256(made_build(small, "second").build_file)
+    found = []
+    for step in range(1, 50):
+        state = replace(small, home=tmp_path / f"home{step}")
+        shutil.copytree(small.home, state.home, symlinks=True)
+        with started("-c", PUBLISHER, str(state.home), str(step)) as process:
+            _, stderr = process.communicate()
+        found.append(sha256(state.published))
+        sweep(state)
+        assert not [*state.versions.glob("*.partial"), *state.versions.glob("*.wal"), *state.home.glob(".warehouse*")]
+        if process.returncode == 0:
+            break
+        assert process.returncode == -signal.SIGKILL, stderr
+        publish(made_build(state, "third"), "third")
+        assert published_build(state)["build_id"] == "third"
+    assert process.returncode == 0, "publishing was never finished"
+    assert len(found) >= 6, "fewer steps than copy, sync, rename, sync, symlink, swap"
+    assert sorted(found, key=[old, new].index) == found, "a new file, then an old one again"
+    assert {found[0], found[-1]} == {old, new}
+
+
+def test_a_full_disk_while_publishing_leaves_the_old_file(small: Settings) -> None:
+    publish(made_build(small, "first"), "first")
+    before = sha256(small.published)
+    size = made_build(small, "second", rows=20_000).build_file.stat().st_size
+    with started("-c", PUBLISHER, str(small.home), str(-size // 2)) as process:
+        _, stderr = process.communicate()
+    assert process.returncode == 1
+    assert "duckdb.partial cannot be written: File too large. Nothing was published." in stderr
+    assert sha256(small.published) == before
+    assert [path.name for path in small.versions.iterdir()] == ["warehouse-first.duckdb"]
+
+
+# Locks and connections
+
+
+OWNER = """
+import sys, duckdb
+connection = duckdb.connect(sys.argv[1])
+print("open", flush=True)
+sys.stdin.read()
+"""
+
+
+def test_a_file_that_another_process_holds_is_told_with_its_number(small: Settings) -> None:
+    made_build(small, "first")
+    with started("-c", OWNER, str(small.build_file)) as owner:
+        assert owner.stdout.readline() == "open\n"
+        with pytest.raises(LedgerError, match=rf"(?s)held by another process: .*PID {owner.pid}.* Close it there"):
+            connect(small.build_file, small, read_only=True)
+    with connect(small.build_file, small, read_only=True) as connection:
+        assert connection.execute("select count(*) from mart.x").fetchall() == [(10,)]
+
+
+def test_the_lock_goes_with_its_holder(small: Settings) -> None:
+    with started("-c", HOLDER, str(small.home)) as holder:
+        assert holder.stdout.readline() == "held\n"
+        told = rf"another build is running: process {holder.pid} since \d{{4}}-.* Wait for it to end"
+        with pytest.raises(LedgerError, match=told), build_lock(small):
+            pytest.fail("two held the lock")
+        holder.kill()
+        holder.wait()
+    with build_lock(small) as was_killed:
+        assert was_killed
+    with build_lock(small) as was_killed:
+        assert not was_killed
+    assert small.lock.read_bytes() == b""
+
+
+def test_published_files_open_in_older_releases(built: Settings) -> None:
+    with connect_published(built) as connection:
+        tags = connection.execute("select tags from duckdb_databases() where not internal").fetchall()[0][0]
+    assert tags["storage_version"].startswith("v1.4.0")
+
+
+def test_variables_of_python_are_not_read_as_tables(small: Settings) -> None:
+    intruder = [1, 2, 3]
+    with connect(made_build(small, "1").build_file, small) as connection:
+        assert connection.execute("select current_setting('TimeZone')").fetchall() == [("UTC",)]
+        with pytest.raises(duckdb.CatalogException, match="intruder"):
+            connection.execute("select * from intruder")
+    assert len(intruder) == 3
+
+
+# The data version
+
+
+CELLS = st.one_of(
+    st.none(),
+    st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=8),
+    st.sampled_from(["NULL", "null", "'NULL'", "", "''", "1", "a, 'text': b"]),
+)
+ROWS = st.lists(st.tuples(st.integers(0, 99), CELLS), min_size=1, max_size=8)
+
+
+@pytest.fixture(scope="module")
+def memory() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database of its own, in memory."""
+    with duckdb.connect() as connection:
+        yield connection
+
+
+def data_version(connection: duckdb.DuckDBPyConnection, rows: list[tuple[int, str | None]]) -> str:
+    connection.execute("create or replace table things (number bigint, text varchar)")
+    numbers, texts = ([row[i] for row in rows] for i in range(2))
+    connection.execute("insert into things select unnest(?::bigint[]), unnest(?::varchar[])", [numbers, texts])
+    return digest_data(connection)
+
+
+@settings(max_examples=40, deadline=None)
+@given(ROWS, st.data())
+def test_the_data_version_follows_the_cells_and_not_their_order(
+    memory: duckdb.DuckDBPyConnection, rows: list[tuple[int, str | None]], data: st.DataObject
+) -> None:
+    version = data_version(memory, rows)
+    assert data_version(memory, data.draw(st.permutations(rows))) == version
+    index = data.draw(st.integers(0, len(rows) - 1))
+    number, text = rows[index]
+    other = data.draw(CELLS.filter(lambda cell: cell != text))
+    assert data_version(memory, [*rows[:index], (number, other), *rows[index + 1 :]]) != version
+    assert data_version(memory, [*rows[:index], (number + 1, text), *rows[index + 1 :]]) != version
+    assert data_version(memory, [*rows, rows[index]]) != version
+
+
+def test_the_data_version_leaves_out_the_note_of_the_build(memory: duckdb.DuckDBPyConnection) -> None:
+    without = data_version(memory, [(1, "a")])
+    memory.execute("create schema meta")
+    memory.execute("create table meta.builds as select 'b' as build_id")
+    assert digest_data(memory) == without
+    memory.execute("create table meta.files as select 'b' as build_id")
+    assert digest_data(memory) != without
+    memory.execute("drop schema meta cascade")
+
+
+def test_the_data_version_does_not_depend_on_threads(built: Settings, tmp_path: Path) -> None:
+    copy = shutil.copyfile(built.published, tmp_path / "copy.duckdb")
+    versions = set()
+    for threads in (1, 2):
+        with connect(copy, replace(built, threads=threads), read_only=True) as connection:
+            versions.add(digest_data(connection))
+    assert versions == {published_build(built)["data_version"]}
