@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow check ui report bench fuzz clean
+.PHONY: all setup build refresh test test-slow check lock ui report bench fuzz clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -39,7 +39,12 @@ check: setup
 	.venv/bin/ruff check .
 	.venv/bin/ruff format --check .
 	.venv/bin/mypy
+	.venv/bin/lint-imports
 	.venv/bin/sqlfluff lint --disable-progress-bar sql
+
+lock:
+	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements.lock
 
 bench: setup
 	@.venv/bin/python -m tests.benchmarks

@@ -6,8 +6,8 @@ starting a process per step costs more than the SQL in it.
 
 import dagster as dg
 
-from pipelines.cli.runs import PROGRESS, progress_logger
 from pipelines.defs.jobs import JOBS, SCHEDULES
+from pipelines.defs.progress import PROGRESS, progress_logger
 from pipelines.defs.publishing import publish_build
 from pipelines.defs.raw_assets import FETCH_ASSETS, RAW_ASSETS
 from pipelines.defs.report_assets import REPORT_ASSETS

@@ -21,13 +21,15 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.answers.explain import nearest, read_rows
+from pipelines.answers.subjects import nearest
 from pipelines.errors import LedgerError, UsageError
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
-from pipelines.seeds.catalogue import Number, bounds_problem
+from pipelines.records.fields import Number
+from pipelines.seeds.claims import bounds_problem
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import connect, connect_published
-from pipelines.warehouse.models.sql_models import SqlModel, quoted, read_models
+from pipelines.warehouse.file import connect, connect_published, read_rows
+from pipelines.warehouse.models.sql_models import SqlModel, read_models
+from pipelines.warehouse.models.tables import quoted
 
 Row = dict[str, Any]
 
@@ -157,7 +159,7 @@ def _check_header(table: Table) -> None:
 
 def audit_shipped(settings: Settings) -> Audit:
     """The audit of the documents that the ledger ships, as published."""
-    with connect_published(settings) as connection, _fitting():
+    with connect_published(settings) as connection, fitting_code():
         return Audit(read_rows(connection, "from mart.claim_audit order by document_id, claim_id"), [], [])
 
 
@@ -168,7 +170,7 @@ def audit_file(settings: Settings, path: Path) -> Audit:
     lines = {str(key): record for key, (record, _) in zip(frame["claim_id"], listed, strict=True)}
     with connect_published(settings):
         pass  # says what to do where there is none
-    with connect(Path(":memory:"), settings) as connection, _fitting():
+    with connect(Path(":memory:"), settings) as connection, fitting_code():
         _prepare(connection, settings, frame)
         for table, model in _models().items():
             connection.execute(f"create table {table} as {model.query}")
@@ -218,7 +220,7 @@ def _models() -> dict[str, SqlModel]:
 
 
 @contextmanager
-def _fitting() -> Iterator[None]:
+def fitting_code() -> Iterator[None]:
     """A query that fails means that the file was built by other code."""
     try:
         yield

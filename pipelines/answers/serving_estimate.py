@@ -16,13 +16,14 @@ from typing import Any
 
 import duckdb
 
-from pipelines.answers.explain import nearest, read_rows
+from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, read_stated
 from pipelines.answers.numbers import trimmed, with_prefix
-from pipelines.answers.training_estimate import KIND_WORDS, KINDS, Row, Stated, find_accelerator, read_stated
+from pipelines.answers.subjects import nearest
 from pipelines.errors import LedgerError, UsageError, shown
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import connect, connect_published
-from pipelines.warehouse.models.sql_models import SqlModel, quoted, read_models
+from pipelines.warehouse.file import Row, connect, connect_published, read_rows
+from pipelines.warehouse.models.sql_models import SqlModel, read_models
+from pipelines.warehouse.models.tables import quoted
 
 MODEL = "core.inference_estimates"
 OWN_TABLES = ("core.inference_scenarios", "core.inference_inputs", "core.inference_hardware")
@@ -443,23 +444,13 @@ def as_tables(result: Row) -> list[list[list[str]]]:
     if "devices" in result:
         return [_device_table(result["devices"][:LISTED])]
     figures = [["figure", "central", "unit", "90 % interval"]]
-    figures += [_cells(row, "quantity", "value_low", "value_high") for row in result["figures"]]
+    figures += [figure_cells(row, "quantity", "value_low", "value_high") for row in result["figures"]]
     inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
     inputs += [
-        [*_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], row["source"] or ""] for row in result["inputs"]
+        [*figure_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], row["source"] or ""]
+        for row in result["inputs"]
     ]
     return [figures, inputs]
-
-
-def _cells(row: Row, name: str, low: str, high: str) -> list[str]:
-    unit = "" if row["unit"] in ("1", "ratio", "share") else row["unit"]
-    exact = row[low] is None or row[low] == row["value"] == row[high]
-    return [
-        row[name],
-        trimmed(row["value"]),
-        unit,
-        "exact" if exact else f"{trimmed(row[low])} to {trimmed(row[high])}",
-    ]
 
 
 def _device_table(devices: list[Row]) -> list[list[str]]:

@@ -8,32 +8,36 @@ exactly the rule that holds for every other run; what was given takes the place 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import duckdb
 
-from pipelines.answers.explain import nearest, read_rows, with_numbers
+from pipelines.answers.explain import with_numbers
+from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, fitting_code
 from pipelines.answers.numbers import trimmed, with_prefix
-from pipelines.errors import LedgerError, UsageError, shown
+from pipelines.answers.subjects import nearest
+from pipelines.errors import UsageError, shown
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import connect, connect_published
-from pipelines.warehouse.models.sql_models import SqlModel, quoted, read_models
-
-Row = dict[str, Any]
+from pipelines.warehouse.file import Row, connect, connect_published, read_rows
+from pipelines.warehouse.models.sql_models import SqlModel, read_models
+from pipelines.warehouse.models.tables import quoted
 
 ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
 """Words of the option, and those of core.training_runs."""
 
+
 FIRST_MODELS = ("training_runs", "training_inputs")
+
+
 THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "training_utilisation", "training_energy",
                "training_cost", "training_environment", "training_figures")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
+
 
 OVERRIDES = {
     "active_params": ("active_params", "active_params", "parameter"),
@@ -50,36 +54,8 @@ OVERRIDES = {
 }
 """For each number that may be given: column of core.training_inputs, name and unit of the input."""
 
+
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2035
-
-
-@dataclass(frozen=True)
-class Stated:
-    """A number that was given: exact, or with the bounds of its central 90 %."""
-
-    low: float
-    value: float
-    high: float
-
-
-def read_stated(text: str, option: str) -> Stated:
-    """``0.38`` is exact, ``0.3:0.38:0.45`` a range; raises UsageError unless all are positive, finite and in order.
-
-    >>> read_stated("0.3:0.38:0.45", "--mfu")
-    Stated(low=0.3, value=0.38, high=0.45)
-    """
-    try:
-        numbers = [float(part) for part in text.split(":")]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 3):
-        raise UsageError(f"{option} {shown(text)}: expected a number such as 70e9, or LOW:CENTRAL:HIGH.")
-    if not all(math.isfinite(number) and number > 0 for number in numbers):
-        raise UsageError(f"{option} {text}: expected more than zero.")
-    low, value, high = (numbers[0], numbers[len(numbers) // 2], numbers[-1])
-    if not low <= value <= high:
-        raise UsageError(f"{option} {text}: expected LOW <= CENTRAL <= HIGH.")
-    return Stated(low, value, high)
 
 
 @dataclass(frozen=True)
@@ -125,50 +101,12 @@ def open_whatif(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         connection.execute("create schema core; create schema seeds")
         made = {f"core.{name}" for name in _models()}
         replaced = {"seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures"}
-        with _fitting():
+        with fitting_code():
             for table in sorted(replaced):
                 connection.execute(f"create table {table} as from ledger.{table} limit 0")
             for table in sorted({t for model in _models().values() for t in model.depends_on} - made - replaced):
                 connection.execute(f"create view {table} as from ledger.{table}")
         yield connection
-
-
-@contextmanager
-def _fitting() -> Iterator[None]:
-    """A query that fails means that the file was built by other code."""
-    try:
-        yield
-    except duckdb.Error as error:
-        reason = str(error).splitlines()[0]
-        raise LedgerError(
-            f"the published warehouse does not fit this code: {reason} Run: ledger build --force"
-        ) from error
-
-
-# --- what is impossible ---------------------------------------------------------------------------------------------
-
-
-def find_accelerator(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
-    """The accelerator of that key, name or alias; raises UsageError with the nearest ones."""
-    query = """
-        select a.*, plain_name(n.name) as plain
-        from ledger.core.accelerators as a,
-            lateral (
-                select a.accelerator_id as name union all select a.accelerator_name
-                union all select x.name from ledger.core.accelerator_names as x where x.accelerator_id = a.accelerator_id
-            ) as n
-        order by a.accelerator_id
-    """
-    rows = read_rows(connection, query)
-    plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
-    exact = [row for row in rows if row["accelerator_id"] == text] or [
-        row for row in rows if plain and row["plain"] == plain
-    ]
-    if exact:
-        return exact[0]
-    near = nearest(plain, {row["plain"]: row["accelerator_id"] for row in rows})
-    hint = f"Did you mean {', '.join(near)}?" if near else 'All: ledger sql "from mart.accelerators"'
-    raise UsageError(f"no accelerator is called {shown(text)}. {hint}")
 
 
 def _check_amounts(given: Scenario) -> None:
@@ -374,14 +312,6 @@ RESULTS = """
          'facility_energy_kwh', 'home_years', 'cloud_cost_usd', 'owned_cost_usd', 'location_co2e_kg',
          'market_co2e_kg', 'embodied_co2e_kg', 'water_l'], quantity)
 """
-KIND_WORDS = {"given": "given by you", "assumed": "assumed", "published": "published"}
-KINDS = {
-    "given": "given",
-    "assumed": "assumed",
-    "reported": "published",
-    "measured": "published",
-    "estimated": "published",
-}
 
 
 def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
@@ -390,7 +320,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
     ``connection`` is one of ``open_whatif``. Raises UsageError for what cannot be.
     """
     _check_amounts(given)
-    with _fitting():
+    with fitting_code():
         chip = find_accelerator(connection, given.accelerator)
         _check_number_format(connection, chip, given.number_format)
         _check_country(connection, given.country)
@@ -526,9 +456,11 @@ def _notes(figures: list[Row], chip: Row) -> list[str]:
 def as_tables(result: Row) -> list[list[list[str]]]:
     """The estimate as tables of texts, headings first: figures, inputs. Numbers stand in the second column."""
     figures = [["figure", "central", "unit", "90 % interval", "method"]]
-    figures += [[*_cells(row, "quantity", "value_low", "value_high"), row["method"]] for row in result["figures"]]
+    figures += [[*figure_cells(row, "quantity", "value_low", "value_high"), row["method"]] for row in result["figures"]]
     inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
-    inputs += [[*_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], _source(row)] for row in result["inputs"]]
+    inputs += [
+        [*figure_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], _source(row)] for row in result["inputs"]
+    ]
     return [figures, inputs]
 
 
@@ -544,17 +476,6 @@ def as_lines(result: Row) -> Iterator[str]:
         rule = f"{memory['bytes_per_param']:g} bytes a parameter, activations not counted"
         yield f"{'memory':<14} at least {with_prefix(memory['needed_bytes'], 'B')} needed{there} ({rule})"
     yield from result["notes"]
-
-
-def _cells(row: Row, name: str, low: str, high: str) -> list[str]:
-    unit = "" if row["unit"] in ("1", "ratio", "share") else row["unit"]
-    exact = row[low] is None or row[low] == row["value"] == row[high]
-    return [
-        row[name],
-        trimmed(row["value"]),
-        unit,
-        "exact" if exact else f"{trimmed(row[low])} to {trimmed(row[high])}",
-    ]
 
 
 def _source(row: Row) -> str:

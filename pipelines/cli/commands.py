@@ -6,17 +6,13 @@ commands that run something.
 
 from __future__ import annotations
 
-import io
 import json
-import math
 import os
 import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,15 +20,26 @@ from typing import Annotated, Any
 import duckdb
 import typer
 from rich.console import Console
-from rich.table import Table
 
 from pipelines.cli.fetch_progress import FetchProgress
+from pipelines.cli.printing import (
+    MOST_FITTED,
+    Format,
+    distinct_names,
+    finite_or_null,
+    json_value,
+    print_fitted,
+    print_table,
+    print_whole,
+    write_frame,
+)
 from pipelines.cli.runs import module_file, prepare_instance, run_job
 from pipelines.errors import LedgerError, UsageError
 from pipelines.seeds.files import licences, read_seeds
 from pipelines.settings import ROOT, Settings, read_settings
-from pipelines.warehouse.file import build_lock, connect_published, sweep
+from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.fingerprints import remember, unchanged_build
+from pipelines.warehouse.publish import build_lock, sweep
 
 app = typer.Typer(
     name="ledger",
@@ -43,24 +50,12 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+
 TRY = (
     "select model_name, training_flop, training_flop_low, training_flop_high from mart.training_summary limit 5",
     "select accelerator_name, dense_16_bit_flop_per_joule from mart.accelerators order by 2 desc nulls last limit 5",
     "select metric, cohort, growth_per_year, doubling_time_months from mart.trends",
 )
-
-
-MOST_FITTED = 500
-"""Rows that ``ledger sql`` fits to the width of a terminal; with more of them that takes seconds."""
-
-
-class Format(StrEnum):
-    """How ``ledger sql`` prints."""
-
-    table = "table"
-    csv = "csv"
-    json = "json"
-    parquet = "parquet"
 
 
 class TextFormat(StrEnum):
@@ -212,73 +207,6 @@ def status() -> None:
         print(line)
 
 
-def _json_value(value: Any) -> Any:
-    """What JSON has no type for: dates as ISO text, decimals as numbers, anything else as text."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    return str(value)
-
-
-def _finite(value: Any) -> Any:
-    """``value`` with NaN and the infinities, for which JSON has no word, as null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): _finite(inner) for key, inner in value.items()}
-    return [_finite(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Column names of which none hides another: a, a_1, a_2."""
-    distinct: list[str] = []
-    for name in names:
-        chosen, number = name, 0
-        while chosen in distinct:
-            number += 1
-            chosen = f"{name}_{number}"
-        distinct.append(chosen)
-    return distinct
-
-
-def _print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
-    numbers = [all(isinstance(r[i], int | float | Decimal | None) for r in rows) for i in range(len(names))]
-    cells = [[_cell(value) for value in row] for row in rows]
-    if sys.stdout.isatty() and len(rows) <= MOST_FITTED:
-        _print_fitted(names, cells, numbers)
-    else:
-        _print_whole(names, cells, numbers)
-    print(f"({len(rows):,} row{'' if len(rows) == 1 else 's'})")
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return "null"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
-
-
-def _print_fitted(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
-    """A table as wide as the terminal: long texts are folded."""
-    from rich.text import Text
-
-    table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, number in zip(names, numbers, strict=True):
-        table.add_column(Text(name), justify="right" if number else "left", no_wrap=number)
-    for row in cells:
-        table.add_row(*map(Text, row))
-    Console().print(table)
-
-
-def _print_whole(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
-    """One line a row, as wide as it takes: nothing is cut, and thousands of rows take no time."""
-    lines = [[text.replace("\n", "\\n") for text in row] for row in [names, *cells]]
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    for row in lines:
-        aligned = (t.rjust(w) if n else t.ljust(w) for t, w, n in zip(row, widths, numbers, strict=True))
-        print("  ".join(aligned).rstrip())
-
-
 @app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
@@ -293,7 +221,7 @@ def sql(
                 frame = connection.sql(query)
                 if frame is None:
                     raise LedgerError("the statement returns no rows.")
-                _write_frame(frame, output)
+                write_frame(frame, output)
                 return
             cursor = connection.execute(query)
             names = [column[0] for column in cursor.description or []]
@@ -301,41 +229,10 @@ def sql(
         except duckdb.Error as error:
             raise LedgerError(f"the query failed: {error}") from None
     if output is Format.json:
-        objects = [dict(zip(_distinct(names), map(_finite, row), strict=True)) for row in rows]
-        print(json.dumps(objects, default=_json_value, ensure_ascii=False, indent=1))
+        objects = [dict(zip(distinct_names(names), map(finite_or_null, row), strict=True)) for row in rows]
+        print(json.dumps(objects, default=json_value, ensure_ascii=False, indent=1))
     else:
-        _print_table(names, rows)
-
-
-def _write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:
-    import polars as pl
-
-    try:
-        _write(relation.pl(), output)
-    except pl.exceptions.PolarsError as error:
-        reason = str(error).splitlines()[0]
-        raise LedgerError(
-            f"{output} cannot hold these rows: {reason}. Cast the column, for example to varchar."
-        ) from None
-
-
-def _write(frame: Any, output: Format) -> None:
-    import polars as pl
-
-    if output is Format.csv:
-        nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
-        for name in nested:
-            texts = [json.dumps(v, default=_json_value, ensure_ascii=False) for v in frame[name].to_list()]
-            frame = frame.with_columns(pl.Series(name, texts))
-        sys.stdout.write(frame.write_csv())
-        return
-    if sys.stdout.isatty():
-        raise LedgerError(
-            "Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet"
-        )
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer)
-    sys.stdout.buffer.write(buffer.getvalue())
+        print_table(names, rows)
 
 
 @app.command()
@@ -352,7 +249,7 @@ def explain(
     with connect_published(STATE.settings) as connection:
         explanation = explaining.explain(connection, subject, quantity)
     if output is TextFormat.json:
-        print(json.dumps(_finite(explanation), default=_json_value, ensure_ascii=False, indent=1))
+        print(json.dumps(finite_or_null(explanation), default=json_value, ensure_ascii=False, indent=1))
     elif sys.stdout.isatty():
         Console().print(explaining.as_tree(explaining.as_nodes(explanation)))
     else:
@@ -396,6 +293,7 @@ def estimate(
     With --inference: what serving a model takes, or which devices can under a budget.
     """
     from pipelines.answers import training_estimate as whatif
+    from pipelines.answers.given import read_stated
 
     serving = {"model": model, "batch": batch, "context": context, "max_usd": max_usd, "max_watts": max_watts,
                "max_memory": max_memory}  # fmt: skip
@@ -421,19 +319,17 @@ def estimate(
         architecture=architecture.value if architecture else None,
         operator=operator.value if operator else None,
         **{
-            name: whatif.read_stated(text, f"--{name.replace('_', '-')}")
-            for name, text in numbers.items()
-            if text is not None
+            name: read_stated(text, f"--{name.replace('_', '-')}") for name, text in numbers.items() if text is not None
         },
     )
     with whatif.open_whatif(STATE.settings) as connection:
         result = whatif.estimate(connection, scenario)
     if output is EstimateFormat.json:
-        print(json.dumps(_finite(result), default=_json_value, ensure_ascii=False, indent=1))
+        print(json.dumps(finite_or_null(result), default=json_value, ensure_ascii=False, indent=1))
     else:
         for names, *cells in whatif.as_tables(result):
             in_numbers = [name == "central" for name in names]
-            (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
+            (print_fitted if sys.stdout.isatty() else print_whole)(names, cells, in_numbers)
             print()
         print("\n".join(whatif.as_lines(result)))
 
@@ -453,11 +349,11 @@ def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
     with serving.open_serving(STATE.settings) as connection:
         result = serving.choose(connection, given, budget) if budget else serving.estimate(connection, given)
     if output is EstimateFormat.json:
-        print(json.dumps(_finite(result), default=_json_value, ensure_ascii=False, indent=1))
+        print(json.dumps(finite_or_null(result), default=json_value, ensure_ascii=False, indent=1))
         return
     for names, *cells in serving.as_tables(result):
         in_numbers = [name in serving.NUMBER_HEADINGS for name in names]
-        (_print_fitted if sys.stdout.isatty() else _print_whole)(names, cells, in_numbers)
+        (print_fitted if sys.stdout.isatty() else print_whole)(names, cells, in_numbers)
         print()
     print("\n".join(serving.as_lines(result)))
 
@@ -479,13 +375,13 @@ def audit(
     settings = STATE.settings
     done = auditing.audit_shipped(settings) if file is None else auditing.audit_file(settings, file)
     if output is AuditFormat.json:
-        print(json.dumps([_finite(row) for row in done.rows], default=_json_value, ensure_ascii=False, indent=1))
+        print(json.dumps([finite_or_null(row) for row in done.rows], default=json_value, ensure_ascii=False, indent=1))
     elif output is AuditFormat.csv:
         sys.stdout.write(auditing.as_csv(done.rows))
     else:
         names, cells = auditing.as_table(done.rows)
         fits = sys.stdout.isatty() and len(cells) <= MOST_FITTED
-        (_print_fitted if fits else _print_whole)(names, cells, [name == "ratio" for name in names])
+        (print_fitted if fits else print_whole)(names, cells, [name == "ratio" for name in names])
         print(auditing.summary(done.rows))
     faults = [*done.rejects, *done.notes]
     for line in faults[:MOST_FAULTS]:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
 if TYPE_CHECKING:
-    from pipelines.fetch.download import Progress as FileProgress
+    from pipelines.fetch.policy import Progress as FileProgress
     from pipelines.records.raw_tables import RemoteFile
 
 

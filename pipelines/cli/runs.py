@@ -17,11 +17,12 @@ from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.defs.progress import PROGRESS, SHARED_HANDLERS, ProgressHandler
 from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, Settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, DagsterInstance, ExecuteInProcessResult
+    from dagster import DagsterInstance, ExecuteInProcessResult
 
 INSTANCE = """\
 # Written by Compute Ledger. Runs go one at a time: one DuckDB file has one writer.
@@ -34,7 +35,6 @@ concurrency:
     max_concurrent_runs: 1
 """
 
-PROGRESS = "progress"
 
 PROCESS_TAG = "ledger/process"
 """Tag of a run that the command line started: the number of its process."""
@@ -59,53 +59,6 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     return {**os.environ, **absolute, "PYTHONWARNINGS": "ignore:Function `dev_command`"}
 
 
-class ProgressHandler(logging.Handler):
-    """Shows each finished step: a bar on a terminal, plain lines elsewhere."""
-
-    def __init__(self, total: int) -> None:
-        super().__init__()
-        self.total = total
-        self.told: set[str | None] = set()
-        self.bar = None
-        if sys.stderr.isatty():
-            from rich.console import Console
-            from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-            self.bar = Progress(
-                TextColumn("{task.description:<34}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
-                console=Console(stderr=True), transient=True,
-            )  # fmt: skip
-            self.bar.start()
-            self.task = self.bar.add_task("starting", total=total)
-
-    def emit(self, record: logging.LogRecord) -> None:
-        """Tell of the event that a record holds, if it holds one."""
-        event: DagsterEvent | None = getattr(record, "dagster_meta", {}).get("dagster_event")
-        if event is not None:
-            self.tell(event)
-
-    def tell(self, event: DagsterEvent) -> None:
-        """Count a step that ended, once; the name of a step is the asset's."""
-        if (
-            event.event_type_value not in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED")
-            or event.step_key in self.told
-        ):
-            return
-        self.told.add(event.step_key)
-        name = (event.step_key or "").replace("__", ".", 1)
-        verdict = {"STEP_SUCCESS": "", "STEP_FAILURE": " FAILED", "STEP_SKIPPED": " skipped"}[event.event_type_value]
-        if self.bar is not None:
-            self.bar.update(self.task, completed=len(self.told), description=f"{name}{verdict}")
-        else:
-            print(f"[{len(self.told):>3}/{self.total}] {name}{verdict}", file=sys.stderr, flush=True)
-
-    def close(self) -> None:
-        """Remove the bar."""
-        if self.bar is not None:
-            self.bar.stop()
-        super().close()
-
-
 def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     """Run a job of the definitions in this process, with history in the instance.
 
@@ -122,7 +75,7 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     job = defs.resolve_job_def(job_name)
     run_id = str(uuid.uuid4())
     handler = ProgressHandler(len(job.nodes))
-    _SHARED_HANDLER.append(handler)
+    SHARED_HANDLERS.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
         with dg.DagsterInstance.get() as instance, _held_open(settings, run_id):
@@ -145,7 +98,7 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
         ) from None
     finally:
         handler.close()
-        _SHARED_HANDLER.clear()
+        SHARED_HANDLERS.clear()
     if not result.success:
         raise LedgerError(_told(result, settings))
     return _metadata(result)
@@ -186,17 +139,6 @@ def _is_running(process: int) -> bool:
     except PermissionError:
         return True
     return True
-
-
-_SHARED_HANDLER: list[ProgressHandler] = []
-
-
-def progress_logger() -> logging.Logger:
-    """The logger that a run started by ``run_job`` writes its events to."""
-    logger = logging.Logger(PROGRESS, logging.DEBUG)
-    for handler in _SHARED_HANDLER:
-        logger.addHandler(handler)
-    return logger
 
 
 def _metadata(result: ExecuteInProcessResult) -> dict[str, dict[str, object]]:

@@ -22,7 +22,8 @@ from pipelines.fetch.snapshots import SourceState, source_states
 from pipelines.records.raw_tables import PackagedFile, RemoteFile
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
-from pipelines.warehouse.file import connect_published, published_build
+from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.raw_layer import RawFile, raw_files
 
 NONE = "-"

@@ -6,9 +6,10 @@ import dagster as dg
 
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
-from pipelines.seeds.catalogue import REFERENCES, SEED_FILES, Fact
+from pipelines.records.frames import field_descriptions
+from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
+from pipelines.seeds.fact import Fact
 from pipelines.seeds.files import Source
-from pipelines.warehouse.models.tables import field_descriptions
 
 
 @dg.asset(

@@ -19,8 +19,8 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
-from pipelines.seeds.catalogue import DatePrecision, plain_number
-from pipelines.warehouse.models.tables import field_descriptions, polars_schema
+from pipelines.records.fields import DatePrecision, plain_number
+from pipelines.records.frames import field_descriptions, polars_schema
 
 MAX_REJECTED_SHARE = 0.01
 

@@ -21,7 +21,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Record, Reject, cut_csv, file_name, repeated_keys, type_records
-from pipelines.seeds.catalogue import REFERENCES, SEED_FILES, Fact
+from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
+from pipelines.seeds.fact import Fact
 from pipelines.settings import ROOT, Settings
 
 MAX_LISTED = 20

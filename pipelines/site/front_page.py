@@ -33,8 +33,9 @@ from pipelines.site.charts.style import palette, vega_config
 from pipelines.site.files import embedded_font, guarded, packed_json, script_hash, write_changed
 from pipelines.site.images import draw_png, draw_svg, page_specs, panel_specs, script_bundle, static_spec
 from pipelines.site.pages.writing import site_files
-from pipelines.warehouse.file import connect_published, published_build
+from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.fingerprints import drawing_version
+from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.raw_layer import raw_files, remote_files
 
 PICTURES = ("png", "svg", "csv", "parquet", "json")

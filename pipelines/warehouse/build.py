@@ -16,16 +16,18 @@ import polars as pl
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import file_name
+from pipelines.records.frames import field_descriptions, rows_to_frame
 from pipelines.seeds.catalogue import SEED_FILES
 from pipelines.seeds.files import Source, listing, read_seed_file, read_sources, unknown_values
 from pipelines.settings import ROOT, SQL, Settings
 from pipelines.warehouse.changes import compare, note_changes, row_keys
-from pipelines.warehouse.file import build_lock, digest_data, list_tables, open_build, publish, published_build, sweep
+from pipelines.warehouse.file import list_tables
 from pipelines.warehouse.fingerprints import code_version
 from pipelines.warehouse.meta_tables import SOURCE_COLUMNS, describe_build, note_build, note_file
 from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel
-from pipelines.warehouse.models.tables import field_descriptions, rows_to_frame, write_table
+from pipelines.warehouse.models.tables import write_table
+from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 
 OWN_FACTS = "compute_ledger"
 """source_id of files that the project itself curates."""

@@ -13,14 +13,16 @@ import duckdb
 import polars as pl
 
 from pipelines.errors import LedgerError
+from pipelines.records.frames import field_descriptions
 from pipelines.seeds.files import Source
 from pipelines.warehouse.file import list_tables
-from pipelines.warehouse.models.sql_models import SqlModel, column_lineage, column_types
-from pipelines.warehouse.models.tables import field_descriptions, write_table
+from pipelines.warehouse.models.lineage import column_lineage
+from pipelines.warehouse.models.sql_models import SqlModel
+from pipelines.warehouse.models.tables import column_types, write_table
 from pipelines.warehouse.models.units import unit_of
 
 if TYPE_CHECKING:
-    from pipelines.fetch.snapshots import Snapshot
+    from pipelines.fetch.store import Snapshot
     from pipelines.records.raw_tables import RawTable, RemoteFile
 
 FILE_COLUMNS = {

@@ -17,7 +17,7 @@ import polars as pl
 
 import pipelines.sources as connectors
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
-from pipelines.fetch.snapshots import latest_accepted, read_verified, verify
+from pipelines.fetch.store import latest_accepted, read_verified, verify
 from pipelines.records.raw_tables import PackagedFile, RawRow, RawTable, RemoteFile, empty_raw_frame, raw_columns
 from pipelines.settings import Settings
 from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot

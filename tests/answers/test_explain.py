@@ -9,17 +9,11 @@ from typing import Any
 import duckdb
 import pytest
 
-from pipelines.answers.explain import (
-    Known,
-    explain,
-    find_quantity,
-    find_subject,
-    public_name,
-    read_references,
-    read_rows,
-)
+from pipelines.answers.explain import Known, explain, read_references
+from pipelines.answers.subjects import find_quantity, find_subject, public_name
 from pipelines.errors import LedgerError, UsageError
 from pipelines.settings import Settings
+from pipelines.warehouse.file import read_rows
 from tests.conftest import run_ledger
 
 RUNS = ("llama-3.1-70b", "gpt-3-175b", "deepseek-v3", "bloom-176b", "palm-540b", "alexnet", "t5-11b", "resnet-152")

@@ -11,18 +11,11 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from pipelines.answers.explain import read_rows
-from pipelines.answers.training_estimate import (
-    ARCHITECTURES,
-    Scenario,
-    Stated,
-    estimate,
-    find_accelerator,
-    open_whatif,
-    read_stated,
-)
+from pipelines.answers.given import Stated, find_accelerator, read_stated
+from pipelines.answers.training_estimate import ARCHITECTURES, Scenario, estimate, open_whatif
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
+from pipelines.warehouse.file import read_rows
 from tests.answers.test_explain import SUMMARY, calculated
 from tests.conftest import run_ledger
 

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from pipelines.answers.given import Stated
 from pipelines.answers.labels import count, said
 from pipelines.answers.numbers import compact, plain, power_of_ten, trimmed, with_prefix
-from pipelines.answers.training_estimate import Scenario, Stated, estimate_all, open_whatif
+from pipelines.answers.training_estimate import Scenario, estimate_all, open_whatif
 from pipelines.settings import Settings
 from pipelines.site.calculator.front_parts import calculator_script
 from tests.browser.conftest import Open

@@ -17,7 +17,8 @@ import polars as pl
 import pytest
 
 from pipelines.settings import ROOT, Settings
-from pipelines.warehouse.file import connect_published, published_build
+from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.publish import published_build
 from tests.conftest import run_ledger
 
 TRAINING = """

@@ -14,13 +14,14 @@ import pytest
 
 from pipelines.cli.status import SourceLine, aligned, describe_sources
 from pipelines.defs.jobs import SCHEDULES, weekly_reports
-from pipelines.fetch.snapshots import Snapshot
+from pipelines.fetch.store import Snapshot
 from pipelines.records.raw_tables import PackagedFile, RawRow, RemoteFile
 from pipelines.settings import Settings
 from pipelines.site.front_page import build_page, data_version, page_sources, shown_version
 from pipelines.warehouse.changes import CHANGES
-from pipelines.warehouse.file import connect, published_build
+from pipelines.warehouse.file import connect
 from pipelines.warehouse.meta_tables import ensure_meta
+from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.raw_layer import raw_files, remote_files
 from tests.conftest import run_ledger
 

@@ -19,8 +19,9 @@ from pipelines.defs.report_assets import chart_key
 from pipelines.defs.sql_assets import PYTHON_TABLES
 from pipelines.settings import ROOT, Settings
 from pipelines.site.charts.registry import registered_charts
-from pipelines.warehouse.file import build_lock, connect, connect_published, list_tables
+from pipelines.warehouse.file import connect, connect_published, list_tables
 from pipelines.warehouse.models.sql_models import check_names
+from pipelines.warehouse.publish import build_lock
 from tests.benchmarks.bare import MADE
 from tests.conftest import run_ledger
 

@@ -26,8 +26,9 @@ import pytest
 from pydantic import Field
 
 from pipelines.errors import LedgerError
-from pipelines.fetch.download import FetchPolicy, address_kind, default_policy
-from pipelines.fetch.snapshots import fetch, latest_accepted, read_manifest, read_verified, source_states, verify
+from pipelines.fetch.policy import FetchPolicy, address_kind, default_policy
+from pipelines.fetch.snapshots import fetch, source_states
+from pipelines.fetch.store import latest_accepted, read_manifest, read_verified, verify
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, read_raw_csv
 from pipelines.settings import Settings, read_settings
 from tests.conftest import SHARED_MIRROR

@@ -23,7 +23,8 @@ from pipelines.records.csv_records import (
     repeated_keys,
     type_records,
 )
-from pipelines.seeds.catalogue import AcceleratorPeaks, Count, Day, Flag, Year
+from pipelines.records.fields import Count, Day, Flag, Year
+from pipelines.seeds.hardware import AcceleratorPeaks
 
 FILE = "hardware/peaks.csv"
 BOM = b"\xef\xbb\xbf"

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 from currency_converter import CurrencyConverter, RateNotFoundError
 
-from pipelines.seeds.catalogue import Fact
+from pipelines.seeds.fact import Fact
 from pipelines.seeds.files import Seeds, read_seeds
 from pipelines.settings import ROOT, SEEDS
 from pipelines.sources.energy.ecologits_data import read_models, read_zones

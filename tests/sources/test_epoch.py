@@ -21,6 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
+from pipelines.records.frames import polars_schema
 from pipelines.records.raw_tables import (
     RawRow,
     RawTable,
@@ -43,7 +44,7 @@ from pipelines.sources.epoch.costs import (
 )
 from pipelines.sources.epoch.hardware import EpochHardware
 from pipelines.sources.epoch.models import EpochLargeModels, EpochModels
-from pipelines.warehouse.models.tables import polars_schema, write_table
+from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.models.units import unit_of
 from tests.conftest import SHARED_MIRROR
 

@@ -16,7 +16,8 @@ import polars as pl
 import pytest
 
 from pipelines.errors import LedgerError
-from pipelines.fetch.snapshots import fetch, latest_accepted
+from pipelines.fetch.snapshots import fetch
+from pipelines.fetch.store import latest_accepted
 from pipelines.records.raw_tables import RawTable, RemoteFile, empty_raw_frame, raw_columns
 from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.collected import read_collection

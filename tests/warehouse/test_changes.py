@@ -17,9 +17,10 @@ from pipelines.defs.sql_assets import MODELS
 from pipelines.settings import SEEDS, Settings
 from pipelines.warehouse.build import Session
 from pipelines.warehouse.changes import TableChange, compare, note_changes, read_changes, row_keys, summary
-from pipelines.warehouse.file import connect_published, digest_data, list_tables, open_build, published_build
+from pipelines.warehouse.file import connect_published, list_tables
 from pipelines.warehouse.meta_tables import ensure_meta
 from pipelines.warehouse.models.sql_models import parse_model, run_model
+from pipelines.warehouse.publish import digest_data, open_build, published_build
 from tests.conftest import run_ledger
 
 Counts = dict[str, tuple[int | None, int | None, int | None]]

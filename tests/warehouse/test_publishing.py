@@ -23,16 +23,8 @@ from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, SEEDS, Settings
-from pipelines.warehouse.file import (
-    build_lock,
-    connect,
-    connect_published,
-    digest_data,
-    open_build,
-    publish,
-    published_build,
-    sweep,
-)
+from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from tests.conftest import run_ledger
 
 

@@ -9,17 +9,17 @@ import pytest
 from pipelines.defs.sql_assets import MODELS
 from pipelines.errors import LedgerError
 from pipelines.settings import SQL
+from pipelines.warehouse.models.lineage import column_lineage
 from pipelines.warehouse.models.sql_models import (
     SqlModel,
     check_names,
-    column_lineage,
-    column_types,
     load_models,
     own_checks,
     parse_model,
     run_checks,
     run_model,
 )
+from pipelines.warehouse.models.tables import column_types
 
 FILE = "sql/core/runs.sql"
 

@@ -13,7 +13,6 @@ from typing import Any
 
 import duckdb
 
-from pipelines.answers.explain import Row, read_rows
 from pipelines.answers.labels import INPUTS, METHODS, QUANTITIES
 from pipelines.answers.training_estimate import (
     EARLIEST_YEAR,
@@ -27,8 +26,9 @@ from pipelines.errors import LedgerError
 from pipelines.settings import Settings
 from pipelines.site.files import sha256, write_changed
 from pipelines.site.pages.writing import Written, is_there, read_note, write_note
-from pipelines.warehouse.file import published_build
+from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.fingerprints import page_version
+from pipelines.warehouse.publish import published_build
 
 ASSUMPTIONS = (
     "flop_6nd_ratio", "chip_hours_ratio", "mfu", "average_power_ratio", "server_power_ratio", "pue",

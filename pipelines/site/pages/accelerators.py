@@ -7,12 +7,13 @@ from functools import partial
 
 import duckdb
 
-from pipelines.answers.explain import VERIFIED, References, Row, read_references, read_rows
+from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import said, spoken
 from pipelines.answers.numbers import trimmed
 from pipelines.site.pages.figure_words import Words
 from pipelines.site.pages.models import CONFLICTS, conflict_words, grouped, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
+from pipelines.warehouse.file import Row, read_rows
 
 KINDS = {"gpu": "GPU", "tpu": "TPU", "npu": "NPU", "asic": "Accelerator chip", "cpu": "CPU", "edge": "Edge accelerator"}
 SPECIFICATIONS = {

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.answers.explain import Row, read_rows
 from pipelines.answers.labels import said
 from pipelines.answers.numbers import trimmed
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
+from pipelines.warehouse.file import Row, read_rows
 
 TABLE = "mart.claim_audit"
 THERE = """

@@ -6,12 +6,13 @@ from typing import Any
 
 import duckdb
 
-from pipelines.answers.explain import Row, public_name, read_rows
 from pipelines.answers.labels import KINDS, method_name, place, quantity_name
 from pipelines.answers.numbers import significant
+from pipelines.answers.subjects import public_name
 from pipelines.site.pages.models import grouped, makers
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words
+from pipelines.warehouse.file import Row, read_rows
 
 DIGITS = 4
 MODELS = """

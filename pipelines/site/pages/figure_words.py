@@ -10,7 +10,7 @@ import math
 from collections.abc import Iterable
 from typing import Any
 
-from pipelines.answers.explain import VERIFIED, Known, Row, public_name, with_numbers
+from pipelines.answers.explain import VERIFIED, Known, with_numbers
 from pipelines.answers.labels import (
     KINDS,
     digits_of,
@@ -23,6 +23,8 @@ from pipelines.answers.labels import (
     said,
 )
 from pipelines.answers.numbers import trimmed
+from pipelines.answers.subjects import public_name
+from pipelines.warehouse.file import Row
 
 Words = dict[str, Any]
 

@@ -6,12 +6,12 @@ from typing import Any
 
 import duckdb
 
-from pipelines.answers.explain import Row, read_rows
 from pipelines.answers.labels import SUBJECT_KINDS, count, said, spoken
 from pipelines.site.pages.accelerators import KINDS
 from pipelines.site.pages.models import OF_OTHERS, makers, sheet_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, head, page, row, section, table
+from pipelines.warehouse.file import Row, read_rows
 
 MODELS = """
     select m.model_id, m.model_name, m.organization, m.publication_date, m.domain, m.total_params,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.answers.explain import VERIFIED, References, Row, read_references, read_rows
+from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import KINDS, exact_interval, method_name, quantity_name, spoken
 from pipelines.answers.numbers import trimmed
 from pipelines.settings import SQL
 from pipelines.site.pages.models import references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, head, page, row, section, table
+from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.models.macros import Macro, read_macros
 
 ASSUMPTIONS = "select * from seeds.assumptions order by name, applies_to"

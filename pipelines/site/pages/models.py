@@ -10,11 +10,13 @@ from typing import Any
 
 import duckdb
 
-from pipelines.answers.explain import Known, References, Row, public_name, read_references, read_rows
+from pipelines.answers.explain import Known, References, read_references
 from pipelines.answers.labels import SUBJECT_KINDS, count, quantity_name, said, spoken
 from pipelines.answers.numbers import trimmed
+from pipelines.answers.subjects import public_name
 from pipelines.site.pages.figure_words import Words, cards, headline
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
+from pipelines.warehouse.file import Row, read_rows
 
 HEADLINE = ("training_flop", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg")
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.answers.explain import VERIFIED, References, Row, public_name, read_references, read_rows
+from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import place, quantity_name, spoken
 from pipelines.answers.numbers import plain, trimmed
+from pipelines.answers.subjects import public_name
 from pipelines.site.pages.models import conflict_words, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, parquet_of, row, section, stacked, table
+from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.raw_layer import remote_files
 
 KINDS = (("measured", 0), ("reported", 3), ("derived", 5), ("assumed", 1))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.answers.explain import Row, public_name, read_rows
 from pipelines.answers.labels import method_name, place, quantity_name, said
 from pipelines.answers.numbers import plain, trimmed
+from pipelines.answers.subjects import public_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
+from pipelines.warehouse.file import Row, read_rows
 
 SCORES = "select * from core.validation_scores order by quantity"
 COMPARED = """

@@ -12,9 +12,9 @@ from typing import Annotated, ClassVar
 
 from pydantic import Field
 
+from pipelines.records.fields import Country, Text, Year
 from pipelines.records.json_records import JsonRecord, Values, cut_members, named_columns, read_raw_json
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, read_raw_csv
-from pipelines.seeds.catalogue import Country, Text, Year
 
 FOLDER = "https://raw.githubusercontent.com/mlco2/codecarbon/master/codecarbon/data"
 

@@ -11,9 +11,9 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field, StrictBool
 
+from pipelines.records.fields import Text
 from pipelines.records.json_records import JsonRecord, Values, named_columns, packaged_json, read_packaged
 from pipelines.records.raw_tables import PackagedFile, RawNumber, RawRow, RawTable
-from pipelines.seeds.catalogue import Text
 
 PACKAGE = "ecologits"
 ZONES = "ecologits/data/electricity_mixes.json"

@@ -18,6 +18,7 @@ from pydantic import BaseModel, Field, StrictInt
 from pipelines.errors import LedgerError
 from pipelines.records.archives import ArchiveCaps, walk_archive
 from pipelines.records.csv_records import Record, Reject
+from pipelines.records.fields import Text
 from pipelines.records.json_records import (
     JsonDay,
     JsonRecord,
@@ -31,7 +32,6 @@ from pipelines.records.json_records import (
     type_json,
 )
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, check_raw, to_frame
-from pipelines.seeds.catalogue import Text
 
 FOLDER = "public/data/models/"
 INDEX = "public/data/index.json"

@@ -16,9 +16,9 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictInt
 
+from pipelines.records.fields import Text
 from pipelines.records.json_records import JsonDay, JsonRecord, JsonText, Values, read_packaged
 from pipelines.records.raw_tables import PackagedFile, RawNumber, RawRow, RawTable
-from pipelines.seeds.catalogue import Text
 
 PACKAGE = "genai-prices"
 

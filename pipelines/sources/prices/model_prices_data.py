@@ -15,6 +15,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import Field
 
 from pipelines.errors import LedgerError
+from pipelines.records.fields import Text
 from pipelines.records.json_records import (
     JsonInstant,
     JsonRecord,
@@ -26,7 +27,6 @@ from pipelines.records.json_records import (
     read_packaged,
 )
 from pipelines.records.raw_tables import PackagedFile, RawNumber, RawRow, RawTable
-from pipelines.seeds.catalogue import Text
 
 PACKAGE = "model-prices"
 SNAPSHOT = "model_prices/snapshot.json"

@@ -28,22 +28,25 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import Any
 
 import duckdb
 import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.optimizer.scope import Scope, build_scope
 
 from pipelines.errors import LedgerError
+from pipelines.warehouse.models.tables import column_types, describe_table
 
 LAYERS = ("seeds", "raw", "core", "mart")
 """Order of the layers: a model reads its own or earlier layers only."""
 
+
 TAG = re.compile(r"--\s?(key|column|interval|check):\s*(.*)")
+
+
 CONTINUED = re.compile(r"--\s{3,}(\S.*)")
+
+
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
 
 
@@ -216,59 +219,6 @@ def load_models(folder: Path, file_prefix: str, known: Mapping[str, Iterable[str
         raise _fault(first.file, 1, f"the models read each other in a circle: {circle}.", "Break it.") from None
 
 
-def column_lineage(model: SqlModel, schemas: Mapping[str, Iterable[str]]) -> list[tuple[str, str, str]]:
-    """(column, upstream table, upstream column) for every column of ``model``.
-
-    ``schemas`` maps each table that the model may read to its columns.
-    """
-    nested: dict[str, Any] = {}
-    for table in model.depends_on:
-        schema, name = table.split(".")
-        nested.setdefault(schema, {})[name] = dict.fromkeys(schemas[table], "text")
-    tree = qualify(
-        sqlglot.parse_one(model.query, read="duckdb"),
-        schema=nested, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=False,
-    )  # fmt: skip
-    found = _origins(build_scope(tree), {})
-    return sorted({(c, t, u) for c, sources in found if c in model.columns for t, u in sources})
-
-
-Origins = list[tuple[str, set[tuple[str, str]]]]
-"""Output columns of a query in order, each with the (table, column) pairs that its expression reads."""
-
-
-def _origins(scope: Scope | None, seen: dict[int, Origins]) -> Origins:
-    if scope is None:
-        return []
-    if id(scope) in seen:
-        return seen[id(scope)]
-    result: Origins = []
-    seen[id(scope)] = result
-    if isinstance(scope.expression, exp.SetOperation):
-        left, right = (_origins(branch, seen) for branch in scope.set_operation_scopes)
-        if scope.expression.args.get("by_name"):
-            result.extend((name, pairs | dict(right).get(name, set())) for name, pairs in left)
-        else:
-            result.extend((name, pairs | other) for (name, pairs), (_, other) in zip(left, right, strict=True))
-        return result
-    inner = {id(s.expression): s for s in scope.subquery_scopes}
-    selects = scope.expression.selects if isinstance(scope.expression, exp.Query) else []
-    for selected in selects:
-        pairs: set[tuple[str, str]] = set()
-        for column in selected.find_all(exp.Column):
-            source = scope.sources.get(column.table)
-            if isinstance(source, exp.Table):
-                if source.db:
-                    pairs.add((f"{source.db}.{source.name}", column.name))
-            elif source is not None:
-                pairs |= dict(_origins(source, seen)).get(column.name, set())
-        for query in selected.find_all(exp.Query):
-            for _, sources in _origins(inner.get(id(query)), seen):
-                pairs |= sources
-        result.append((selected.alias_or_name, pairs))
-    return result
-
-
 def own_checks(model: SqlModel, column_types: Mapping[str, str]) -> dict[str, str]:
     """The checks that every model gets: queries that return the rows that are wrong."""
     key = ", ".join(model.key)
@@ -295,31 +245,6 @@ def check_names(model: SqlModel) -> list[str]:
         *(["intervals_are_ordered"] if model.intervals else []),
         "numbers_are_finite",
     ]
-
-
-def quoted(text: str) -> str:
-    """A SQL string literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def describe_table(
-    connection: duckdb.DuckDBPyConnection, table: str, description: str, columns: Mapping[str, str]
-) -> None:
-    """Write the descriptions into the file as comments, where any SQL client shows them."""
-    statements = [f"comment on table {table} is {quoted(description)}"]
-    statements += [f"comment on column {table}.{name} is {quoted(text)}" for name, text in columns.items()]
-    connection.execute(";".join(statements))
-
-
-def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """Columns of a table and their types, in order."""
-    schema, name = table.split(".")
-    rows = connection.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? "
-        "order by column_index",
-        [schema, name],
-    ).fetchall()
-    return dict(rows)
 
 
 def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[str, str]:

@@ -6,50 +6,41 @@ tables that a SQL model makes (``sql_models.py``).
 
 from __future__ import annotations
 
-import types
-import typing
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
+import duckdb
 import polars as pl
-from pydantic import BaseModel
 
 from pipelines.errors import LedgerError
 
 if TYPE_CHECKING:
     import duckdb
 
-POLARS_TYPES: dict[type, pl.DataType] = {
-    str: pl.String(), float: pl.Float64(), int: pl.Int64(), bool: pl.Boolean(), date: pl.Date()
-}  # fmt: skip
+
+def quoted(text: str) -> str:
+    """A SQL string literal."""
+    return "'" + text.replace("'", "''") + "'"
 
 
-def _plain_type(annotation: Any) -> type:
-    """The Python type below Annotated, Optional and Literal."""
-    origin = get_origin(annotation)
-    if origin is Annotated:
-        return _plain_type(get_args(annotation)[0])
-    if origin in (Union, types.UnionType):
-        return _plain_type(next(a for a in get_args(annotation) if a is not type(None)))
-    if origin is Literal:
-        return str
-    return typing.cast(type, annotation)
+def describe_table(
+    connection: duckdb.DuckDBPyConnection, table: str, description: str, columns: Mapping[str, str]
+) -> None:
+    """Write the descriptions into the file as comments, where any SQL client shows them."""
+    statements = [f"comment on table {table} is {quoted(description)}"]
+    statements += [f"comment on column {table}.{name} is {quoted(text)}" for name, text in columns.items()]
+    connection.execute(";".join(statements))
 
 
-def polars_schema(schema: type[BaseModel]) -> dict[str, pl.DataType]:
-    """Columns of a pydantic model as polars types."""
-    return {name: POLARS_TYPES[_plain_type(field.annotation)] for name, field in schema.model_fields.items()}
-
-
-def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
-    """Columns of a pydantic model and their descriptions."""
-    return {name: field.description or "" for name, field in schema.model_fields.items()}
-
-
-def rows_to_frame(schema: type[BaseModel], rows: Sequence[BaseModel]) -> pl.DataFrame:
-    """Typed rows as a frame whose columns are the model's fields, also where there is no row."""
-    return pl.DataFrame([row.model_dump() for row in rows], schema=polars_schema(schema))
+def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
+    """Columns of a table and their types, in order."""
+    schema, name = table.split(".")
+    rows = connection.execute(
+        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? "
+        "order by column_index",
+        [schema, name],
+    ).fetchall()
+    return dict(rows)
 
 
 def write_table(
@@ -63,10 +54,7 @@ def write_table(
 
     Raises LedgerError where the documented columns are not those of the frame.
     """
-    from pipelines.warehouse.models.sql_models import (  # here: readers of files need neither SQL nor DuckDB
-        column_types,
-        describe_table,
-    )
+    from pipelines.warehouse.models.tables import column_types, describe_table
 
     if list(columns) != frame.columns:
         raise LedgerError(f"{table}: documented columns {list(columns)} are not the real ones {frame.columns}.")

@@ -1,0 +1,133 @@
+"""Rows on a terminal, in a pipe, as CSV, JSON or Parquet.
+
+What belongs here: how answers are printed. What does not: the answers.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import math
+import sys
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.table import Table
+
+from pipelines.errors import LedgerError
+
+MOST_FITTED = 500
+"""Rows that ``ledger sql`` fits to the width of a terminal; with more of them that takes seconds."""
+
+
+class Format(StrEnum):
+    """How ``ledger sql`` prints."""
+
+    table = "table"
+    csv = "csv"
+    json = "json"
+    parquet = "parquet"
+
+
+def json_value(value: Any) -> Any:
+    """What JSON has no type for: dates as ISO text, decimals as numbers, anything else as text."""
+    if isinstance(value, date | datetime):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return float(value)
+    return str(value)
+
+
+def finite_or_null(value: Any) -> Any:
+    """``value`` with NaN and the infinities, for which JSON has no word, as null."""
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, dict):
+        return {str(key): finite_or_null(inner) for key, inner in value.items()}
+    return [finite_or_null(inner) for inner in value] if isinstance(value, list | tuple) else value
+
+
+def distinct_names(names: list[str]) -> list[str]:
+    """Column names of which none hides another: a, a_1, a_2."""
+    distinct: list[str] = []
+    for name in names:
+        chosen, number = name, 0
+        while chosen in distinct:
+            number += 1
+            chosen = f"{name}_{number}"
+        distinct.append(chosen)
+    return distinct
+
+
+def print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Rows as an aligned table, fitted to a terminal, and their count."""
+    numbers = [all(isinstance(r[i], int | float | Decimal | None) for r in rows) for i in range(len(names))]
+    cells = [[_cell(value) for value in row] for row in rows]
+    if sys.stdout.isatty() and len(rows) <= MOST_FITTED:
+        print_fitted(names, cells, numbers)
+    else:
+        print_whole(names, cells, numbers)
+    print(f"({len(rows):,} row{'' if len(rows) == 1 else 's'})")
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "null"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def print_fitted(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
+    """A table as wide as the terminal: long texts are folded."""
+    from rich.text import Text
+
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    for name, number in zip(names, numbers, strict=True):
+        table.add_column(Text(name), justify="right" if number else "left", no_wrap=number)
+    for row in cells:
+        table.add_row(*map(Text, row))
+    Console().print(table)
+
+
+def print_whole(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
+    """One line a row, as wide as it takes: nothing is cut, and thousands of rows take no time."""
+    lines = [[text.replace("\n", "\\n") for text in row] for row in [names, *cells]]
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for row in lines:
+        aligned = (t.rjust(w) if n else t.ljust(w) for t, w, n in zip(row, widths, numbers, strict=True))
+        print("  ".join(aligned).rstrip())
+
+
+def write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:
+    """A relation as CSV or Parquet on standard output; raises LedgerError where the format cannot hold it."""
+    import polars as pl
+
+    try:
+        _write(relation.pl(), output)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(
+            f"{output} cannot hold these rows: {reason}. Cast the column, for example to varchar."
+        ) from None
+
+
+def _write(frame: Any, output: Format) -> None:
+    import polars as pl
+
+    if output is Format.csv:
+        nested = [name for name, kind in frame.schema.items() if kind.is_nested()]
+        for name in nested:
+            texts = [json.dumps(v, default=json_value, ensure_ascii=False) for v in frame[name].to_list()]
+            frame = frame.with_columns(pl.Series(name, texts))
+        sys.stdout.write(frame.write_csv())
+        return
+    if sys.stdout.isatty():
+        raise LedgerError(
+            "Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet"
+        )
+    buffer = io.BytesIO()
+    frame.write_parquet(buffer)
+    sys.stdout.buffer.write(buffer.getvalue())

@@ -1,0 +1,130 @@
+"""Whether a fetched file may be used: what its source promises, and how it differs from the last good one.
+
+What belongs here: judging a file. What does not: keeping it (``store.py``).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+import httpx
+
+from pipelines.errors import LedgerError, shown
+from pipelines.fetch.store import Snapshot
+from pipelines.records.raw_tables import RawTable, RemoteFile, check_raw
+
+MAX_FEWER_SHARE = 0.05
+MAX_TIMES_AS_MANY = 3.0
+MAX_MORE_REPEATED_SHARE = 0.05
+"""Growth of the share of records that repeat a key: a file delivered twice in one repeats half of them."""
+
+
+PAGE = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<(?:!doctype html|html|head|body)\b", re.I | re.S
+)
+
+
+TITLE = re.compile(rb"<title[^>]*>(.*?)</title", re.I | re.S)
+
+
+def _expectation(file: RemoteFile) -> str:
+    """What a file should hold, for messages: its tables and the first of their columns."""
+    parts = []
+    for schema in file.tables:
+        wanted = [schema.headers.get(c, (c,))[0] for c in schema.model_fields if c not in schema.optional]
+        listed = ", ".join(repr(name) for name in wanted[:4]) + (", …" if len(wanted) > 4 else "")
+        parts.append(f"raw.{schema.table} ({listed})")
+    return f"expected {file.name} with the data of {' and '.join(parts)}"
+
+
+def _refuse_other_kinds(file: RemoteFile, data: bytes) -> None:
+    """Raise LedgerError for an empty file or a web page."""
+    if not data.strip():
+        raise LedgerError(f"got an empty file ({len(data):,} bytes); {_expectation(file)}.")
+    if PAGE.match(data[:4096]):
+        found = TITLE.search(data[:65_536])
+        title = f" titled {shown(' '.join(found[1].decode(errors='replace').split()))}" if found else ""
+        raise LedgerError(
+            f"got an HTML page{title} ({len(data):,} bytes); {_expectation(file)}. "
+            "The publisher may ask for a login, or be under repair."
+        )
+
+
+def _is_csv(file: RemoteFile) -> bool:
+    return httpx.URL(file.url).path.lower().endswith(".csv")
+
+
+def _ends_cut(data: bytes) -> bool:
+    return not data.endswith((b"\n", b"\r"))
+
+
+def _refuse_cut_record(file: RemoteFile, data: bytes, tables: Sequence[RawTable]) -> None:
+    """Raise LedgerError for a CSV file that ends in the middle of a record."""
+    if not (_is_csv(file) and _ends_cut(data)):
+        return
+    for table in tables:
+        for reject in table.rejects:
+            if reject.column is None and reject.record_no == table.record_count:
+                raise LedgerError(
+                    f"{file.name}:{reject.line}: the file ends in the middle of record {reject.record_no:,}, without a line "
+                    f"end: it {reject.reason} The transfer was cut short."
+                )
+
+
+def read_tables(file: RemoteFile, data: bytes, sha256: str) -> list[RawTable]:
+    """The tables of a new snapshot; raises LedgerError where it does not hold its source's contract."""
+    _refuse_other_kinds(file, data)
+    try:
+        tables = file.read(data, file.name, sha256)
+    except LedgerError:
+        raise
+    except Exception as error:
+        raise LedgerError(
+            f"{file.name}: its reader stopped with {type(error).__name__}: {shown(str(error))}; {_expectation(file)}."
+        ) from error
+    if not tables:
+        raise LedgerError(f"{file.name}: holds no table; {_expectation(file)}.")
+    for table in tables:
+        check_raw(table)
+    _refuse_cut_record(file, data, tables)
+    return tables
+
+
+def _table_doubts(table: str, now: Snapshot, before: Snapshot) -> Iterator[str]:
+    new, old = now.record_counts[table], before.record_counts.get(table, 0)
+    seen = f"raw.{table} has {new:,} records where the last accepted snapshot has {old:,}"
+    if new < (1 - MAX_FEWER_SHARE) * old:
+        yield f"{seen}: {1 - new / old:.0%} fewer, more than the {MAX_FEWER_SHARE:.0%} that pass unasked"
+    if 0 < MAX_TIMES_AS_MANY * old < new:
+        yield f"{seen}: {new / old:.1f} times as many, more than the {MAX_TIMES_AS_MANY:g} times that pass unasked"
+    repeated, repeated_before = now.repeated_counts.get(table, 0), before.repeated_counts.get(table, 0)
+    if old and new and repeated / new > repeated_before / old + MAX_MORE_REPEATED_SHARE:
+        yield (
+            f"{repeated:,} of {new:,} records of raw.{table} repeat the key of another, where "
+            f"{repeated_before:,} of {old:,} did in the last accepted snapshot"
+        )
+
+
+def doubts(file: RemoteFile, data: bytes, now: Snapshot, before: Snapshot | None) -> list[str]:
+    """Why a person should look before ``now`` takes the place of ``before``; empty where nothing is odd."""
+    if before is None:
+        return []
+    found = [text for table in now.record_counts for text in _table_doubts(table, now, before)]
+    if _is_csv(file) and _ends_cut(data):
+        with suppress(OSError):
+            if not _ends_cut(before.path.read_bytes()[-1:]):
+                found.append("its last line has no end, unlike that of the last accepted snapshot: it may be cut short")
+    return found
+
+
+def row_counts(tables: Sequence[RawTable]) -> tuple[dict[str, int], dict[str, int]]:
+    """Records, and records that repeat a key, of each table."""
+    records: dict[str, int] = {}
+    repeated: dict[str, int] = {}
+    for table in tables:
+        name = table.schema.table
+        records[name] = records.get(name, 0) + table.record_count
+        repeated[name] = repeated.get(name, 0) + table.duplicate_count
+    return records, repeated

@@ -1,0 +1,104 @@
+"""Schemas of the files in seeds/benchmarks: curated results, measured energy, models and rules of MLPerf."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipelines.records.fields import Count, Day, Flag, Identifier, Number, Positive, Text
+from pipelines.seeds.fact import Fact, NumberFormat
+
+
+class BenchmarkResults(Fact):
+    """One row per published benchmark result."""
+
+    key = ("benchmark_result_id",)
+    benchmark_result_id: Identifier = Field(description="Key of the row.")
+    suite: Literal[
+        "mlperf training", "mlperf inference", "mlperf hpc", "mlperf tiny", "ml.energy", "dawnbench", "other"
+    ] = Field(description="Benchmark suite.")
+    round: Text = Field(description="Round or version, for example v5.0.")
+    division: Literal["closed", "open", "none"] = Field(description="MLPerf division; none for other suites.")
+    submitter: Text = Field(description="Who submitted or measured.")
+    system: Text = Field(description="System as the submitter names it.")
+    accelerator_id: Identifier | None = Field(default=None, description="Key of seeds.accelerators.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators in the system.")
+    benchmark: Text = Field(description="Task, in the suite's own short name, for example llama2_70b_lora.")
+    scenario: Text | None = Field(default=None, description="Offline, Server, SingleStream … for inference.")
+    metric: Literal["time to train", "throughput", "latency", "energy", "power"] = Field(
+        description="What value measures."
+    )
+    value: Positive = Field(description="The result, in the unit column's unit.")
+    unit: Literal["minute", "token/s", "sample/s", "query/s", "ms", "J", "J/token", "J/inference", "W"] = Field(
+        description="Unit of value."
+    )
+    power_w: Positive | None = Field(default=None, description="Mean system power during the run, watts.")
+    energy_j: Positive | None = Field(default=None, description="Energy of the whole run, joules.")
+    number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
+    is_official: Flag = Field(description="True if the suite's organization published the result as reviewed.")
+    is_inferred: Flag = Field(default=False, description="True if the publisher derived the row from another result.")
+    published_date: Day | None = Field(default=None, description="Date of publication of the round.")
+
+
+class EnergyMeasurements(Fact):
+    """One row per measured configuration of a language model that was served: energy of the accelerators per output token."""
+
+    key = ("energy_measurement_id",)
+    energy_measurement_id: Identifier = Field(
+        description="Key of the row; that of core.ml_energy_runs where it is one."
+    )
+    publisher_model: Text = Field(description="Model as the publisher writes it.")
+    task: Text = Field(description="Task, in the publisher's short name.")
+    architecture_kind: Literal["dense", "moe", "hybrid", "other"] = Field(description="Kind of model.")
+    total_params: Positive = Field(description="Parameters stored, as the publisher rounds them.")
+    active_params: Positive = Field(description="Parameters used per token, as the publisher rounds them.")
+    number_format: NumberFormat = Field(description="Format of the weights.")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    accelerator_count: Count = Field(description="Accelerators that served.")
+    max_batch_size: Count = Field(description="Most requests that may run at the same time.")
+    batch_size: Positive = Field(description="Requests that ran at the same time, on average.")
+    output_tokens: Positive = Field(description="Mean length of an answer, tokens.")
+    power_w: Positive = Field(description="Mean power of all accelerators together, watts.")
+    tokens_per_s: Positive = Field(description="Output tokens per second.")
+    joule_per_token: Positive = Field(description="Energy of the accelerators per output token, joules.")
+    measured_date: Day = Field(description="Day of the publisher's data.")
+
+    @model_validator(mode="after")
+    def _energy_is_power_over_rate(self) -> EnergyMeasurements:
+        ratio = self.power_w / self.tokens_per_s / self.joule_per_token
+        if not 0.98 < ratio < 1.02:
+            raise ValueError(f"power over tokens per second is {ratio:.3f} of joule_per_token; expected 1")
+        return self
+
+
+class BenchmarkModels(Fact):
+    """One row per benchmark whose model is one that we know: the model, and the operations of one token of its work."""
+
+    key = ("suite", "benchmark")
+    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny"] = Field(description="Benchmark suite.")
+    benchmark: Text = Field(description="Task, in the suite's own short name.")
+    model_id: Identifier = Field(description="Key of seeds.models.")
+    work: Literal["pretraining", "finetuning with adapters", "inference"] = Field(
+        description="What the benchmark does."
+    )
+    flop_per_param_and_token: Annotated[Number, Field(ge=2, le=8)] | None = Field(
+        default=None, description="FLOP per parameter and token, where every parameter works on every token."
+    )
+    tokens_per_sample: Positive | None = Field(
+        default=None, description="Tokens of a training sample, where the benchmark fixes their number."
+    )
+    samples_logged_as: Literal["samples_count", "tokens in epoch_num"] | None = Field(
+        default=None, description="What the logs of a training benchmark call the samples trained on."
+    )
+
+
+class MlperfTrainingRules(Fact):
+    """One row per benchmark of MLPerf Training: how many runs a result takes, and how many of them its score drops."""
+
+    key = ("benchmark",)
+    benchmark: Text = Field(description="Task, in the suite's own short name.")
+    required_run_count: Annotated[Number, Field(ge=1, le=100)] = Field(description="Runs of a result.")
+    dropped_run_count: Annotated[Number, Field(ge=0, le=20)] = Field(
+        description="Runs that the score drops on each side, the fastest and the slowest."
+    )

@@ -1,0 +1,121 @@
+"""Schemas of the files in seeds/claims: claims, their classes, quantities and units, and the questions."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from pipelines.records.fields import Count, Identifier, Number, Positive, Text
+from pipelines.seeds.fact import Fact
+
+
+class Claims(Fact):
+    """One row per claim that a document makes: what it says in our words, and the number in it that can be tested.
+
+    The source of the row is the document; the locator says where in it.
+    """
+
+    key = ("source_id", "claim_id")
+    claim_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40)] = Field(
+        description="Key of the claim within its document."
+    )
+    paraphrase: Text = Field(description="What the document says, in our words.")
+    subject: Text = Field(
+        description="What the claim is about: key or name of a run, model or accelerator, a class of claim_classes, an "
+        "amount such as '2.0e25 FLOP', or a workload such as '1e17 FLOP on rtx-4090'."
+    )
+    quantity: Text = Field(description="What is claimed of it: a quantity of claim_quantities.")
+    comparison: Literal["about", "range", "at least", "at most", "none"] = Field(
+        description="How the number is meant; none where the claim states no number."
+    )
+    scope: Literal["typical", "some", "every"] = Field(
+        description="Where the subject is a class: what is claimed of its typical, of some or of every member."
+    )
+    low: Number | None = Field(
+        default=None, description="Lower bound, in the claim's unit; of 'about' the number itself."
+    )
+    high: Number | None = Field(
+        default=None, description="Upper bound, in the claim's unit; of 'about' the number itself."
+    )
+    unit: Text | None = Field(default=None, description="Unit of low and high: one of claim_units.")
+    reading: Text | None = Field(default=None, description="How words became numbers, where the document has words.")
+
+    @model_validator(mode="after")
+    def _bounds_are_those_of_the_comparison(self) -> Claims:
+        if problem := bounds_problem(self.comparison, self.low, self.high):
+            raise ValueError(problem)
+        return self
+
+
+def bounds_problem(comparison: str, low: float | None, high: float | None) -> str | None:
+    """What is wrong with the bounds of a claim; None where they are what its comparison needs.
+
+    >>> bounds_problem("at least", None, 3)
+    "comparison 'at least' needs low and no high"
+    """
+    needs = {"about": (True, True), "range": (True, True), "at least": (True, False), "at most": (False, True)}
+    has_low, has_high = needs.get(comparison, (False, False))
+    if (low is not None, high is not None) != (has_low, has_high):
+        words = f"{'low' if has_low else 'no low'} and {'high' if has_high else 'no high'}"
+        return f"comparison '{comparison}' needs {words}"
+    if low is not None and high is not None and (low > high or (comparison == "about" and low != high)):
+        return f"comparison '{comparison}' needs low {'= high' if comparison == 'about' else '<= high'}"
+    return None
+
+
+class ClaimClasses(Fact):
+    """One row per class of subjects and condition: a member of the class satisfies all conditions."""
+
+    key = ("claim_class_id", "attribute")
+    claim_class_id: Identifier = Field(description="Key of the class.")
+    claim_class_name: Text = Field(description="Name of the class.")
+    subject_kind: Literal["training_run", "accelerator", "lever"] = Field(description="What its members are.")
+    attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="Attribute that the condition is about: one of mart.audit_attributes."
+    )
+    low: Number | None = Field(default=None, description="Least value, for an attribute that is a number.")
+    high: Number | None = Field(default=None, description="Greatest value, for an attribute that is a number.")
+    unit: Text | None = Field(default=None, description="Unit of low and high.")
+    matches: Text | None = Field(
+        default=None, description="Patterns of which one must match, for an attribute that is a text: 'a100*|h100*'."
+    )
+
+    @model_validator(mode="after")
+    def _is_one_kind_of_condition(self) -> ClaimClasses:
+        if (self.matches is None) == (self.low is None and self.high is None):
+            raise ValueError("expected low or high, or matches")
+        return self
+
+
+class ClaimQuantities(Fact):
+    """One row per name of a quantity that a claim may be about."""
+
+    key = ("quantity",)
+    quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="Name of the quantity.")
+    measured_quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
+        description="Quantity of mart.audit_points that tests it."
+    )
+    unit: Text = Field(description="Unit of those points: a base unit of claim_units.")
+    description: Text = Field(description="What it means.")
+    spellings: Text | None = Field(default=None, description="Other names of it, between bars.")
+
+
+class Questions(Fact):
+    """One row per question of a document that mart.answers answers with computed numbers."""
+
+    key = ("question_no",)
+    question_no: Count = Field(description="Number of the question.")
+    question: Text = Field(description="The question, in our words.")
+
+
+class ClaimUnits(Fact):
+    """One row per unit that a claim may be stated in."""
+
+    key = ("unit",)
+    unit: Text = Field(description="Name of the unit.")
+    base_unit: Text = Field(description="Unit that its quantities are tested in.")
+    factor: Positive = Field(description="Base units in one of it.")
+    spellings: Text | None = Field(
+        default=None, description="Other names of it, between bars; case, blanks and hyphens aside."
+    )

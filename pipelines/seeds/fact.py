@@ -1,0 +1,37 @@
+"""What every curated fact carries: its source, place in it, how it was checked, and a note."""
+
+from __future__ import annotations
+
+from typing import ClassVar, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from pipelines.records.fields import SourceId, Text
+
+NumberFormat = Literal[
+    "fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp6", "fp4", "int16", "int8", "int4", "int1", "mixed"
+]
+
+
+class Fact(BaseModel):
+    """A curated row: the columns that say where it comes from and how far to trust the entry."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+    key: ClassVar[tuple[str, ...]] = ()
+
+    source_id: SourceId = Field(description="Source of the row: a key of seeds/SOURCES.toml.")
+    locator: Text = Field(description="Where in the source the fact stands: page, table, section or row.")
+    verified: Literal["seen", "secondary", "recalled"] = Field(
+        description="How the entry was checked: the source itself was read (seen), another work quoting it was read "
+        "(secondary), or it was entered from memory (recalled)."
+    )
+    verified_in: SourceId | None = Field(
+        default=None, description="Source that was read to check the entry, when that is not the source itself."
+    )
+    note: Text | None = Field(default=None, description="What a reader should know about the row, in our words.")
+
+    @model_validator(mode="after")
+    def _secondary_names_what_was_read(self) -> Fact:
+        if self.verified == "secondary" and not self.verified_in:
+            raise ValueError("verified is 'secondary', so verified_in must name the source that was read")
+        return self

@@ -1,0 +1,69 @@
+"""Schemas of the files in seeds/hardware: accelerators, their peaks and their other names."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import Field, model_validator
+
+from pipelines.records.fields import DatePrecision, Day, Flag, Identifier, Positive, SourceId, Text
+from pipelines.seeds.fact import Fact, NumberFormat
+
+
+class Accelerators(Fact):
+    """One row per accelerator: a chip, card, module or system that runs AI work and has a power rating of its own."""
+
+    key = ("accelerator_id",)
+    accelerator_id: Identifier = Field(description="Key of the accelerator, for example h100-sxm.")
+    accelerator_name: Text = Field(description="Name as its vendor writes it, without marks.")
+    vendor: Text = Field(description="Company that designs it.")
+    kind: Literal["gpu", "tpu", "npu", "asic", "cpu", "edge"] = Field(description="Class of device.")
+    segment: Literal["datacentre", "workstation", "consumer", "edge", "mobile"] = Field(description="Market segment.")
+    form_factor: Text | None = Field(default=None, description="SXM, PCIe, OAM, chip, board, module, laptop SoC ….")
+    release_date: Day | None = Field(default=None, description="Date of availability, else of announcement.")
+    release_date_precision: DatePrecision | None = Field(
+        default=None, description="How exact release_date is; a month or year is entered as its first day."
+    )
+    process_nm: Positive | None = Field(default=None, description="Marketing name of the process node, nanometres.")
+    tdp_w: Positive | None = Field(default=None, description="Rated (thermal design) power of the device, watts.")
+    memory_bytes: Positive | None = Field(
+        default=None, description="Memory attached to the device, bytes (vendor GB taken as 1e9, GiB as 2^30)."
+    )
+    memory_type: Text | None = Field(default=None, description="HBM2e, HBM3, GDDR6X, LPDDR5, SRAM ….")
+    memory_bandwidth_bytes_per_s: Positive | None = Field(default=None, description="Peak memory bandwidth, byte/s.")
+    interconnect_bytes_per_s: Positive | None = Field(
+        default=None, description="Total chip-to-chip bandwidth within a node (both directions), byte/s."
+    )
+    die_area_mm2: Positive | None = Field(default=None, description="Die area, square millimetres.")
+    transistor_count: Positive | None = Field(default=None, description="Transistors on the package.")
+    release_price_usd: Positive | None = Field(
+        default=None, description="Price at release, nominal US dollars: list price where one exists."
+    )
+    price_source_id: SourceId | None = Field(default=None, description="Source of the price, when not source_id.")
+
+    @model_validator(mode="after")
+    def _date_has_precision(self) -> Accelerators:
+        if (self.release_date is None) != (self.release_date_precision is None):
+            raise ValueError("release_date and release_date_precision come together")
+        return self
+
+
+class AcceleratorPeaks(Fact):
+    """One row per accelerator, number format, unit and sparsity: a peak rate that the vendor states."""
+
+    key = ("accelerator_id", "number_format", "is_tensor", "is_sparse")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    number_format: NumberFormat = Field(description="Number format of the inputs.")
+    is_tensor: Flag = Field(description="True for matrix (tensor, MXU, NPU) units, false for vector units.")
+    is_sparse: Flag = Field(description="True where the peak counts skipped zeros (structured sparsity).")
+    peak_flop_per_s: Positive = Field(
+        description="Peak rate in FLOP/s, a multiply and an add counted as two; operations for integer formats."
+    )
+
+
+class AcceleratorAliases(Fact):
+    """One row per name under which a publisher mentions an accelerator."""
+
+    key = ("alias",)
+    alias: Text = Field(description="Name as printed by the publisher.")
+    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")

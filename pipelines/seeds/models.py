@@ -1,0 +1,281 @@
+"""Schemas of the files in seeds/models: models, shapes, training runs, published figures; and of corrections.csv."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from pipelines.records.fields import (
+    Count,
+    Country,
+    DatePrecision,
+    Day,
+    Flag,
+    Identifier,
+    Number,
+    Positive,
+    SourceId,
+    Text,
+    Year,
+    plain_number,
+)
+from pipelines.seeds.fact import Fact, NumberFormat
+
+
+class Models(Fact):
+    """One row per model."""
+
+    key = ("model_id",)
+    model_id: Identifier = Field(description="Key of the model, for example llama-3.1-70b.")
+    model_name: Text = Field(description="Name as its maker writes it.")
+    organization: Text = Field(description="Organizations that made it, the first one leading.")
+    country: Country | None = Field(default=None, description="Country of the lead organization, ISO 3166 alpha-3.")
+    publication_date: Day = Field(description="Date of first publication (paper, card or announcement).")
+    publication_date_precision: DatePrecision = Field(description="How exact publication_date is.")
+    domain: Literal[
+        "language",
+        "vision",
+        "multimodal",
+        "image generation",
+        "video",
+        "speech",
+        "audio",
+        "games",
+        "biology",
+        "robotics",
+        "weather",
+        "recommendation",
+        "mathematics",
+        "other",
+    ] = Field(description="Domain of the task.")
+    architecture: Literal[
+        "dense decoder",
+        "moe decoder",
+        "encoder",
+        "encoder-decoder",
+        "moe encoder-decoder",
+        "cnn",
+        "vision transformer",
+        "diffusion",
+        "dual encoder",
+        "rnn",
+        "ssm hybrid",
+        "reinforcement learning",
+        "other",
+    ] = Field(description="Architecture class: it decides which FLOP formula applies.")
+    total_params: Positive | None = Field(default=None, description="Parameters stored.")
+    active_params: Positive | None = Field(
+        default=None, description="Parameters used per token: below total_params for mixtures of experts."
+    )
+    has_open_weights: Flag | None = Field(default=None, description="True if the weights can be downloaded.")
+    is_frontier: Flag = Field(
+        default=False, description="True if the model was among the ten largest training runs known at its publication."
+    )
+    base_model_id: Identifier | None = Field(default=None, description="Model that this one was derived from.")
+
+    @model_validator(mode="after")
+    def _active_within_total(self) -> Models:
+        if self.active_params and self.total_params and self.active_params > self.total_params:
+            raise ValueError("active_params may not exceed total_params")
+        return self
+
+
+class ModelShapes(Fact):
+    """One row per model: the shape of its layers, as the published configuration states it; it decides what a token costs."""
+
+    key = ("model_id",)
+    model_id: Identifier = Field(description="Key of seeds.models.")
+    layers_count: Count = Field(description="Layers, of whatever kind.")
+    hidden_dimension: Count = Field(description="Width of the residual stream.")
+    attention_heads_count: Count | None = Field(
+        default=None, description="Heads of queries; empty without any attention."
+    )
+    kv_heads_count: Count | None = Field(default=None, description="Heads of keys and values.")
+    head_dimension: Count | None = Field(default=None, description="Dimension of a head of queries and keys.")
+    attention_kind: Literal["multi-head", "grouped", "multi-query", "latent", "sliding-window", "hybrid"] = Field(
+        description="What the layers keep of earlier tokens: keys and values of all heads, of groups of heads, of one head; "
+        "a compressed latent; those of the last tokens only (in some layers or all); a state of fixed size in most layers."
+    )
+    full_attention_layers_count: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=10**6)] = Field(
+        description="Layers that attend to all earlier tokens."
+    )
+    window_attention_layers_count: Count | None = Field(
+        default=None, description="Layers that attend to the last sliding_window_tokens only."
+    )
+    sliding_window_tokens: Count | None = Field(default=None, description="Tokens that such a layer looks back to.")
+    kv_lora_dimension: Count | None = Field(
+        default=None, description="Latent attention: dimension of the compressed keys and values (kv_lora_rank)."
+    )
+    rope_dimension: Count | None = Field(
+        default=None, description="Latent attention: dimension of the shared key that carries positions."
+    )
+    indexer_dimension: Count | None = Field(
+        default=None, description="Sparse attention: dimension of the key by which an indexer chooses tokens."
+    )
+    recurrent_layers_count: Count | None = Field(
+        default=None, description="Layers that keep a state of fixed size (state space, linear attention)."
+    )
+    recurrent_state_count: Count | None = Field(
+        default=None, description="Numbers in the state of one such layer and sequence."
+    )
+    experts_count: Count | None = Field(default=None, description="Experts of a layer that a router chooses from.")
+    experts_per_token_count: Count | None = Field(default=None, description="Experts that it chooses for a token.")
+    max_context_tokens: Count = Field(description="Longest context that the configuration allows.")
+
+    @model_validator(mode="after")
+    def _kind_fits_numbers(self) -> ModelShapes:
+        heads, kv_heads = self.attention_heads_count, self.kv_heads_count
+        fits = {
+            "multi-head": heads is not None and kv_heads == heads,
+            "grouped": heads is not None and kv_heads is not None and 1 < kv_heads < heads,
+            "multi-query": kv_heads == 1,
+            "latent": self.kv_lora_dimension is not None,
+            "sliding-window": self.window_attention_layers_count is not None,
+            "hybrid": self.recurrent_layers_count is not None,
+        }
+        if not fits[self.attention_kind]:
+            raise ValueError(f"attention_kind '{self.attention_kind}' does not fit the numbers of the row")
+        together = (
+            ("window_attention_layers_count", "sliding_window_tokens"),
+            ("kv_lora_dimension", "rope_dimension"),
+            ("recurrent_layers_count", "recurrent_state_count"),
+            ("experts_count", "experts_per_token_count"),
+        )
+        for one, other in together:
+            if (getattr(self, one) is None) != (getattr(self, other) is None):
+                raise ValueError(f"{one} and {other} come together")
+        return self
+
+    @model_validator(mode="after")
+    def _layers_add_up(self) -> ModelShapes:
+        kinds = (
+            self.full_attention_layers_count,
+            self.window_attention_layers_count or 0,
+            self.recurrent_layers_count or 0,
+        )
+        if sum(kinds) > self.layers_count:
+            raise ValueError(f"layers of three kinds ({' + '.join(map(str, kinds))}) exceed layers_count")
+        if (kinds[0] + kinds[1] > 0) != (self.attention_heads_count is not None):
+            raise ValueError("attention_heads_count is given exactly where layers attend")
+        if self.experts_count and self.experts_per_token_count and self.experts_per_token_count > self.experts_count:
+            raise ValueError("experts_per_token_count may not exceed experts_count")
+        return self
+
+
+class ModelAliases(Fact):
+    """One row per name under which a publisher mentions a model, where the name alone does not tell."""
+
+    key = ("alias",)
+    alias: Text = Field(description="Name as printed by the publisher.")
+    model_id: Identifier = Field(description="Key of seeds.models.")
+
+
+class Corrections(Fact):
+    """One row per cell of a publisher's file that is wrong: what it says, what it should say, and why."""
+
+    key = ("table_name", "record_name", "column_name")
+    table_name: Annotated[str, Field(pattern=r"^raw\.[a-z0-9_]+$")] = Field(description="Raw table.")
+    record_name: Text = Field(description="Name of the record, as the publisher writes it.")
+    column_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = Field(description="Column of the raw table.")
+    expect: Number = Field(description="The wrong value: the build fails once the publisher says something else.")
+    corrected: Number | None = Field(default=None, description="The right value; empty where none is known.")
+    reason: Text = Field(description="Why the value is wrong, in our words.")
+
+
+class TrainingRuns(Fact):
+    """One row per training run: what was trained, on how much data, on which machines."""
+
+    key = ("training_run_id",)
+    training_run_id: Identifier = Field(description="Key of the run; equal to model_id for a model's main run.")
+    model_id: Identifier = Field(description="Key of seeds.models.")
+    run_kind: Literal["pretraining", "finetuning", "distillation", "pruning", "reinforcement learning"] = Field(
+        description="What the run does; 6ND applies to pretraining and finetuning only."
+    )
+    training_tokens: Positive | None = Field(
+        default=None, description="Tokens processed, repeated passes included (for language models)."
+    )
+    training_examples: Positive | None = Field(
+        default=None, description="Examples (images, clips, positions) processed, repeated passes included."
+    )
+    forward_mac_per_example: Positive | None = Field(
+        default=None, description="Multiply-accumulates of one forward pass over one example."
+    )
+    epochs: Positive | None = Field(default=None, description="Passes over the data set, where the source states it.")
+    recompute: Literal["full", "selective", "none"] | None = Field(
+        default=None, description="Activation recomputation during training, where the source states it."
+    )
+    number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
+    accelerator_id: Identifier | None = Field(default=None, description="Main accelerator: key of seeds.accelerators.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators used at the same time.")
+    training_country: Country | None = Field(default=None, description="Country of the data centre, where stated.")
+    started_year: Year | None = Field(default=None, description="Year in which most of the run took place.")
+    operator_kind: Literal["hyperscaler", "other"] | None = Field(
+        default=None,
+        description="Who ran the machines: a hyperscale operator or another (university, public, colocation).",
+    )
+    hardware_source_id: SourceId | None = Field(
+        default=None, description="Source of the hardware columns, when not source_id."
+    )
+    hardware_locator: Text | None = Field(default=None, description="Where in that source.")
+
+
+QUANTITIES: dict[str, str] = {
+    "training_flop": "FLOP", "chip_hours": "chip-hour", "training_hours": "hour", "mfu": "ratio", "hfu": "ratio",
+    "throughput_flop_per_s": "FLOP/s per chip", "chip_hours_per_trillion_tokens": "chip-hour per 1e12 tokens",
+    "energy_kwh": "kWh", "co2e_kg": "kg CO2e", "water_l": "L", "cost_usd": "USD", "chip_power_w": "W",
+    "development_energy_kwh": "kWh", "development_co2e_kg": "kg CO2e", "lifecycle_co2e_kg": "kg CO2e",
+    "node_power_w": "W", "node_power_ratio": "ratio", "inference_j_per_token": "J/token",
+    "inference_j_per_request": "J/request", "inference_co2e_kg_per_request": "kg CO2e/request",
+    "inference_l_per_request": "L/request",
+}  # fmt: skip
+"""Quantities that a published figure may be of, and the unit its value is entered in."""
+
+
+class PublishedFigures(Fact):
+    """One row per figure that somebody published about a run, a model or a machine."""
+
+    key = ("published_figure_id",)
+    published_figure_id: Identifier = Field(description="Key of the row.")
+    subject_kind: Literal["training_run", "stage", "model", "family", "inference", "machine"] = Field(
+        description="What the figure is about; a stage is part of a run, or a run without a row of its own."
+    )
+    subject_id: Identifier = Field(
+        description="Key of the subject: training_run_id for a training run, model_id for a model, else a name of our own."
+    )
+    subject_name: Text = Field(description="Name of the subject as a reader would write it.")
+    quantity: str = Field(description="Quantity that the figure gives (closed list in seed_tables.QUANTITIES).")
+    value: Positive = Field(description="The figure, in the unit column's unit.")
+    value_low: Positive | None = Field(default=None, description="Lower bound where the source gives a range.")
+    value_high: Positive | None = Field(default=None, description="Upper bound where the source gives a range.")
+    unit: str = Field(description="Unit of value: the unit of its quantity.")
+    printed: Text | None = Field(default=None, description="The number and unit as the source prints them.")
+    boundary: Literal[
+        "chip", "server", "facility", "location", "market", "lifecycle", "cloud", "owned", "unstated", "none"
+    ] = Field(description="What the figure includes: machine boundary, carbon basis or cost basis.")
+    counting: Literal["6nd", "with attention", "8nd", "chips x time", "operation count", "unstated"] | None = Field(
+        default=None, description="How a published FLOP figure was counted."
+    )
+    kind: Literal["measured", "reported", "estimated"] = Field(
+        description="Measured by its publisher, reported by the maker of the model, or estimated by a third party."
+    )
+    is_circular: Flag = Field(
+        description="True if the figure was computed from others by a formula like ours, so that it tests arithmetic only."
+    )
+    accelerator_id: Identifier | None = Field(default=None, description="Accelerator that the figure refers to.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators that the figure refers to.")
+
+    @property
+    def subject_id_of_run(self) -> str | None:
+        """The subject where it is a training run: it must exist."""
+        return self.subject_id if self.subject_kind == "training_run" else None
+
+    @model_validator(mode="after")
+    def _unit_is_the_quantitys(self) -> PublishedFigures:
+        if self.quantity not in QUANTITIES:
+            raise ValueError(f"quantity is none of: {', '.join(sorted(QUANTITIES))}")
+        if self.unit != QUANTITIES[self.quantity]:
+            raise ValueError(f"unit of {self.quantity} is '{QUANTITIES[self.quantity]}', got '{self.unit}'")
+        if self.quantity in ("mfu", "hfu") and self.value > 1:
+            raise ValueError(f"{self.quantity} is a fraction of 1, got {self.value}")
+        return self

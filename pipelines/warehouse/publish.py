@@ -1,0 +1,182 @@
+"""How a finished build becomes the file that readers open: lock, digest, verify, swap.
+
+What belongs here: who may build (one process, by flock), and publishing.
+
+Layout below ``LEDGER_HOME``: steps write ``build/warehouse.duckdb`` only. A publish checkpoints and
+closes it, copies it to ``versions/warehouse-<build_id>.duckdb``, verifies the copy, syncs it to disk
+and swaps the symlink ``warehouse.duckdb``. Readers are never locked out and never see half a build;
+a failure before the swap leaves the published bytes as they were.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+
+from pipelines.errors import LedgerError
+from pipelines.settings import Settings
+from pipelines.warehouse.file import connect, connect_published, list_tables
+
+UNDIGESTED = ("meta.builds", "meta.changes")
+"""Tables that say when a build was made and what came before it: not part of its data version."""
+
+
+UNDIGESTED_COLUMNS = {"meta.snapshots": ("fetched_at",)}
+"""Columns that say when data arrived: the same bytes, fetched again or elsewhere, are the same data."""
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+@contextmanager
+def build_lock(settings: Settings) -> Iterator[bool]:
+    """Hold the right to build; yields True if the last holder was killed and left things to sweep.
+
+    Raises LedgerError that names the holding process, at once: builds do not queue.
+    """
+    settings.prepare()
+    handle = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            holder = _holder(handle)
+            raise LedgerError(f"another build is running: {holder}. Wait for it to end, then try again.") from None
+        was_killed = os.fstat(handle).st_size > 0
+        _write_holder(handle)
+        yield was_killed
+        os.ftruncate(handle, 0)
+    finally:
+        os.close(handle)
+
+
+def _write_holder(handle: int) -> None:
+    os.ftruncate(handle, 0)
+    note = {"pid": os.getpid(), "since": _now().isoformat(), "command": " ".join(sys.argv)[:200]}
+    os.pwrite(handle, json.dumps(note).encode(), 0)
+
+
+def _holder(handle: int) -> str:
+    try:
+        note = json.loads(os.pread(handle, 4096, 0))
+        return f"process {note['pid']} since {note['since']} ({note['command']})"
+    except (ValueError, KeyError):
+        return "a process that is just starting"
+
+
+def sweep(settings: Settings) -> list[str]:
+    """Remove what a killed build left: the unfinished file, partial copies. Returns their names."""
+    left = [*settings.build.glob("*"), *settings.versions.glob("*.partial"), *settings.home.glob(".warehouse.*")]
+    for path in left:
+        shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
+    return sorted(path.name for path in left)
+
+
+def open_build(settings: Settings, *, fresh: bool) -> duckdb.DuckDBPyConnection:
+    """Open the build file: empty if ``fresh``, else as the last run left it or as published."""
+    if fresh:
+        sweep(settings)
+    elif not settings.build_file.exists() and settings.published.exists():
+        shutil.copyfile(settings.published.resolve(), settings.build_file)
+    return connect(settings.build_file, settings)
+
+
+def digest_table(connection: duckdb.DuckDBPyConnection, table: str, without: Sequence[str] = ()) -> str:
+    """Digest of a table's rows, whatever their order: equal content gives equal digests.
+
+    ``without`` names columns that do not count, whether the table has them or not.
+    """
+    kept = f"(select columns(lambda c: not list_contains({list(without)}, c)) from {table})" if without else table
+    query = f"select count(*), sum(md5_number_lower(t::varchar)::hugeint) from {kept} as t"
+    rows, total = connection.execute(query).fetchall()[0]
+    return f"{rows}:{(total or 0):x}"
+
+
+def digest_data(connection: duckdb.DuckDBPyConnection) -> str:
+    """The data version: 12 hex digits over the content of all tables, UNDIGESTED and UNDIGESTED_COLUMNS aside."""
+    digested = [table for table in list_tables(connection) if table not in UNDIGESTED]
+    parts = [f"{t}={digest_table(connection, t, UNDIGESTED_COLUMNS.get(t, ()))}" for t in digested]
+    query = "select md5(?)"
+    return str(connection.execute(query, ["\n".join(parts)]).fetchall()[0][0])[:12]
+
+
+def published_build(settings: Settings) -> dict[str, str] | None:
+    """The row of meta.builds in the published file, or None if there is no readable one."""
+    if not settings.published.exists():
+        return None
+    with suppress(duckdb.Error, LedgerError), connect_published(settings) as connection:
+        cursor = connection.execute("select * from meta.builds order by finished_at desc limit 1")
+        names = [column[0] for column in cursor.description or []]
+        return {name: str(value) for name, value in zip(names, cursor.fetchall()[0], strict=True)}
+    return None
+
+
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def verify_file(path: Path, build_id: str, settings: Settings) -> int:
+    """Open a copy read-only, read every table, and see that it is the build it should be.
+
+    Returns the number of rows read; raises LedgerError.
+    """
+    try:
+        with connect(path, settings, read_only=True) as connection:
+            found = connection.execute("select build_id from meta.builds").fetchall()
+            rows = sum(int(digest_table(connection, table).split(":")[0]) for table in list_tables(connection))
+    except duckdb.Error as error:
+        reason = str(error).splitlines()[0]
+        raise LedgerError(f"{path.name} cannot be read back: {reason} Nothing was published.") from None
+    if found != [(build_id,)]:
+        raise LedgerError(f"{path.name}: meta.builds says {found}, expected {build_id}. Nothing was published.")
+    return rows
+
+
+def publish(settings: Settings, build_id: str) -> Path:
+    """Make the closed build file the published one; returns its path below ``versions/``.
+
+    The caller holds the build lock and has closed its connection after a checkpoint.
+    """
+    if (wal := Path(f"{settings.build_file}.wal")).exists():
+        raise LedgerError(f"{wal.name} is left beside the build file: it was not checkpointed. Nothing was published.")
+    target = settings.versions / f"warehouse-{build_id}.duckdb"
+    partial = target.with_name(target.name + ".partial")
+    try:
+        shutil.copyfile(settings.build_file, partial)
+        verify_file(partial, build_id, settings)
+        _sync(partial)
+    except (OSError, LedgerError) as error:
+        partial.unlink(missing_ok=True)
+        if isinstance(error, LedgerError):
+            raise
+        raise LedgerError(f"{partial} cannot be written: {error.strerror}. Nothing was published.") from None
+    partial.replace(target)
+    _sync(settings.versions)
+    link = settings.home / f".warehouse.{build_id}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(target.relative_to(settings.home))
+    link.replace(settings.published)
+    _sync(settings.home)
+    _prune(settings, keep=target)
+    return target
+
+
+def _prune(settings: Settings, keep: Path) -> None:
+    versions = sorted(settings.versions.glob("warehouse-*.duckdb"), key=lambda p: p.stat().st_mtime_ns, reverse=True)
+    for old in versions[settings.keep_versions :]:
+        if old != keep:
+            old.unlink()
