@@ -12,8 +12,16 @@ from pathlib import Path
 
 from pipelines.errors import LedgerError
 
-ROOT = Path(__file__).resolve().parent.parent
-"""The checkout: holds ``sql/``, ``seeds/`` and ``reports/``."""
+PACKAGE = Path(__file__).resolve().parent
+"""The Python code."""
+
+_INSTALLED = PACKAGE / "_data"
+
+IS_INSTALLED = _INSTALLED.is_dir()
+"""Whether the code was installed from a wheel: its folder then holds what lies beside it in a checkout."""
+
+ROOT = _INSTALLED if IS_INSTALLED else PACKAGE.parent
+"""Holds ``sql/``, ``seeds/``, ``reports/`` and workspace.yaml: the checkout, or a folder of the installed package."""
 
 SQL = ROOT / "sql"
 SEEDS = ROOT / "seeds"
@@ -119,9 +127,10 @@ def _whole_number(name: str, default: int) -> int:
 
 def read_settings(home: Path | None = None) -> Settings:
     """Settings from the environment; ``home`` (the ``--home`` option) goes before ``LEDGER_HOME``."""
-    chosen = home or Path(os.environ.get("LEDGER_HOME") or ROOT / "data")
+    in_checkout = ROOT / "data"
+    chosen = home or Path(os.environ.get("LEDGER_HOME") or ("data" if IS_INSTALLED else in_checkout))
     chosen = chosen.expanduser().resolve()
-    in_place = chosen == (ROOT / "data").resolve()
+    in_place = not IS_INSTALLED and chosen == in_checkout.resolve()
     site = os.environ.get("LEDGER_SITE")
     mirror = os.environ.get("LEDGER_MIRROR")
     max_bytes = os.environ.get("LEDGER_FETCH_MAX_BYTES")

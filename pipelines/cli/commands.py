@@ -21,6 +21,7 @@ import duckdb
 import typer
 from rich.console import Console
 
+from pipelines import __version__
 from pipelines.cli.fetch_progress import FetchProgress
 from pipelines.cli.printing import (
     MOST_FITTED,
@@ -115,12 +116,21 @@ class State:
 STATE = State()
 
 
+def _print_version(is_asked: bool) -> None:
+    if is_asked:
+        print(f"ledger {__version__}")
+        raise typer.Exit
+
+
 @app.callback()
 def options(
     home: Annotated[
         Path | None,
         typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False),
     ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
+    ] = False,
 ) -> None:
     """What AI compute takes: build the warehouse, ask it, draw its reports."""
     STATE.home = home

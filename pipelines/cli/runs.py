@@ -10,7 +10,6 @@ import glob
 import logging
 import os
 import sqlite3
-import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -66,7 +65,6 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     LedgerError with the messages of what failed.
     """
     prepare_instance(settings)
-    sys.path.insert(0, str(ROOT)) if str(ROOT) not in sys.path else None
     import dagster as dg
     from sqlalchemy.exc import SQLAlchemyError
 
@@ -174,5 +172,5 @@ def _told(result: ExecuteInProcessResult, settings: Settings) -> str:
 
 
 def module_file() -> Path:
-    """workspace.yaml of the checkout, which ``ledger ui`` hands to Dagster."""
+    """workspace.yaml, which ``ledger ui`` hands to Dagster."""
     return ROOT / "workspace.yaml"

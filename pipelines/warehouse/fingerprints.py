@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.settings import REPORTS, ROOT, SQL, Settings
+from pipelines.settings import PACKAGE, REPORTS, ROOT, Settings
 
 CODE = ("pipelines/**/*.py", "sql/**/*.sql")
 PACKAGES = (
@@ -22,9 +22,14 @@ PACKAGES = (
 
 
 def _digest(root: Path, patterns: Iterable[str]) -> str:
+    """Digest of files by their names in a checkout: code lies in the package, the rest below ``root``."""
     state = hashlib.sha256()
-    for path in sorted({p for pattern in patterns for p in root.glob(pattern) if p.is_file()}):
-        state.update(path.relative_to(root).as_posix().encode() + b"\0")
+    found: dict[str, Path] = {}
+    for pattern in patterns:
+        folder = PACKAGE.parent if pattern.startswith("pipelines/") else root
+        found |= {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern) if path.is_file()}
+    for name, path in sorted(found.items()):
+        state.update(name.encode() + b"\0")
         state.update(hashlib.sha256(path.read_bytes()).digest())
     return state.hexdigest()
 
@@ -59,7 +64,7 @@ def page_version() -> str:
 def digest_inputs(settings: Settings) -> str:
     """Digest of everything that decides the content: code, curated files, snapshots, page texts, packages."""
     parts = [
-        _digest(SQL.parent, CODE),
+        _digest(ROOT, CODE),
         _digest(settings.seeds, ("**/*.csv", "**/*.toml")),
         _digest(REPORTS, ("*.html", "*.css", "*.js", "*.toml", "fonts/*", "sheets/*")),
         str(settings.site),

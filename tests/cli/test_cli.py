@@ -16,6 +16,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines import __version__
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.publish import published_build
@@ -264,6 +265,12 @@ def test_one_statement_is_expected(built: Settings, query: str, count: int) -> N
 
 
 # Usage, homes and settings
+
+
+def test_the_version_is_printed_without_a_warehouse(tmp_path: Path) -> None:
+    done = run_ledger("--version", home=tmp_path / "none")
+    assert (done.returncode, done.stdout, done.stderr) == (0, f"ledger {__version__}\n", "")
+    assert not (tmp_path / "none").exists()
 
 
 @pytest.mark.parametrize(
