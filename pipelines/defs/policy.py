@@ -12,7 +12,7 @@ import dagster as dg
 import duckdb
 
 from pipelines.errors import LedgerError
-from pipelines.warehouse.models.units import unit_of
+from pipelines.records.units import unit_of
 
 OWNERS = ["team:compute-ledger"]
 PREVIEW_ROWS = 5

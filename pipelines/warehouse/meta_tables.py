@@ -14,12 +14,12 @@ import polars as pl
 
 from pipelines.errors import LedgerError
 from pipelines.records.frames import field_descriptions
+from pipelines.records.units import unit_of
 from pipelines.seeds.files import Source
 from pipelines.warehouse.file import list_tables
 from pipelines.warehouse.models.lineage import column_lineage
 from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import column_types, write_table
-from pipelines.warehouse.models.units import unit_of
 
 if TYPE_CHECKING:
     from pipelines.fetch.store import Snapshot
@@ -204,7 +204,7 @@ def describe_build(connection: duckdb.DuckDBPyConnection, models: Mapping[str, S
             entries.append((table, column, kind, unit_of(column, kind), comment))
         except KeyError:
             raise LedgerError(
-                f"{table}.{column}: the name ends in no unit that pipelines/warehouse/models/units.py lists. Rename the column."
+                f"{table}.{column}: the name ends in no unit that pipelines/records/units.py lists. Rename the column."
             ) from None
     write_meta(connection, "meta.columns", COLUMN_COLUMNS, entries)
 

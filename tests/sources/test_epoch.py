@@ -30,6 +30,7 @@ from pipelines.records.raw_tables import (
     empty_raw_frame,
     raw_columns,
 )
+from pipelines.records.units import unit_of
 from pipelines.sources.epoch import clusters, costs, hardware, models
 from pipelines.sources.epoch.clusters import EpochClusters, EpochDataCenters
 from pipelines.sources.epoch.costs import (
@@ -45,7 +46,6 @@ from pipelines.sources.epoch.costs import (
 from pipelines.sources.epoch.hardware import EpochHardware
 from pipelines.sources.epoch.models import EpochLargeModels, EpochModels
 from pipelines.warehouse.models.tables import write_table
-from pipelines.warehouse.models.units import unit_of
 from tests.conftest import SHARED_MIRROR
 
 BOM = b"\xef\xbb\xbf"

@@ -36,11 +36,11 @@ from pipelines.records.json_records import (
     read_raw_json,
 )
 from pipelines.records.raw_tables import PackagedFile, RawTable, raw_columns
+from pipelines.records.units import unit_of
 from pipelines.settings import ROOT
 from pipelines.sources.energy import codecarbon_grid, ecologits_data
 from pipelines.sources.prices import exchange_rates, genai_prices_data, model_prices_data
 from pipelines.warehouse.models.tables import write_table
-from pipelines.warehouse.models.units import unit_of
 from tests.conftest import SHARED_MIRROR
 
 MIRROR = SHARED_MIRROR / "raw.githubusercontent.com/mlco2/codecarbon/master/codecarbon/data"

@@ -7,7 +7,7 @@ import duckdb
 import pint
 import pytest
 
-from pipelines.warehouse.models.units import NUMERIC, SUFFIXES, UNIT_BESIDE, WHOLE_NAMES, unit_of
+from pipelines.records.units import NUMERIC, SUFFIXES, UNIT_BESIDE, WHOLE_NAMES, unit_of
 
 CONTRACT: dict[str, str] = {
     "mart.accelerators": """accelerator_id accelerator_name vendor kind release_date process_nm tdp_w memory_bytes
