@@ -29,12 +29,12 @@
 --    using (model_id, accelerator_id, accelerator_count) where w.fits and not n.fits and n.weight_bits < w.weight_bits
 with given as (
     select
-        any_value(central) filter (where name = 'device_context_tokens') as context_tokens,
-        any_value(central) filter (where name = 'inference_memory_overhead_ratio') as overhead,
-        any_value(central) filter (where name = 'cache_bits') as cache_bits,
-        any_value(central) filter (where name = 'recurrent_state_bits') as state_bits
-    from seeds.assumptions
-    where applies_to = 'all'
+        assumed['device_context_tokens'].value as context_tokens,
+        assumed['inference_memory_overhead_ratio'].value as overhead,
+        assumed['cache_bits'].value as cache_bits,
+        assumed['recurrent_state_bits'].value as state_bits
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'all'
 ),
 
 bits as (

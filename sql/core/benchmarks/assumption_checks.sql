@@ -12,26 +12,16 @@
 -- column: is_inside | True if the median of the measurements lies within the interval of the assumption.
 -- column: stands_for | How the measured quantity relates to the assumed one: the same, or a bound of it, and why.
 -- column: source_ids | Sources of the assumption and of the measurements.
-with chosen as (
-    select
-        r.benchmark_result_id,
-        r.accelerator_id,
-        a.name,
-        arg_max(a.central, a.applies_to = r.accelerator_id) as central
-    from core.benchmark_results as r
-    inner join seeds.assumptions as a on a.name in ('server_power_ratio', 'average_power_ratio') and a.applies_to in (r.accelerator_id, 'all')
-    group by r.benchmark_result_id, r.accelerator_id, a.name
-),
-
-trained as (
+with trained as (
     select
         r.accelerator_id,
         r.source_id,
         d.power_to_tdp_ratio,
-        d.power_to_tdp_ratio / s.central as power_to_rated_node_ratio
+        d.power_to_tdp_ratio / s.choice.value as power_to_rated_node_ratio
     from core.benchmark_results as r
     inner join core.benchmark_derived as d on r.benchmark_result_id = d.benchmark_result_id
-    inner join chosen as s on r.benchmark_result_id = s.benchmark_result_id and s.name = 'server_power_ratio'
+    inner join core.assumption_choices as s
+        on s.subject_kind = 'accelerator' and r.accelerator_id = s.subject_id and s.assumption = 'server_power_ratio'
     where r.suite = 'mlperf training' and r.energy_boundary = 'system' and d.power_to_tdp_ratio > 0 and r.is_default
 ),
 

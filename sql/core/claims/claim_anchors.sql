@@ -7,21 +7,14 @@
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
-with assumed as (
+with chosen as (
     select
-        name,
-        applies_to,
-        input(name, low, central, high, unit, 'assumed', source_id, locator, verified, name || ' for ' || applies_to) as assumption
-    from seeds.assumptions
-),
-
-chosen as (
-    select
-        any_value(assumption) filter (where name = 'rnd_multiplier') as rnd_multiplier,
-        any_value(assumption) filter (where name = 'facility_capital_usd_per_megawatt') as facility_capital,
-        any_value(assumption) filter (where name = 'it_capital_usd_per_megawatt') as it_capital,
-        any_value(assumption) filter (where name = 'home_year_kwh') as home_year
-    from assumed
+        assumed['rnd_multiplier'] as rnd_multiplier,
+        assumed['facility_capital_usd_per_megawatt'] as facility_capital,
+        assumed['it_capital_usd_per_megawatt'] as it_capital,
+        assumed['home_year_kwh'] as home_year
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'USA'
 ),
 
 anchors as (

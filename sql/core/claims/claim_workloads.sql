@@ -40,24 +40,6 @@ devices as (
     group by device
 ),
 
-chosen as (
-    select
-        a.accelerator_id,
-        s.name,
-        arg_min(
-            input(
-                s.name, s.low, s.central, s.high, s.unit, 'assumed', s.source_id, s.locator, s.verified, s.name || ' for ' || s.applies_to
-            ),
-            list_position([a.accelerator_id, a.kind, 'household', 'all'], s.applies_to)
-        ) as assumption
-    from core.accelerators as a
-    inner join seeds.assumptions as s
-        on
-            s.name in ('mfu', 'server_power_ratio', 'average_power_ratio', 'electricity_price_usd_per_kwh')
-            and list_contains([a.accelerator_id, a.kind, 'household', 'all'], s.applies_to)
-    group by a.accelerator_id, s.name
-),
-
 work as (
     select
         s.subject_spelling,
@@ -79,27 +61,17 @@ work as (
     group by s.subject_spelling, s.subject_name, s.amount, a.accelerator_id
 ),
 
-priors as (
-    select
-        accelerator_id,
-        any_value(assumption) filter (where name = 'mfu') as mfu,
-        any_value(assumption) filter (where name = 'server_power_ratio') as server_power_ratio,
-        any_value(assumption) filter (where name = 'average_power_ratio') as average_power_ratio,
-        any_value(assumption) filter (where name = 'electricity_price_usd_per_kwh') as electricity_price
-    from chosen
-    group by accelerator_id
-),
-
 times as (
     select
         w.*,
-        p.mfu,
-        p.server_power_ratio,
-        p.average_power_ratio,
-        p.electricity_price,
-        chip_hours_from_flop(amount(w.flop), amount(w.peak), amount(p.mfu)) as chip_hours
+        a.assumed['mfu'] as mfu,
+        a.assumed['server_power_ratio'] as server_power_ratio,
+        a.assumed['average_power_ratio'] as average_power_ratio,
+        h.assumed['electricity_price_usd_per_kwh'] as electricity_price,
+        chip_hours_from_flop(amount(w.flop), amount(w.peak), amount(a.assumed['mfu'])) as chip_hours
     from work as w
-    inner join priors as p on w.accelerator_id = p.accelerator_id
+    inner join core.assumption_sets as a on w.accelerator_id = a.subject_id and a.subject_kind = 'accelerator'
+    inner join core.assumption_sets as h on h.subject_kind = 'class' and h.subject_id = 'household'
 ),
 
 energies as (

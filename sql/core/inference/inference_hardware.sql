@@ -72,32 +72,6 @@ purchases as (
     group by accelerator_id
 ),
 
-spread as (
-    select
-        any_value(low) filter (where name = 'cloud_price_spread_ratio') as low_ratio,
-        any_value(high) filter (where name = 'cloud_price_spread_ratio') as high_ratio,
-        any_value(low) filter (where name = 'cloud_price_usd_per_chip_hour') as low,
-        any_value(central) filter (where name = 'cloud_price_usd_per_chip_hour') as central,
-        any_value(high) filter (where name = 'cloud_price_usd_per_chip_hour') as high,
-        any_value(source_id) filter (where name = 'cloud_price_usd_per_chip_hour') as source_id
-    from seeds.assumptions
-    where name in ('cloud_price_spread_ratio', 'cloud_price_usd_per_chip_hour') and applies_to = 'all'
-),
-
-shares as (
-    select
-        a.accelerator_id,
-        arg_max(s.central, s.applies_to <> 'all') as usable_share
-    from core.accelerators as a
-    inner join seeds.assumptions as s
-        on
-            s.name = 'usable_memory_share'
-            and s.applies_to in (
-                case when a.segment = 'datacentre' or regexp_matches(a.memory_type, '^(GDDR|HBM)') then 'dedicated memory' end, 'all'
-            )
-    group by a.accelerator_id
-),
-
 formats as (
     select
         a.*,
@@ -149,26 +123,25 @@ select
     f.format.computed as compute_format,
     f.format.peak as peak_flop_per_s,
     f.memory_bytes,
-    f.memory_bytes * s.usable_share as usable_memory_bytes,
+    f.memory_bytes * a.assumed['usable_memory_share'].value as usable_memory_bytes,
     f.memory_bandwidth_bytes_per_s,
     f.tdp_w,
     f.release_date,
     case
-        when r.central is not null then least(r.low, r.central * d.low_ratio)
-        when f.segment = 'datacentre' then d.low
+        when r.central is not null then least(r.low, r.central * a.assumed['cloud_price_spread_ratio'].low)
+        when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].low
     end as rental_usd_per_chip_hour_low,
-    coalesce(r.central, case when f.segment = 'datacentre' then d.central end) as rental_usd_per_chip_hour,
+    coalesce(r.central, case when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].value end) as rental_usd_per_chip_hour,
     case
-        when r.central is not null then greatest(r.high, r.central * d.high_ratio)
-        when f.segment = 'datacentre' then d.high
+        when r.central is not null then greatest(r.high, r.central * a.assumed['cloud_price_spread_ratio'].high)
+        when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].high
     end as rental_usd_per_chip_hour_high,
     case when r.central is not null then 'observed' when f.segment = 'datacentre' then 'assumed' end as rental_basis,
-    coalesce(r.source_id, case when f.segment = 'datacentre' then d.source_id end) as rental_source_id,
+    coalesce(r.source_id, case when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].source_id end) as rental_source_id,
     b.price_usd as purchase_usd,
     f.source_id
 from formats as f
-inner join shares as s on f.accelerator_id = s.accelerator_id
+inner join core.assumption_sets as a on f.accelerator_id = a.subject_id and a.subject_kind = 'accelerator'
 left join rentals as r on f.accelerator_id = r.accelerator_id
 left join purchases as b on f.accelerator_id = b.accelerator_id
-cross join spread as d
 order by f.accelerator_id, f.format.bits

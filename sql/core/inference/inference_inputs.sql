@@ -13,35 +13,20 @@
 -- column: cache_bits | Bits of a number in the cache.
 -- column: state_bits | Bits of a number in the state of a recurrent layer.
 -- column: server_accelerators | Accelerators in a server.
-with assumed as (
-    select
-        c.model_class,
-        a.name,
-        arg_max(
-            input(
-                a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified, a.name || ' for ' || a.applies_to
-            ),
-            a.applies_to <> 'all'
-        ) as assumption
-    from (values ('dense'), ('moe')) as c (model_class)
-    inner join seeds.assumptions as a on a.applies_to in (c.model_class, 'all')
-    group by c.model_class, a.name
-)
-
 select
-    model_class,
-    any_value(assumption) filter (where name = 'bandwidth_efficiency') as bandwidth_efficiency,
-    any_value(assumption) filter (where name = 'compute_efficiency') as compute_efficiency,
-    any_value(assumption) filter (where name = 'step_overhead_s') as step_overhead,
-    any_value(assumption) filter (where name = 'prompt_tokens_per_output_token') as prompt_ratio,
-    any_value(assumption) filter (where name = 'inference_power_ratio') as power_ratio,
-    any_value(assumption) filter (where name = 'gpu_energy_to_service_energy') as service_ratio,
-    any_value(assumption) filter (where name = 'grid_intensity_kg_co2e_per_kwh') as grid_intensity,
-    any_value(assumption) filter (where name = 'inference_context_tokens') as context_tokens,
-    any_value(assumption) filter (where name = 'inference_memory_overhead_ratio') as memory_overhead,
-    any_value(assumption) filter (where name = 'cache_bits') as cache_bits,
-    any_value(assumption) filter (where name = 'recurrent_state_bits') as state_bits,
-    any_value(assumption) filter (where name = 'accelerators_per_server') as server_accelerators
-from assumed
-group by model_class
+    case subject_id when 'moe' then 'moe' else 'dense' end as model_class,
+    assumed['bandwidth_efficiency'] as bandwidth_efficiency,
+    assumed['compute_efficiency'] as compute_efficiency,
+    assumed['step_overhead_s'] as step_overhead,
+    assumed['prompt_tokens_per_output_token'] as prompt_ratio,
+    assumed['inference_power_ratio'] as power_ratio,
+    assumed['gpu_energy_to_service_energy'] as service_ratio,
+    assumed['grid_intensity_kg_co2e_per_kwh'] as grid_intensity,
+    assumed['inference_context_tokens'] as context_tokens,
+    assumed['inference_memory_overhead_ratio'] as memory_overhead,
+    assumed['cache_bits'] as cache_bits,
+    assumed['recurrent_state_bits'] as state_bits,
+    assumed['accelerators_per_server'] as server_accelerators
+from core.assumption_sets
+where subject_kind = 'class' and subject_id in ('moe', 'all')
 order by model_class

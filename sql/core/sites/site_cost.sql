@@ -8,32 +8,7 @@
 -- interval: cost_usd_per_year | Cost of a year. What the components share, such as the interest, is in the bounds of the total once.
 -- column: share | Share of the component in the total, central values.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
-with sites as (
-    select
-        s.*,
-        a.tdp_w,
-        a.source_id as tdp_source_id,
-        list_filter([s.accelerator_id, s.operator_kind, a.kind, 'all'], lambda class: class is not null) as classes -- noqa: RF02
-    from seeds.site_scenarios as s
-    left join core.accelerators as a on s.accelerator_id = a.accelerator_id
-),
-
-chosen as (
-    select
-        s.site_id,
-        a.name,
-        arg_min(
-            input(
-                a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified, a.name || ' for ' || a.applies_to
-            ),
-            list_position(s.classes, a.applies_to)
-        ) as assumption
-    from sites as s
-    inner join seeds.assumptions as a on list_contains(s.classes, a.applies_to)
-    group by s.site_id, a.name
-),
-
-electricity as (
+with electricity as (
     select
         country,
         input(
@@ -55,56 +30,34 @@ prices as (
     group by accelerator_id
 ),
 
-chosen_by_site as (
-    select
-        site_id,
-        any_value(assumption) filter (where name = 'it_capital_usd_per_megawatt') as it_capital,
-        any_value(assumption) filter (where name = 'facility_capital_usd_per_megawatt') as facility_capital,
-        any_value(assumption) filter (where name = 'site_it_lifetime_years') as it_life,
-        any_value(assumption) filter (where name = 'facility_lifetime_years') as facility_life,
-        any_value(assumption) filter (where name = 'discount_rate_per_year') as discount_rate,
-        any_value(assumption) filter (where name = 'network_cost_share') as network_share,
-        any_value(assumption) filter (where name = 'server_cost_ratio') as server_cost_ratio,
-        any_value(assumption) filter (where name = 'server_power_ratio') as server_power_ratio,
-        any_value(assumption) filter (where name = 'average_power_ratio') as average_power_ratio,
-        any_value(assumption) filter (where name = 'pue') as pue,
-        any_value(assumption) filter (where name = 'electricity_price_spread_ratio') as price_spread,
-        any_value(assumption) filter (where name = 'electricity_price_usd_per_kwh') as assumed_price,
-        any_value(assumption) filter (where name = 'chip_price_spread_ratio') as chip_price_spread,
-        any_value(assumption) filter (where name = 'building_capital_share') as building_share,
-        any_value(assumption) filter (where name = 'site_staff_usd_per_megawatt_year') as staff,
-        any_value(assumption) filter (where name = 'site_upkeep_share_per_year') as upkeep
-    from chosen
-    group by site_id
-),
-
 given as (
     select
         s.site_id,
         s.site_name,
-        c.it_capital,
-        c.facility_capital,
-        c.it_life,
-        c.facility_life,
-        c.discount_rate,
-        c.network_share,
-        c.server_cost_ratio,
-        c.server_power_ratio,
-        c.average_power_ratio,
-        c.pue,
-        c.price_spread,
-        c.chip_price_spread,
-        c.building_share,
-        c.staff,
-        c.upkeep,
-        coalesce(e.price, c.assumed_price) as electricity_price,
+        c.assumed['it_capital_usd_per_megawatt'] as it_capital,
+        c.assumed['facility_capital_usd_per_megawatt'] as facility_capital,
+        c.assumed['site_it_lifetime_years'] as it_life,
+        c.assumed['facility_lifetime_years'] as facility_life,
+        c.assumed['discount_rate_per_year'] as discount_rate,
+        c.assumed['network_cost_share'] as network_share,
+        c.assumed['server_cost_ratio'] as server_cost_ratio,
+        c.assumed['server_power_ratio'] as server_power_ratio,
+        c.assumed['average_power_ratio'] as average_power_ratio,
+        c.assumed['pue'] as pue,
+        c.assumed['electricity_price_spread_ratio'] as price_spread,
+        c.assumed['chip_price_spread_ratio'] as chip_price_spread,
+        c.assumed['building_capital_share'] as building_share,
+        c.assumed['site_staff_usd_per_megawatt_year'] as staff,
+        c.assumed['site_upkeep_share_per_year'] as upkeep,
+        coalesce(e.price, c.assumed['electricity_price_usd_per_kwh']) as electricity_price,
         input('it_megawatts', null, s.it_megawatts, null, 'MW', 'given', s.source_id, s.locator, s.verified) as megawatts,
         input('accelerator_count', null, s.accelerator_count, null, '1', 'given', s.source_id, s.locator, s.verified) as accelerators,
-        input('tdp', null, s.tdp_w, null, 'W', 'reported', s.tdp_source_id) as tdp,
+        input('tdp', null, a.tdp_w, null, 'W', 'reported', a.source_id) as tdp,
         input('chip_price', null, p.price_usd, null, 'USD', 'reported', p.source_id) as chip_price,
         input('it_lifetime_years', null, s.it_lifetime_years, null, 'year', 'given', s.source_id, s.locator, s.verified) as given_life
-    from sites as s
-    inner join chosen_by_site as c on s.site_id = c.site_id
+    from seeds.site_scenarios as s
+    inner join core.assumption_sets as c on s.site_id = c.subject_id and c.subject_kind = 'site'
+    left join core.accelerators as a on s.accelerator_id = a.accelerator_id
     left join electricity as e on s.country = e.country
     left join prices as p on s.accelerator_id = p.accelerator_id
 ),

@@ -8,13 +8,11 @@
 -- column: inputs | Inputs of all components but machine time: name, bounds, value, unit, kind and source.
 with site as (
     select
-        any_value(input(name, low, central, high, unit, 'assumed', source_id)) filter (where name = 'facility_capital_usd_per_megawatt')
-            as capital_per_megawatt,
-        any_value(input(name, low, central, high, unit, 'assumed', source_id)) filter (where name = 'facility_lifetime_years')
-            as lifetime,
-        any_value(input(name, low, central, high, unit, 'assumed', source_id)) filter (where name = 'cost_share' and applies_to = 'staff')
-            as staff_share
-    from seeds.assumptions
+        assumed['facility_capital_usd_per_megawatt'] as capital_per_megawatt,
+        assumed['facility_lifetime_years'] as lifetime,
+        assumed['cost_share'] as staff_share
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'staff'
 ),
 
 relative as (

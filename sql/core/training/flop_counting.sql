@@ -14,12 +14,12 @@
 -- column: is_inferred | True where counting was not stated.
 with limits as (
     select
-        any_value(low) filter (where name = 'recompute_factor') as recomputed_low,
-        any_value(high) filter (where name = 'recompute_factor') as recomputed_high,
-        any_value(low) filter (where name = 'flop_6nd_ratio') as model_low,
-        any_value(high) filter (where name = 'flop_6nd_ratio') as model_high
-    from seeds.assumptions
-    where (name = 'recompute_factor' and applies_to = 'full') or (name = 'flop_6nd_ratio' and applies_to = 'all')
+        assumed['recompute_factor'].low as recomputed_low,
+        assumed['recompute_factor'].high as recomputed_high,
+        assumed['flop_6nd_ratio'].low as model_low,
+        assumed['flop_6nd_ratio'].high as model_high
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'full'
 ),
 
 model_flop as (

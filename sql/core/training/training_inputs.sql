@@ -37,75 +37,7 @@
 -- column: fleet_utilisation | Assumed share of that life in which the machines work.
 -- column: wue_onsite | Assumed water use on site.
 -- column: wue_offsite | Assumed water use of electricity generation.
-with runs as (
-    select
-        *,
-        list_filter(
-            [
-                number_format,
-                architecture,
-                case when architecture like 'moe%' then 'moe' end,
-                accelerator_id,
-                accelerator_kind,
-                case when domain = 'vision' then 'vision' end,
-                operator_kind,
-                training_country,
-                'all'
-            ],
-            lambda c: c is not null
-        ) as classes
-    from core.training_runs
-),
-
-assumed as (
-    select
-        r.training_run_id,
-        a.name,
-        arg_min(
-            input(
-                a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified,
-                a.name || ' for ' || a.applies_to
-            ),
-            list_position(r.classes, a.applies_to)
-        ) as assumption
-    from runs as r
-    inner join seeds.assumptions as a on list_contains(r.classes, a.applies_to)
-    group by r.training_run_id, a.name
-),
-
-assumptions as (
-    select
-        training_run_id,
-        any_value(assumption) filter (where name = 'flop_6nd_ratio') as flop_6nd_ratio,
-        any_value(assumption) filter (where name = 'operation_count_ratio') as operation_count_ratio,
-        any_value(assumption) filter (where name = 'chip_hours_ratio') as chip_hours_ratio,
-        any_value(assumption) filter (where name = 'mfu') as assumed_mfu,
-        any_value(assumption) filter (where name = 'productive_time_ratio') as productive_time_ratio,
-        any_value(assumption) filter (where name = 'average_power_ratio') as average_power_ratio,
-        any_value(assumption) filter (where name = 'server_power_ratio') as server_power_ratio,
-        any_value(assumption) filter (where name = 'pue') as pue,
-        any_value(assumption) filter (where name = 'cloud_price_usd_per_chip_hour') as cloud_price,
-        any_value(assumption) filter (where name = 'cloud_price_spread_ratio') as cloud_price_spread,
-        any_value(assumption) filter (where name = 'chip_price_spread_ratio') as chip_price_spread,
-        any_value(assumption) filter (where name = 'server_cost_ratio') as server_cost_ratio,
-        any_value(assumption) filter (where name = 'network_cost_share') as network_share,
-        any_value(assumption) filter (where name = 'hardware_price_decline_per_year') as price_decline,
-        any_value(assumption) filter (where name = 'electricity_price_usd_per_kwh') as electricity_price,
-        any_value(assumption) filter (where name = 'electricity_price_spread_ratio') as electricity_price_spread,
-        any_value(assumption) filter (where name = 'grid_intensity_kg_co2e_per_kwh') as grid_intensity,
-        any_value(assumption) filter (where name = 'grid_intensity_spread_ratio') as grid_intensity_spread,
-        any_value(assumption) filter (where name = 'carbon_free_contract_share') as carbon_free_contract_share,
-        any_value(assumption) filter (where name = 'embodied_kg_per_accelerator') as embodied_kg_per_accelerator,
-        any_value(assumption) filter (where name = 'embodied_kg_per_server') as embodied_kg_per_server,
-        any_value(assumption) filter (where name = 'embodied_lifetime_years') as embodied_lifetime_years,
-        any_value(assumption) filter (where name = 'fleet_utilisation') as fleet_utilisation,
-        any_value(assumption) filter (where name = 'wue_onsite_l_per_kwh') as wue_onsite,
-        any_value(assumption) filter (where name = 'wue_offsite_l_per_kwh') as wue_offsite
-    from assumed
-    group by training_run_id
-),
-
-published as (
+with published as (
     select
         training_run_id,
         first(figure order by boundary) filter (where quantity = 'training_flop') as reported_flop,
@@ -141,7 +73,7 @@ rentals as (
         quantile_cont(p.price_usd_per_chip_hour, 0.95) as high,
         arg_min({ 'source_id': p.source_id, 'locator': p.locator, 'verified': p.verified }, (p.source_id, p.locator))
             as origin
-    from runs as r
+    from core.training_runs as r
     inner join seeds.cloud_prices as p
         on
             r.accelerator_id = p.accelerator_id
@@ -193,7 +125,7 @@ electricity as (
             },
             (abs(p.year - r.training_year), p.consumer <> 'industrial', -p.year, p.consumer)
         ) as nearest
-    from runs as r
+    from core.training_runs as r
     inner join seeds.electricity_prices as p on r.training_country = p.country
     where abs(p.year - r.training_year) <= 3
     group by r.training_run_id
@@ -209,7 +141,7 @@ grid as (
             },
             (abs(g.year - r.training_year), -g.year, g.source_id)
         ) as nearest
-    from runs as r
+    from core.training_runs as r
     inner join seeds.grid_carbon as g on r.training_country = g.place and g.basis = 'location'
     where abs(g.year - r.training_year) <= 5 and g.intensity_kg_co2e_per_kwh > 0
     group by r.training_run_id
@@ -253,58 +185,58 @@ select
     p.reported_chip_hours,
     p.reported_hours,
     p.reported_mfu,
-    a.flop_6nd_ratio,
-    a.operation_count_ratio,
-    a.chip_hours_ratio,
-    a.assumed_mfu,
-    case when p.reported_mfu is not null then a.productive_time_ratio end as productive_time_ratio,
+    a.assumed['flop_6nd_ratio'] as flop_6nd_ratio,
+    a.assumed['operation_count_ratio'] as operation_count_ratio,
+    a.assumed['chip_hours_ratio'] as chip_hours_ratio,
+    a.assumed['mfu'] as assumed_mfu,
+    case when p.reported_mfu is not null then a.assumed['productive_time_ratio'] end as productive_time_ratio,
     p.reported_flop_counting,
-    a.average_power_ratio,
-    a.server_power_ratio,
-    a.pue,
+    a.assumed['average_power_ratio'] as average_power_ratio,
+    a.assumed['server_power_ratio'] as server_power_ratio,
+    a.assumed['pue'] as pue,
     coalesce(
         input(
-            'cloud_price_usd_per_chip_hour', least(c.low, c.central * a.cloud_price_spread.low), c.central,
-            greatest(c.high, c.central * a.cloud_price_spread.high), 'USD/chip-hour', 'reported', c.origin.source_id,
+            'cloud_price_usd_per_chip_hour', least(c.low, c.central * a.assumed['cloud_price_spread_ratio'].low), c.central,
+            greatest(c.high, c.central * a.assumed['cloud_price_spread_ratio'].high), 'USD/chip-hour', 'reported', c.origin.source_id,
             c.origin.locator, c.origin.verified,
             'median of prices seen for ' || r.accelerator_id || ' (' || c.prices_count || ', sources: ' || c.sources_count
             || ', ' || concat_ws('-', c.first_year, nullif(c.last_year, c.first_year)) || '); one source shown'
         ),
-        a.cloud_price
+        a.assumed['cloud_price_usd_per_chip_hour']
     ) as cloud_price,
     input(
-        'chip_price', b.price_usd * a.chip_price_spread.low, b.price_usd, b.price_usd * a.chip_price_spread.high, 'USD',
+        'chip_price', b.price_usd * a.assumed['chip_price_spread_ratio'].low, b.price_usd, b.price_usd * a.assumed['chip_price_spread_ratio'].high, 'USD',
         'reported', b.origin.source_id, b.origin.locator, b.origin.verified,
         'median of prices seen for ' || r.accelerator_id || ' (' || b.prices_count || '); the earliest shown'
     ) as chip_price,
-    a.server_cost_ratio,
-    a.network_share,
-    a.price_decline,
+    a.assumed['server_cost_ratio'] as server_cost_ratio,
+    a.assumed['network_cost_share'] as network_share,
+    a.assumed['hardware_price_decline_per_year'] as price_decline,
     coalesce(
         input(
-            'electricity_price_usd_per_kwh', e.nearest.price * a.electricity_price_spread.low, e.nearest.price,
-            e.nearest.price * a.electricity_price_spread.high, 'USD/kWh', 'reported', e.nearest.source_id,
+            'electricity_price_usd_per_kwh', e.nearest.price * a.assumed['electricity_price_spread_ratio'].low, e.nearest.price,
+            e.nearest.price * a.assumed['electricity_price_spread_ratio'].high, 'USD/kWh', 'reported', e.nearest.source_id,
             e.nearest.locator, e.nearest.verified, e.nearest.basis
         ),
-        a.electricity_price
+        a.assumed['electricity_price_usd_per_kwh']
     ) as electricity_price,
     coalesce(
         input(
-            'grid_intensity_kg_co2e_per_kwh', g.nearest.intensity * a.grid_intensity_spread.low, g.nearest.intensity,
-            g.nearest.intensity * a.grid_intensity_spread.high, 'kg CO2e/kWh', 'reported', g.nearest.source_id,
+            'grid_intensity_kg_co2e_per_kwh', g.nearest.intensity * a.assumed['grid_intensity_spread_ratio'].low, g.nearest.intensity,
+            g.nearest.intensity * a.assumed['grid_intensity_spread_ratio'].high, 'kg CO2e/kWh', 'reported', g.nearest.source_id,
             g.nearest.locator, g.nearest.verified, g.nearest.basis
         ),
-        a.grid_intensity
+        a.assumed['grid_intensity_kg_co2e_per_kwh']
     ) as grid_intensity,
-    a.carbon_free_contract_share,
-    a.embodied_kg_per_accelerator,
-    a.embodied_kg_per_server,
-    a.embodied_lifetime_years,
-    a.fleet_utilisation,
-    a.wue_onsite,
-    a.wue_offsite
-from runs as r
-left join assumptions as a on r.training_run_id = a.training_run_id
+    a.assumed['carbon_free_contract_share'] as carbon_free_contract_share,
+    a.assumed['embodied_kg_per_accelerator'] as embodied_kg_per_accelerator,
+    a.assumed['embodied_kg_per_server'] as embodied_kg_per_server,
+    a.assumed['embodied_lifetime_years'] as embodied_lifetime_years,
+    a.assumed['fleet_utilisation'] as fleet_utilisation,
+    a.assumed['wue_onsite_l_per_kwh'] as wue_onsite,
+    a.assumed['wue_offsite_l_per_kwh'] as wue_offsite
+from core.training_runs as r
+inner join core.assumption_sets as a on r.training_run_id = a.subject_id and a.subject_kind = 'training_run'
 left join published as p on r.training_run_id = p.training_run_id
 left join rentals as c on r.training_run_id = c.training_run_id
 left join purchases as b on r.accelerator_id = b.accelerator_id

@@ -41,17 +41,17 @@ with figures as (
 -- What lies between model FLOP and a figure that was counted in this way; nothing for 6ND, attention and operation counts.
 counting_ratios as (
     select
-        unnest(case when name = 'recompute_factor' then ['8nd'] else ['unstated', 'chips x time'] end) as counting,
-        input(name, low, central, high, unit, 'assumed', source_id) as ratio
-    from seeds.assumptions
-    where (name = 'recompute_factor' and applies_to = 'full') or name = 'unstated_counting_ratio'
+        unnest(case assumption when 'recompute_factor' then ['8nd'] else ['unstated', 'chips x time'] end) as counting,
+        choice as ratio
+    from core.assumption_choices
+    where subject_kind = 'class' and subject_id = 'full' and assumption in ('recompute_factor', 'unstated_counting_ratio')
 ),
 
 -- A stated MFU is that of the steps; machine time also holds restarts, evaluation and repairs.
 productive as (
-    select input(name, low, central, high, unit, 'assumed', source_id) as time_ratio
-    from seeds.assumptions
-    where name = 'productive_time_ratio' and applies_to = 'all'
+    select choice as time_ratio
+    from core.assumption_choices
+    where subject_kind = 'class' and subject_id = 'all' and assumption = 'productive_time_ratio'
 ),
 
 -- FLOP that owe nothing to machine time: our own counts, else a published one whose way of counting is known or that its makers state.

@@ -1,0 +1,62 @@
+-- One row per subject and assumption: the row of seeds/assumptions.csv that holds for the subject, the most specific of its classes first.
+-- key: subject_kind, subject_id, assumption
+-- column: subject_kind | training_run, site, accelerator or class.
+-- column: subject_id | Key of the subject; for a class, the class itself, such as moe or USA.
+-- column: assumption | Name of the assumption.
+-- column: applies_to | Class that the chosen row is for.
+-- column: choice | The chosen row as an input of estimates: bounds, value, unit, source, and for which class it is.
+with subjects as (
+    select
+        'training_run' as subject_kind,
+        training_run_id as subject_id,
+        [
+            number_format,
+            architecture,
+            case when architecture like 'moe%' then 'moe' end,
+            accelerator_id,
+            accelerator_kind,
+            case when domain = 'vision' then 'vision' end,
+            operator_kind,
+            training_country,
+            'all'
+        ] as classes
+    from core.training_runs
+    union all by name
+    select
+        'site' as subject_kind,
+        s.site_id as subject_id,
+        [s.accelerator_id, s.operator_kind, a.kind, 'all'] as classes
+    from seeds.site_scenarios as s
+    left join core.accelerators as a on s.accelerator_id = a.accelerator_id
+    union all by name
+    select
+        'accelerator' as subject_kind,
+        accelerator_id as subject_id,
+        [
+            accelerator_id,
+            kind,
+            case when segment = 'datacentre' or regexp_matches(memory_type, '^(GDDR|HBM)') then 'dedicated memory' end,
+            'all'
+        ] as classes
+    from core.accelerators
+    union all by name
+    select distinct
+        'class' as subject_kind,
+        applies_to as subject_id,
+        [applies_to, 'all'] as classes
+    from seeds.assumptions
+)
+
+select
+    s.subject_kind,
+    s.subject_id,
+    a.name as assumption,
+    arg_min(a.applies_to, list_position(s.classes, a.applies_to)) as applies_to,
+    arg_min(
+        input(a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified, a.name || ' for ' || a.applies_to),
+        list_position(s.classes, a.applies_to)
+    ) as choice
+from subjects as s
+inner join seeds.assumptions as a on list_contains(s.classes, a.applies_to)
+group by s.subject_kind, s.subject_id, a.name
+order by s.subject_kind, s.subject_id, assumption
