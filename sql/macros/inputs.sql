@@ -31,3 +31,41 @@ create or replace macro amount(i) as uncertain(coalesce(i.low, i.value), i.value
 -- units: none
 -- example: sources_of([input('a', null, 1, null, 'x', 'reported', 'b'), input('c', null, 1, null, 'x', 'reported', 'a')]) = ['a', 'b']
 create or replace macro sources_of(inputs) as list_sort(list_distinct(list_transform(inputs, lambda i: i.source_id)));
+
+-- macro: figure | An estimate of a quantity by one method, before its bounds are worked out. What is published is reported, a prior is assumed.
+-- equation: none
+-- units: as named
+-- example: (figure('energy_kwh', 'chip', 'metered', exactly(5), 'kWh', 'as metered', [])).kind = 'derived'
+create or replace macro figure(quantity, boundary, method_name, estimate, unit, formula, inputs) as {
+    'quantity': quantity,
+    'boundary': boundary,
+    'method': method_name,
+    'kind': case method_name when 'published' then 'reported' when 'prior' then 'assumed' else 'derived' end,
+    'estimate': estimate,
+    'unit': unit,
+    'formula': formula,
+    'inputs': inputs
+};
+
+-- macro: ranked_figures | The figures that have a value, with their bounds. The first of each quantity and boundary is the preferred one.
+-- equation: none
+-- units: as named
+-- example: (ranked_figures([figure('a', 'none', 'x', exactly(1), '1', 'x', [1]), figure('a', 'none', 'y', exactly(2), '1', 'y', [1])]))[2].is_preferred = false
+create or replace macro ranked_figures(figures) as list_transform(
+    list_filter(figures, lambda f: f.estimate.central is not null),
+    lambda f: {
+        'quantity': f.quantity,
+        'boundary': f.boundary,
+        'method': f.method,
+        'kind': f.kind,
+        'value_low': low_of(f.estimate),
+        'value': central_of(f.estimate),
+        'value_high': high_of(f.estimate),
+        'unit': f.unit,
+        'formula': f.formula,
+        'inputs': f.inputs,
+        'is_preferred': f.method = list_filter(
+            figures, lambda g: g.estimate.central is not null and g.quantity = f.quantity and g.boundary = f.boundary
+        )[1].method
+    }
+);

@@ -29,95 +29,36 @@ with spent as (
 estimates as (
     select
         i.training_run_id,
-        'training_flop' as quantity,
-        'none' as boundary,
-        '6nd' as method,
-        'derived' as kind,
-        flop_6nd(amount(i.active_params), amount(i.training_tokens), amount(i.flop_6nd_ratio)) as estimate,
-        'FLOP' as unit,
-        '6 · active_params · training_tokens · flop_6nd_ratio' as formula,
-        [i.active_params, i.training_tokens, i.flop_6nd_ratio] as inputs
+        [
+            case when r.run_kind in ('pretraining', 'finetuning') and r.architecture in ('dense decoder', 'moe decoder', 'encoder', 'ssm hybrid') then figure(
+                'training_flop', 'none', '6nd', flop_6nd(amount(i.active_params), amount(i.training_tokens), amount(i.flop_6nd_ratio)),
+                'FLOP', '6 · active_params · training_tokens · flop_6nd_ratio', [i.active_params, i.training_tokens, i.flop_6nd_ratio]
+            ) end,
+            case when r.run_kind in ('pretraining', 'finetuning') and r.architecture in ('encoder-decoder', 'moe encoder-decoder') then figure(
+                'training_flop', 'none', '3nd', flop_3nd(amount(i.active_params), amount(i.training_tokens), amount(i.flop_6nd_ratio)),
+                'FLOP', '3 · active_params · training_tokens · flop_6nd_ratio', [i.active_params, i.training_tokens, i.flop_6nd_ratio]
+            ) end,
+            figure(
+                'training_flop', 'none', 'operation_count',
+                flop_operation_count(amount(i.forward_mac), amount(i.training_examples), amount(i.operation_count_ratio)),
+                'FLOP', '3 · 2 · forward_mac · training_examples · operation_count_ratio',
+                [i.forward_mac, i.training_examples, i.operation_count_ratio]
+            ),
+            figure('training_flop', 'none', 'published', amount(i.reported_flop), 'FLOP', 'as published', [i.reported_flop]),
+            figure(
+                'training_flop', 'none', 'hardware',
+                flop_hardware(h.chip_hours, amount(i.dense_peak), uncertain(u.mfu_low, u.mfu, u.mfu_high)),
+                'FLOP', h.formula || ' · 3600 · dense_peak · ' || u.formula, list_concat(list_append(h.inputs, i.dense_peak), u.inputs)
+            )
+        ] as figures
     from core.training_inputs as i
     inner join core.training_runs as r on i.training_run_id = r.training_run_id
-    where
-        r.run_kind in ('pretraining', 'finetuning')
-        and r.architecture in ('dense decoder', 'moe decoder', 'encoder', 'ssm hybrid')
-        and i.active_params is not null and i.training_tokens is not null
-    union all by name
-    select
-        i.training_run_id,
-        'training_flop' as quantity,
-        'none' as boundary,
-        '3nd' as method,
-        'derived' as kind,
-        flop_3nd(amount(i.active_params), amount(i.training_tokens), amount(i.flop_6nd_ratio)) as estimate,
-        'FLOP' as unit,
-        '3 · active_params · training_tokens · flop_6nd_ratio' as formula,
-        [i.active_params, i.training_tokens, i.flop_6nd_ratio] as inputs
-    from core.training_inputs as i
-    inner join core.training_runs as r on i.training_run_id = r.training_run_id
-    where
-        r.run_kind in ('pretraining', 'finetuning')
-        and r.architecture in ('encoder-decoder', 'moe encoder-decoder')
-        and i.active_params is not null and i.training_tokens is not null
-    union all by name
-    select
-        i.training_run_id,
-        'training_flop' as quantity,
-        'none' as boundary,
-        'operation_count' as method,
-        'derived' as kind,
-        flop_operation_count(amount(i.forward_mac), amount(i.training_examples), amount(i.operation_count_ratio)) as estimate,
-        'FLOP' as unit,
-        '3 · 2 · forward_mac · training_examples · operation_count_ratio' as formula,
-        [i.forward_mac, i.training_examples, i.operation_count_ratio] as inputs
-    from core.training_inputs as i
-    where i.forward_mac is not null and i.training_examples is not null
-    union all by name
-    select
-        i.training_run_id,
-        'training_flop' as quantity,
-        'none' as boundary,
-        'hardware' as method,
-        'derived' as kind,
-        flop_hardware(h.chip_hours, amount(i.dense_peak), uncertain(u.mfu_low, u.mfu, u.mfu_high)) as estimate,
-        'FLOP' as unit,
-        h.formula || ' · 3600 · dense_peak · ' || u.formula as formula,
-        list_concat(list_append(h.inputs, i.dense_peak), u.inputs) as inputs
-    from core.training_inputs as i
-    inner join core.overall_utilisation as u on i.training_run_id = u.training_run_id
-    inner join spent as h on i.training_run_id = h.training_run_id
-    where i.dense_peak is not null
-    union all by name
-    select
-        i.training_run_id,
-        'training_flop' as quantity,
-        'none' as boundary,
-        'published' as method,
-        'reported' as kind,
-        amount(i.reported_flop) as estimate,
-        'FLOP' as unit,
-        'as published' as formula,
-        [i.reported_flop] as inputs
-    from core.training_inputs as i
-    where i.reported_flop is not null
+    left join core.overall_utilisation as u on i.training_run_id = u.training_run_id
+    left join spent as h on i.training_run_id = h.training_run_id
 )
 
 select
     training_run_id,
-    quantity,
-    boundary,
-    method,
-    kind,
-    low_of(estimate) as value_low,
-    central_of(estimate) as value,
-    high_of(estimate) as value_high,
-    unit,
-    formula,
-    inputs,
-    row_number() over (
-        partition by training_run_id, quantity, boundary
-        order by list_position(['6nd', '3nd', 'operation_count', 'published', 'hardware'], method)
-    ) = 1 as is_preferred
+    unnest(ranked_figures(figures), max_depth := 2) -- noqa: AL03
 from estimates
-order by training_run_id, quantity, boundary, method
+order by all

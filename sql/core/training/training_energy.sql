@@ -15,10 +15,9 @@ with amounts as (
         i.*,
         t.inputs as time_inputs,
         uncertain(t.value_low, t.value, t.value_high) as chip_hours,
-        amount(i.tdp) as tdp_amount,
-        amount(i.average_power_ratio) as average_power_ratio_amount,
-        amount(i.server_power_ratio) as server_power_ratio_amount,
-        amount(i.pue) as pue_amount
+        amount(i.tdp) as rated,
+        amount(i.average_power_ratio) as average,
+        amount(i.server_power_ratio) as server
     from core.training_inputs as i
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
 ),
@@ -26,59 +25,27 @@ with amounts as (
 estimates as (
     select
         training_run_id,
-        'energy_kwh' as quantity,
-        'chip' as boundary,
-        'chip_hours_times_power' as method,
-        'derived' as kind,
-        chip_energy_kwh_of(chip_hours, tdp_amount, average_power_ratio_amount) as estimate,
-        'kWh' as unit,
-        'chip_hours · tdp / 1000 · average_power_ratio' as formula,
-        list_concat(time_inputs, [tdp, average_power_ratio]) as inputs
+        [
+            figure(
+                'energy_kwh', 'chip', 'chip_hours_times_power', chip_energy_kwh_of(chip_hours, rated, average), 'kWh',
+                'chip_hours · tdp / 1000 · average_power_ratio', list_concat(time_inputs, [tdp, average_power_ratio])
+            ),
+            figure(
+                'energy_kwh', 'server', 'chip_hours_times_power', server_energy_kwh_of(chip_hours, rated, server, average), 'kWh',
+                'chip_hours · tdp / 1000 · server_power_ratio · average_power_ratio',
+                list_concat(time_inputs, [tdp, server_power_ratio, average_power_ratio])
+            ),
+            figure(
+                'energy_kwh', 'facility', 'chip_hours_times_power', facility_energy_kwh_of(chip_hours, rated, server, average, amount(pue)),
+                'kWh', 'chip_hours · tdp / 1000 · server_power_ratio · average_power_ratio · pue',
+                list_concat(time_inputs, [tdp, server_power_ratio, average_power_ratio, pue])
+            )
+        ] as figures
     from amounts
-    where tdp is not null
-    union all by name
-    select
-        training_run_id,
-        'energy_kwh' as quantity,
-        'server' as boundary,
-        'chip_hours_times_power' as method,
-        'derived' as kind,
-        server_energy_kwh_of(chip_hours, tdp_amount, server_power_ratio_amount, average_power_ratio_amount) as estimate,
-        'kWh' as unit,
-        'chip_hours · tdp / 1000 · server_power_ratio · average_power_ratio' as formula,
-        list_concat(time_inputs, [tdp, server_power_ratio, average_power_ratio]) as inputs
-    from amounts
-    where tdp is not null
-    union all by name
-    select
-        training_run_id,
-        'energy_kwh' as quantity,
-        'facility' as boundary,
-        'chip_hours_times_power' as method,
-        'derived' as kind,
-        facility_energy_kwh_of(chip_hours, tdp_amount, server_power_ratio_amount, average_power_ratio_amount, pue_amount) as estimate,
-        'kWh' as unit,
-        'chip_hours · tdp / 1000 · server_power_ratio · average_power_ratio · pue' as formula,
-        list_concat(time_inputs, [tdp, server_power_ratio, average_power_ratio, pue]) as inputs
-    from amounts
-    where tdp is not null
 )
 
 select
     training_run_id,
-    quantity,
-    boundary,
-    method,
-    kind,
-    low_of(estimate) as value_low,
-    central_of(estimate) as value,
-    high_of(estimate) as value_high,
-    unit,
-    formula,
-    inputs,
-    row_number() over (
-        partition by training_run_id, quantity, boundary
-        order by list_position(['chip_hours_times_power'], method)
-    ) = 1 as is_preferred
+    unnest(ranked_figures(figures), max_depth := 2) -- noqa: AL03
 from estimates
-order by training_run_id, quantity, boundary, method
+order by all

@@ -13,63 +13,30 @@
 with estimates as (
     select
         i.training_run_id,
-        'chip_hours' as quantity,
-        'none' as boundary,
-        'published' as method,
-        'reported' as kind,
-        amount(i.reported_chip_hours) as estimate,
-        'chip-hour' as unit,
-        'as published' as formula,
-        [i.reported_chip_hours] as inputs
+        [
+            figure('chip_hours', 'none', 'published', amount(i.reported_chip_hours), 'chip-hour', 'as published', [i.reported_chip_hours]),
+            figure(
+                'chip_hours', 'none', 'count_times_hours',
+                multiply(multiply(amount(i.accelerator_count), amount(i.reported_hours)), amount(i.chip_hours_ratio)),
+                'chip-hour', 'accelerator_count · training_hours · chip_hours_ratio',
+                [i.accelerator_count, i.reported_hours, i.chip_hours_ratio]
+            ),
+            case when c.method <> 'hardware' then figure(
+                'chip_hours', 'none', 'flop_over_rate',
+                chip_hours_from_flop(
+                    uncertain(c.value_low, c.value, c.value_high), amount(i.dense_peak), uncertain(u.mfu_low, u.mfu, u.mfu_high)
+                ),
+                'chip-hour', 'training_flop / (3600 · dense_peak · ' || u.formula || ')',
+                list_concat(list_append(c.inputs, i.dense_peak), u.inputs)
+            ) end
+        ] as figures
     from core.training_inputs as i
-    where i.reported_chip_hours is not null
-    union all by name
-    select
-        i.training_run_id,
-        'chip_hours' as quantity,
-        'none' as boundary,
-        'count_times_hours' as method,
-        'derived' as kind,
-        multiply(multiply(amount(i.accelerator_count), amount(i.reported_hours)), amount(i.chip_hours_ratio)) as estimate,
-        'chip-hour' as unit,
-        'accelerator_count · training_hours · chip_hours_ratio' as formula,
-        [i.accelerator_count, i.reported_hours, i.chip_hours_ratio] as inputs
-    from core.training_inputs as i
-    where i.accelerator_count is not null and i.reported_hours is not null
-    union all by name
-    select
-        i.training_run_id,
-        'chip_hours' as quantity,
-        'none' as boundary,
-        'flop_over_rate' as method,
-        'derived' as kind,
-        chip_hours_from_flop(
-            uncertain(c.value_low, c.value, c.value_high), amount(i.dense_peak), uncertain(u.mfu_low, u.mfu, u.mfu_high)
-        ) as estimate,
-        'chip-hour' as unit,
-        'training_flop / (3600 · dense_peak · ' || u.formula || ')' as formula,
-        list_concat(list_append(c.inputs, i.dense_peak), u.inputs) as inputs
-    from core.training_inputs as i
-    inner join core.overall_utilisation as u on i.training_run_id = u.training_run_id
-    inner join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
-    where i.dense_peak is not null and c.method <> 'hardware'
+    left join core.overall_utilisation as u on i.training_run_id = u.training_run_id
+    left join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
 )
 
 select
     training_run_id,
-    quantity,
-    boundary,
-    method,
-    kind,
-    low_of(estimate) as value_low,
-    central_of(estimate) as value,
-    high_of(estimate) as value_high,
-    unit,
-    formula,
-    inputs,
-    row_number() over (
-        partition by training_run_id, quantity, boundary
-        order by list_position(['published', 'count_times_hours', 'flop_over_rate'], method)
-    ) = 1 as is_preferred
+    unnest(ranked_figures(figures), max_depth := 2) -- noqa: AL03
 from estimates
-order by training_run_id, quantity, boundary, method
+order by all

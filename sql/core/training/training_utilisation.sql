@@ -10,69 +10,42 @@
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
 -- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that gives at most 1.
-with estimates as (
+with methods as (
     select
         i.training_run_id,
-        'mfu' as quantity,
-        'none' as boundary,
-        'published' as method,
-        'reported' as kind,
-        amount(i.reported_mfu) as estimate,
-        'ratio' as unit,
-        'as published' as formula,
-        [i.reported_mfu] as inputs
+        [
+            figure('mfu', 'none', 'published', amount(i.reported_mfu), 'ratio', 'as published', [i.reported_mfu]),
+            -- The quotient of FLOP that were counted as chips x time is the utilisation that their makers put in.
+            case
+                when
+                    t.method <> 'flop_over_rate' and c.method <> 'hardware'
+                    and not (c.method = 'published' and i.reported_flop_counting is not distinct from 'chips x time')
+                    then figure(
+                        'mfu', 'none', 'flop_over_time',
+                        model_flop_utilisation(
+                            uncertain(c.value_low, c.value, c.value_high), uncertain(t.value_low, t.value, t.value_high), amount(i.dense_peak)
+                        ),
+                        'ratio', 'training_flop / (chip_hours · 3600 · dense_peak)', list_concat(list_concat(c.inputs, t.inputs), [i.dense_peak])
+                    )
+            end,
+            case when i.dense_peak is not null then figure('mfu', 'none', 'prior', amount(i.assumed_mfu), 'ratio', 'prior', [i.assumed_mfu]) end
+        ] as figures
     from core.training_inputs as i
-    where i.reported_mfu is not null
-    union all by name
+    left join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
+    left join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
+),
+
+estimates as (
     select
-        i.training_run_id,
-        'mfu' as quantity,
-        'none' as boundary,
-        'flop_over_time' as method,
-        'derived' as kind,
-        model_flop_utilisation(uncertain(c.value_low, c.value, c.value_high), uncertain(t.value_low, t.value, t.value_high), amount(i.dense_peak)) as estimate,
-        'ratio' as unit,
-        'training_flop / (chip_hours · 3600 · dense_peak)' as formula,
-        list_concat(list_concat(c.inputs, t.inputs), [i.dense_peak]) as inputs
-    from core.training_inputs as i
-    inner join core.training_compute as c on i.training_run_id = c.training_run_id and c.is_preferred
-    inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
-    where
-        i.dense_peak is not null
-        and t.method <> 'flop_over_rate'
-        and c.method <> 'hardware'
-        -- The quotient of FLOP that were counted as chips x time is the utilisation that their makers put in.
-        and not (c.method = 'published' and i.reported_flop_counting is not distinct from 'chips x time')
-    union all by name
-    select
-        i.training_run_id,
-        'mfu' as quantity,
-        'none' as boundary,
-        'prior' as method,
-        'assumed' as kind,
-        amount(i.assumed_mfu) as estimate,
-        'ratio' as unit,
-        'prior' as formula,
-        [i.assumed_mfu] as inputs
-    from core.training_inputs as i
-    where i.dense_peak is not null
+        training_run_id,
+        list_concat(
+            list_filter(figures, lambda f: f.estimate.central <= 1), list_filter(figures, lambda f: f.estimate.central > 1)
+        ) as figures
+    from methods
 )
 
 select
     training_run_id,
-    quantity,
-    boundary,
-    method,
-    kind,
-    low_of(estimate) as value_low,
-    central_of(estimate) as value,
-    high_of(estimate) as value_high,
-    unit,
-    formula,
-    inputs,
-    row_number() over (
-        partition by training_run_id, quantity, boundary
-        order by central_of(estimate) > 1, list_position(['published', 'flop_over_time', 'prior'], method)
-    ) = 1 as is_preferred
+    unnest(ranked_figures(figures), max_depth := 2) -- noqa: AL03
 from estimates
-order by training_run_id, quantity, boundary, method
+order by all
