@@ -26,8 +26,10 @@ def column_lineage(model: SqlModel, schemas: Mapping[str, Iterable[str]]) -> lis
         sqlglot.parse_one(model.query, read="duckdb"),
         schema=nested, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=False,
     )  # fmt: skip
-    found = _origins(build_scope(tree), {})
-    return sorted({(c, t, u) for c, sources in found if c in model.columns for t, u in sources})
+    found = dict(_origins(build_scope(tree), {}))
+    # A struct that unnest() spreads is one output of the query and several columns of the table.
+    spread = {pair for name, pairs in found.items() if name not in model.columns for pair in pairs}
+    return sorted({(c, t, u) for c in model.columns for t, u in found.get(c, spread)})
 
 
 Origins = list[tuple[str, set[tuple[str, str]]]]

@@ -12,10 +12,12 @@
 -- column: source_ids | Sources of the figures compared.
 with limits as (
     select
-        1.28 as recomputed_low, -- 8ND is 4/3 of 6ND; parameters and tokens are rounded, attention comes on top
-        1.47 as recomputed_high,
-        1.03 as rounding,
-        2.5 as loose -- attention at long contexts stays below; what is beyond counts another model or other tokens
+        assumed['recompute_factor'].low as recomputed_low,
+        assumed['recompute_factor'].high as recomputed_high,
+        assumed['rounding_ratio'].value as rounding,
+        assumed['counting_disagreement_ratio'].value as loose
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_counting'
 ),
 
 -- Words of units, as regular expressions, and what one of the unit is in the unit of the quantity.
@@ -48,14 +50,13 @@ printed as (
 
 counted as (
     select
-        c.run_claim_id as record_id,
+        c.run_claim_id,
         c.claim_source,
-        c.record_name as subject_name,
-        c.training_flop as observed,
-        6 * coalesce(m.active_params, m.total_params) * r.training_tokens as expected,
+        c.record_name,
+        c.training_flop,
+        6 * coalesce(m.active_params, m.total_params) * r.training_tokens as flop_6nd,
         c.training_flop / (6 * coalesce(m.active_params, m.total_params) * r.training_tokens) as ratio,
         c.counting,
-        'FLOP' as unit,
         [c.source_id, m.source_id, r.source_id] as source_ids
     from core.run_claims as c
     inner join seeds.training_runs as r on coalesce(c.training_run_id, c.model_id) = r.training_run_id
@@ -66,62 +67,42 @@ counted as (
         and m.architecture in ('dense decoder', 'moe decoder', 'encoder', 'ssm hybrid')
         and (m.active_params is not null or m.architecture not like 'moe%')
         and c.training_flop > 0 and r.training_tokens > 0
-),
-
-findings as (
-    select
-        'hardware_flop' as rule,
-        c.*,
-        'info' as severity,
-        'Work of the hardware, activations recomputed (8ND): model FLOP are three quarters of it.' as likely_cause
-    from counted as c
-    cross join limits as l
-    where c.ratio between l.recomputed_low and l.recomputed_high and coalesce(c.counting, 'unstated') in ('unstated', '8nd')
-    union all by name
-    select
-        'factor_six_missing' as rule,
-        c.*,
-        'error' as severity,
-        'Active parameters times tokens without the factor 6.' as likely_cause
-    from counted as c
-    cross join limits as l
-    where c.ratio * 6 between 1 / l.rounding and l.rounding
-    union all by name
-    select
-        'compute_against_6nd' as rule,
-        c.*,
-        'warning' as severity,
-        'Tokens or parameters of another stage or model, or another way of counting.' as likely_cause
-    from counted as c
-    cross join limits as l
-    where c.ratio not between 1 / l.loose and l.loose and c.ratio * 6 not between 1 / l.rounding and l.rounding
-    union all by name
-    select
-        case when p.word like '%-days' then 'petaflop_day_conversion' else 'printed_conversion' end as rule,
-        'seeds.published_figures/' || p.published_figure_id as record_id,
-        'seeds.published_figures' as claim_source,
-        p.subject_name,
-        p.value as observed,
-        replace(p.number, ',', '')::double * p.factor as expected,
-        p.unit,
-        [p.source_id] as source_ids,
-        'error' as severity,
-        'The figure is not what its printed words convert to.' as likely_cause
-    from printed as p
-    cross join limits as l
-    where p.number <> '' and p.value / (replace(p.number, ',', '')::double * p.factor) not between 1 / l.rounding and l.rounding
 )
 
 select
-    rule,
-    record_id,
-    claim_source,
-    subject_name,
-    observed,
-    expected,
-    unit,
-    severity,
-    likely_cause,
-    list_sort(list_distinct(source_ids)) as source_ids
-from findings
-order by rule, record_id
+    unnest(finding(
+        'hardware_flop', c.run_claim_id, c.claim_source, c.record_name, c.training_flop, c.flop_6nd, 'FLOP', 'info',
+        'Work of the hardware, activations recomputed (8ND): model FLOP are three quarters of it.', c.source_ids
+    )) as finding
+from counted as c
+cross join limits as l
+where c.ratio between l.recomputed_low and l.recomputed_high and coalesce(c.counting, 'unstated') in ('unstated', '8nd')
+union all
+select
+    unnest(finding(
+        'factor_six_missing', c.run_claim_id, c.claim_source, c.record_name, c.training_flop, c.flop_6nd, 'FLOP', 'error',
+        'Active parameters times tokens without the factor 6.', c.source_ids
+    )) as finding
+from counted as c
+cross join limits as l
+where c.ratio * 6 between 1 / l.rounding and l.rounding
+union all
+select
+    unnest(finding(
+        'compute_against_6nd', c.run_claim_id, c.claim_source, c.record_name, c.training_flop, c.flop_6nd, 'FLOP', 'warning',
+        'Tokens or parameters of another stage or model, or another way of counting.', c.source_ids
+    )) as finding
+from counted as c
+cross join limits as l
+where c.ratio not between 1 / l.loose and l.loose and c.ratio * 6 not between 1 / l.rounding and l.rounding
+union all
+select
+    unnest(finding(
+        case when p.word like '%-days' then 'petaflop_day_conversion' else 'printed_conversion' end,
+        'seeds.published_figures/' || p.published_figure_id, 'seeds.published_figures', p.subject_name, p.value,
+        replace(p.number, ',', '')::double * p.factor, p.unit, 'error', 'The figure is not what its printed words convert to.', [p.source_id]
+    )) as finding
+from printed as p
+cross join limits as l
+where p.number <> '' and p.value / (replace(p.number, ',', '')::double * p.factor) not between 1 / l.rounding and l.rounding
+order by all

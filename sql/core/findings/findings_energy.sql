@@ -13,14 +13,15 @@
 -- column: source_ids | Sources of the figures compared.
 with limits as (
     select
-        0.15 as least_power_ratio, -- of rated power: idle boards draw less
-        3.0 as most_power_ratio, -- servers double what their chips draw, cooling adds half again
-        0.005 as cleanest_kg_per_kwh, -- hydropower alone is above
-        1.5 as dirtiest_kg_per_kwh, -- lignite alone is below
-        [1, 1.1, 1.12, 1.2] as usual_pue, -- overheads that papers multiply rated power with
-        0.25 as price_step_usd, -- assumed rental prices are round
-        0.01 as exactness, -- a measured figure does not hit a formula so closely
-        2 as fewest_runs
+        assumed['plausible_power_ratio'].low as least_power_ratio,
+        assumed['plausible_power_ratio'].high as most_power_ratio,
+        assumed['plausible_grid_intensity_kg_co2e_per_kwh'].low as cleanest_kg_per_kwh,
+        assumed['plausible_grid_intensity_kg_co2e_per_kwh'].high as dirtiest_kg_per_kwh,
+        assumed['rental_price_step_usd'].value as price_step_usd,
+        assumed['exact_match_fraction'].value as exactness,
+        assumed['fewest_comparable_count'].value as fewest_runs
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_energy'
 ),
 
 runs as (
@@ -46,8 +47,9 @@ constants as (
 ),
 
 usual as (
-    select unnest(usual_pue) as pue
-    from limits
+    select central as pue
+    from seeds.assumptions
+    where name = 'usual_pue'
 ),
 
 unmarked as (
@@ -87,67 +89,36 @@ computed as (
     cross join limits as l
     left join usual on r.overhead / usual.pue between 1 - l.exactness and 1 + l.exactness
     left join constants as c on r.source_id = c.source_id and r.accelerator_id = c.accelerator_id
-),
-
-findings as (
-    select
-        'energy_per_chip_hour' as rule,
-        r.run_claim_id as record_id,
-        r.claim_source,
-        r.record_name as subject_name,
-        r.power_ratio as observed,
-        case when r.power_ratio < l.least_power_ratio then l.least_power_ratio else l.most_power_ratio end as expected,
-        'ratio to rated power' as unit,
-        'warning' as severity,
-        'W for kW, kWh for MWh, or energy and time of different parts of the run.' as likely_cause,
-        [r.source_id] as source_ids
-    from runs as r
-    cross join limits as l
-    where r.power_ratio not between l.least_power_ratio and l.most_power_ratio
-    union all by name
-    select
-        'carbon_intensity_implausible' as rule,
-        r.run_claim_id as record_id,
-        r.claim_source,
-        r.record_name as subject_name,
-        r.kg_per_kwh as observed,
-        case when r.kg_per_kwh < l.cleanest_kg_per_kwh then l.cleanest_kg_per_kwh else l.dirtiest_kg_per_kwh end as expected,
-        'kg CO2e/kWh' as unit,
-        'error' as severity,
-        'g for kg, kg for t, or emissions of a part of the run; where no energy is stated, chip-hours at rated power.' as likely_cause,
-        [r.source_id] as source_ids
-    from runs as r
-    cross join limits as l
-    where r.co2e_kg > 0 and r.kg_per_kwh not between l.cleanest_kg_per_kwh and l.dirtiest_kg_per_kwh
-    union all by name
-    select
-        'circular_figure' as rule,
-        concat_ws('/', c.run_claim_id, c.figure.quantity) as record_id,
-        c.claim_source,
-        c.record_name as subject_name,
-        c.figure.observed,
-        c.figure.expected,
-        c.figure.unit,
-        'info' as severity,
-        c.figure.formula || ', and not marked as such: it tests arithmetic, not accuracy.' as likely_cause,
-        [c.source_id] as source_ids
-    from computed as c
-    inner join unmarked as u
-        on c.training_run_id = u.training_run_id and c.source_id = u.source_id and c.figure.quantity = u.quantity
-    cross join limits as l
-    where c.figure.observed > 0 and c.figure.observed / nullif(c.figure.expected, 0) between 1 - l.exactness and 1 + l.exactness
 )
 
 select
-    rule,
-    record_id,
-    claim_source,
-    subject_name,
-    observed,
-    expected,
-    unit,
-    severity,
-    likely_cause,
-    list_sort(list_distinct(source_ids)) as source_ids
-from findings
-order by rule, record_id
+    unnest(finding(
+        'energy_per_chip_hour', r.run_claim_id, r.claim_source, r.record_name, r.power_ratio,
+        case when r.power_ratio < l.least_power_ratio then l.least_power_ratio else l.most_power_ratio end, 'ratio to rated power', 'warning',
+        'W for kW, kWh for MWh, or energy and time of different parts of the run.', [r.source_id]
+    )) as finding
+from runs as r
+cross join limits as l
+where r.power_ratio not between l.least_power_ratio and l.most_power_ratio
+union all
+select
+    unnest(finding(
+        'carbon_intensity_implausible', r.run_claim_id, r.claim_source, r.record_name, r.kg_per_kwh,
+        case when r.kg_per_kwh < l.cleanest_kg_per_kwh then l.cleanest_kg_per_kwh else l.dirtiest_kg_per_kwh end, 'kg CO2e/kWh', 'error',
+        'g for kg, kg for t, or emissions of a part of the run; where no energy is stated, chip-hours at rated power.', [r.source_id]
+    )) as finding
+from runs as r
+cross join limits as l
+where r.co2e_kg > 0 and r.kg_per_kwh not between l.cleanest_kg_per_kwh and l.dirtiest_kg_per_kwh
+union all
+select
+    unnest(finding(
+        'circular_figure', concat_ws('/', c.run_claim_id, c.figure.quantity), c.claim_source, c.record_name, c.figure.observed, c.figure.expected,
+        c.figure.unit, 'info', c.figure.formula || ', and not marked as such: it tests arithmetic, not accuracy.', [c.source_id]
+    )) as finding
+from computed as c
+inner join unmarked as u
+    on c.training_run_id = u.training_run_id and c.source_id = u.source_id and c.figure.quantity = u.quantity
+cross join limits as l
+where c.figure.observed > 0 and c.figure.observed / nullif(c.figure.expected, 0) between 1 - l.exactness and 1 + l.exactness
+order by all

@@ -13,10 +13,12 @@
 -- column: source_ids | Sources of the figures compared.
 with limits as (
     select
-        5.0 as sister_ratio, -- grids and power differ by less within one company
-        50.0 as impossible_ratio, -- no grid is so much cleaner or dirtier than the next
-        3 as fewest_sisters,
-        0.03 as rounding -- sums of figures of two digits
+        assumed['sister_ratio'].low as sister_ratio,
+        assumed['sister_ratio'].high as impossible_ratio,
+        assumed['fewest_comparable_count'].value as fewest_sisters,
+        assumed['exact_match_fraction'].value as rounding
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_families'
 ),
 
 rates as (
@@ -89,55 +91,28 @@ remainders as (
             and abs((f.parts + r.value) / f.whole - 1) < l.rounding / 3
     where abs(f.parts / f.whole - 1) > l.rounding
     group by all
-),
+)
 
-findings as (
-    select
-        'sister_ratio' as rule,
-        concat_ws('/', s.run_claim_id, s.rate.unit) as record_id,
-        s.claim_source,
-        s.record_name as subject_name,
-        s.rate.value as observed,
-        s.sister_value as expected,
-        s.rate.unit,
-        case
-            when greatest(s.rate.value / s.sister_value, s.sister_value / s.rate.value) > l.impossible_ratio then 'error'
-            else 'warning'
-        end as severity,
-        'Figure of another unit, part or year: other runs of ' || s.organization || ' on the same chip agree with each other.' as likely_cause,
-        s.source_ids
-    from sisters as s
-    cross join limits as l
-    where s.sister_count >= l.fewest_sisters and s.rate.value / s.sister_value not between 1 / l.sister_ratio and l.sister_ratio
-    union all by name
-    select
-        'parts_against_whole' as rule,
-        'seeds.published_figures/' || r.published_figure_id as record_id,
-        'seeds.published_figures' as claim_source,
-        r.subject_name,
-        r.parts as observed,
-        r.whole as expected,
-        r.unit,
-        case when r.parts > r.whole then 'error' else 'info' end as severity,
+select
+    unnest(finding(
+        'sister_ratio', concat_ws('/', s.run_claim_id, s.rate.unit), s.claim_source, s.record_name, s.rate.value, s.sister_value, s.rate.unit,
+        case when greatest(s.rate.value / s.sister_value, s.sister_value / s.rate.value) > l.impossible_ratio then 'error' else 'warning' end,
+        'Figure of another unit, part or year: other runs of ' || s.organization || ' on the same chip agree with each other.', s.source_ids
+    )) as finding
+from sisters as s
+cross join limits as l
+where s.sister_count >= l.fewest_sisters and s.rate.value / s.sister_value not between 1 / l.sister_ratio and l.sister_ratio
+union all
+select
+    unnest(finding(
+        'parts_against_whole', 'seeds.published_figures/' || r.published_figure_id, 'seeds.published_figures', r.subject_name, r.parts, r.whole, r.unit,
+        case when r.parts > r.whole then 'error' else 'info' end,
         case
             when r.remainder_name is not null then 'The whole includes ' || r.remainder_name || '.'
             when r.parts > r.whole then 'The whole leaves out some of the runs, or one of them is too high.'
             else 'The whole includes runs that are not entered, or one of those entered is too low.'
-        end as likely_cause,
-        [r.source_id] as source_ids
-    from remainders as r
-)
-
-select
-    rule,
-    record_id,
-    claim_source,
-    subject_name,
-    observed,
-    expected,
-    unit,
-    severity,
-    likely_cause,
-    list_sort(list_distinct(source_ids)) as source_ids
-from findings
-order by rule, record_id
+        end,
+        [r.source_id]
+    )) as finding
+from remainders as r
+order by all

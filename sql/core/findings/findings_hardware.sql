@@ -12,9 +12,11 @@
 -- column: source_ids | Sources of the figures compared.
 with limits as (
     select
-        2.0 as sparsity, -- two of four weights are skipped
-        1.05 as rounding,
-        1e15 as without_matrix_unit_flop_per_s -- several times the fastest chip of that class
+        assumed['sparsity_speedup_ratio'].value as sparsity,
+        assumed['rounding_ratio'].value as rounding,
+        assumed['most_vector_flop_per_s'].value as without_matrix_unit_flop_per_s
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_hardware'
 ),
 
 rates as (
@@ -51,58 +53,32 @@ rates as (
             *
         from raw.epoch_chips
     ) as chips
-),
-
-findings as (
-    select
-        'dense_against_sparse' as rule,
-        p.record_id,
-        p.claim_source,
-        p.subject_name,
-        p.value_a as observed,
-        p.value_b as expected,
-        'FLOP/s, ' || p.field as unit,
-        'warning' as severity,
-        'Skipped zeros counted by one source, or accumulation in 16 bits: either doubles the dense rate.' as likely_cause,
-        [p.source_id, p.other_source_id] as source_ids
-    from core.paired_facts as p
-    cross join limits as l
-    where
-        p.field like '%peak'
-        and greatest(p.value_a / p.value_b, p.value_b / p.value_a) between l.sparsity / l.rounding and l.sparsity * l.rounding
-    union all by name
-    select
-        'peak_above_class' as rule,
-        concat_ws('/', r.claim_source, r.chip_name, r.number_format) as record_id,
-        r.claim_source,
-        r.chip_name as subject_name,
-        max(r.peak_flop_per_s) as observed,
-        any_value(l.without_matrix_unit_flop_per_s) as expected,
-        'FLOP/s' as unit,
-        'error' as severity,
-        'GFLOP/s read as TFLOP/s, or a rate of another chip: cards without matrix units stay far below.' as likely_cause,
-        list(r.source_id) as source_ids
-    from rates as r
-    cross join limits as l
-    where
-        r.peak_flop_per_s > l.without_matrix_unit_flop_per_s
-        and (
-            (not r.is_tensor and r.number_format in ('fp32', 'fp64'))
-            or (regexp_matches(r.chip_name, '(?i)\bGTX\b|TITAN (X|Black)|Radeon (HD|R9|RX [45])') and r.number_format like '%fp%')
-        )
-    group by r.claim_source, r.chip_name, r.number_format
 )
 
 select
-    rule,
-    record_id,
-    claim_source,
-    subject_name,
-    observed,
-    expected,
-    unit,
-    severity,
-    likely_cause,
-    list_sort(list_distinct(source_ids)) as source_ids
-from findings
-order by rule, record_id
+    unnest(finding(
+        'dense_against_sparse', p.record_id, p.claim_source, p.subject_name, p.value_a, p.value_b, 'FLOP/s, ' || p.field, 'warning',
+        'Skipped zeros counted by one source, or accumulation in 16 bits: either doubles the dense rate.', [p.source_id, p.other_source_id]
+    )) as finding
+from core.paired_facts as p
+cross join limits as l
+where
+    p.field like '%peak'
+    and greatest(p.value_a / p.value_b, p.value_b / p.value_a) between l.sparsity / l.rounding and l.sparsity * l.rounding
+union all
+select
+    unnest(finding(
+        'peak_above_class', concat_ws('/', r.claim_source, r.chip_name, r.number_format), r.claim_source, r.chip_name, max(r.peak_flop_per_s),
+        any_value(l.without_matrix_unit_flop_per_s), 'FLOP/s', 'error',
+        'GFLOP/s read as TFLOP/s, or a rate of another chip: cards without matrix units stay far below.', list(r.source_id)
+    )) as finding
+from rates as r
+cross join limits as l
+where
+    r.peak_flop_per_s > l.without_matrix_unit_flop_per_s
+    and (
+        (not r.is_tensor and r.number_format in ('fp32', 'fp64'))
+        or (regexp_matches(r.chip_name, '(?i)\bGTX\b|TITAN (X|Black)|Radeon (HD|R9|RX [45])') and r.number_format like '%fp%')
+    )
+group by r.claim_source, r.chip_name, r.number_format
+order by all

@@ -12,14 +12,16 @@
 -- column: source_ids | Sources of the prices compared.
 with limits as (
     select
-        0.05 as lowest_rental, -- USD per chip-hour: idle consumer cards on a marketplace
-        20.0 as highest_rental, -- the newest accelerator on demand, with room
-        20.0 as lowest_purchase, -- USD: second-hand cards ten years old
-        60000.0 as highest_purchase, -- USD per chip with its share of a server
-        3e6 as highest_wafer, -- USD: one that takes a whole wafer
-        5.0 as sister_ratio, -- list prices of one chip differ by less
-        730 as sister_days,
-        3 as fewest_sisters
+        assumed['plausible_rental_usd_per_chip_hour'].low as lowest_rental,
+        assumed['plausible_rental_usd_per_chip_hour'].high as highest_rental,
+        assumed['plausible_purchase_usd_per_chip'].low as lowest_purchase,
+        assumed['plausible_purchase_usd_per_chip'].high as highest_purchase,
+        assumed['most_wafer_price_usd'].value as highest_wafer,
+        assumed['sister_ratio'].low as sister_ratio,
+        assumed['sister_days'].value as sister_days,
+        assumed['fewest_comparable_count'].value as fewest_sisters
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_prices'
 ),
 
 rentals as (
@@ -92,8 +94,9 @@ prices as (
         true as is_list_price,
         'USD/chip' as unit,
         l.lowest_purchase as lowest,
-        case when p.accelerator_id like 'wse-%' then l.highest_wafer else l.highest_purchase end as highest
+        case when a.form_factor = 'wafer' then l.highest_wafer else l.highest_purchase end as highest
     from purchases as p
+    left join core.accelerators as a on p.accelerator_id = a.accelerator_id
     cross join limits as l
     where p.price is not null
 ),
@@ -114,15 +117,15 @@ siblings as (
     having count(*) > max(l.fewest_sisters)
 ),
 
-findings as (
+doubtful as (
     select
         'price_out_of_bounds' as rule,
-        p.*,
-        case when p.price < p.lowest then p.lowest else p.highest end as expected,
+        *,
+        case when price < lowest then lowest else highest end as expected,
         'error' as severity,
         'A placeholder, another currency, or the price of a whole machine.' as likely_cause
-    from prices as p
-    where p.price not between p.lowest and p.highest
+    from prices
+    where price not between lowest and highest
     union all by name
     select
         'price_against_sisters' as rule,
@@ -137,17 +140,11 @@ findings as (
 )
 
 select
-    f.rule,
-    f.record_id,
-    f.claim_source,
-    coalesce(a.accelerator_name, f.record_id) as subject_name,
-    f.price as observed,
-    f.expected,
-    f.unit,
-    f.severity,
-    f.likely_cause,
-    [f.source_id] as source_ids
-from findings as f
-left join core.accelerators as a on f.accelerator_id = a.accelerator_id
-qualify row_number() over (partition by f.rule, f.record_id order by f.price) = 1
-order by f.rule, f.record_id
+    unnest(finding(
+        d.rule, d.record_id, d.claim_source, coalesce(a.accelerator_name, d.record_id), d.price, d.expected, d.unit, d.severity, d.likely_cause,
+        [d.source_id]
+    )) as finding
+from doubtful as d
+left join core.accelerators as a on d.accelerator_id = a.accelerator_id
+qualify row_number() over (partition by d.rule, d.record_id order by d.price) = 1
+order by all

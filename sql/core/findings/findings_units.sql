@@ -12,11 +12,12 @@
 -- column: source_ids | Sources of the figures compared.
 with limits as (
     select
-        1.02 as rounding, -- two printings of one figure differ by less
-        1.4 as vintage, -- and so may grids of two years, and estimates of one run
-        1.5 as restarts, -- stated accelerator time against the product: pauses, changing numbers of chips
-        1e9 as smallest_flop, -- compute of a fine-tune in this century
-        1e12 as trillion
+        assumed['rounding_ratio'].value as rounding,
+        assumed['vintage_ratio'].value as vintage,
+        assumed['restart_ratio'].value as restarts,
+        assumed['least_finetuning_flop'].value as smallest_flop
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_units'
 ),
 
 factors as (
@@ -48,94 +49,57 @@ products as (
         c.chip_hours / (c.training_hours * c.accelerator_count ** 2) between 1 / l.rounding and l.rounding as is_squared
     from core.run_claims as c
     cross join limits as l
-),
+)
 
-findings as (
-    select
-        rule,
-        record_id,
-        claim_source,
-        subject_name,
-        value_a as observed,
-        value_b as expected,
-        unit,
-        case rule when 'factor_1000' then 'error' else 'warning' end as severity,
+select
+    unnest(finding(
+        rule, record_id, claim_source, subject_name, value_a, value_b, unit, case rule when 'factor_1000' then 'error' else 'warning' end,
         case rule
             when 'factor_1000' then 'A prefix lost or added on one side: g for kg, kWh for MWh, W for kW, an exponent three off.'
             when 'factor_24' then 'Days on one side, hours on the other.'
             else 'Hours of the run on one side, hours times accelerators on the other.'
-        end as likely_cause,
-        [source_id, other_source_id] as source_ids
-    from between_publishers
-    where rule is not null
-    union all by name
-    select
-        'stated_against_product' as rule,
-        c.run_claim_id as record_id,
-        c.claim_source,
-        c.record_name as subject_name,
-        c.chip_hours as observed,
-        c.training_hours * c.accelerator_count as expected,
-        'chip-hour' as unit,
-        case when c.is_squared then 'error' else 'warning' end as severity,
+        end,
+        [source_id, other_source_id]
+    )) as finding
+from between_publishers
+where rule is not null
+union all
+select
+    unnest(finding(
+        'stated_against_product', c.run_claim_id, c.claim_source, c.record_name, c.chip_hours, c.training_hours * c.accelerator_count, 'chip-hour',
+        case when c.is_squared then 'error' else 'warning' end,
         case
             when c.is_squared then 'Multiplied by the accelerators twice.'
             else 'Other stages or pauses in one of them, changing numbers of accelerators, or a digit that slipped.'
-        end as likely_cause,
-        [c.source_id] as source_ids
-    from products as c
-    cross join limits as l
-    where
-        c.has_stated_chip_hours
-        and c.chip_hours / (c.training_hours * c.accelerator_count) not between 1 / l.restarts and l.restarts
-    union all by name
-    select
-        'exponent_lost' as rule,
-        concat_ws('/', c.run_claim_id, 'finetuning_flop') as record_id,
-        c.claim_source,
-        c.record_name as subject_name,
-        c.finetuning_flop as observed,
-        l.smallest_flop as expected,
-        'FLOP' as unit,
-        'warning' as severity, -- the cell is lost, but it stands beside the figures of the run, which may hold
-        'A cell such as 5.6e21 that was cut to its first digit.' as likely_cause,
-        [c.source_id] as source_ids
-    from core.run_claims as c
-    cross join limits as l
-    where c.finetuning_flop > 0 and c.finetuning_flop < l.smallest_flop
-    union all by name
-    select
-        'per_trillion_tokens_as_total' as rule,
-        c.run_claim_id as record_id,
-        c.claim_source,
-        c.record_name as subject_name,
-        c.chip_hours as observed,
-        f.value * r.training_tokens / l.trillion as expected,
-        'chip-hour' as unit,
-        'error' as severity,
-        'Accelerator time for a trillion tokens, read as that of the whole run.' as likely_cause,
-        [c.source_id, f.source_id] as source_ids
-    from core.run_claims as c
-    cross join limits as l
-    inner join seeds.published_figures as f
-        on
-            f.quantity = 'chip_hours_per_trillion_tokens'
-            and c.chip_hours between f.value / l.rounding and f.value * l.rounding
-            and starts_with(plain_name(c.record_name), plain_name(f.subject_name))
-    inner join seeds.training_runs as r on f.subject_id = r.training_run_id
-    where r.training_tokens > 2 * l.trillion
-)
-
+        end,
+        [c.source_id]
+    )) as finding
+from products as c
+cross join limits as l
+where c.has_stated_chip_hours and c.chip_hours / (c.training_hours * c.accelerator_count) not between 1 / l.restarts and l.restarts
+union all
+-- The cell is lost, but it stands beside the figures of the run, which may hold.
 select
-    rule,
-    record_id,
-    claim_source,
-    subject_name,
-    observed,
-    expected,
-    unit,
-    severity,
-    likely_cause,
-    list_sort(list_distinct(source_ids)) as source_ids
-from findings
-order by rule, record_id
+    unnest(finding(
+        'exponent_lost', concat_ws('/', c.run_claim_id, 'finetuning_flop'), c.claim_source, c.record_name, c.finetuning_flop, l.smallest_flop, 'FLOP',
+        'warning', 'A cell such as 5.6e21 that was cut to its first digit.', [c.source_id]
+    )) as finding
+from core.run_claims as c
+cross join limits as l
+where c.finetuning_flop > 0 and c.finetuning_flop < l.smallest_flop
+union all
+select
+    unnest(finding(
+        'per_trillion_tokens_as_total', c.run_claim_id, c.claim_source, c.record_name, c.chip_hours, f.value * r.training_tokens / 1e12, 'chip-hour',
+        'error', 'Accelerator time for a trillion tokens, read as that of the whole run.', [c.source_id, f.source_id]
+    )) as finding
+from core.run_claims as c
+cross join limits as l
+inner join seeds.published_figures as f
+    on
+        f.quantity = 'chip_hours_per_trillion_tokens'
+        and c.chip_hours between f.value / l.rounding and f.value * l.rounding
+        and starts_with(plain_name(c.record_name), plain_name(f.subject_name))
+inner join seeds.training_runs as r on f.subject_id = r.training_run_id
+where r.training_tokens > 2e12
+order by all

@@ -12,105 +12,78 @@
 -- column: source_ids | Sources of the figures compared.
 with limits as (
     select
-        1.0 as ceiling, -- no chip does more than its peak
-        0.8 as highest_usual, -- the best large matrix products reach about this, whole runs do not
-        0.005 as lowest_usual, -- reinforcement learning that waits for its simulator goes down to about this
-        0.1 as lowest_ordinary, -- a mistake is supposed only where the utilisation is ordinary without it
-        0.75 as highest_ordinary,
-        24 as hours_per_day
+        assumed['plausible_mfu'].low as lowest_usual,
+        assumed['plausible_mfu'].high as highest_usual,
+        assumed['ordinary_mfu'].low as lowest_ordinary,
+        assumed['ordinary_mfu'].high as highest_ordinary
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'findings_utilisation'
 ),
 
 claims as (
     select
-        c.run_claim_id as record_id,
+        c.run_claim_id,
         c.claim_source,
-        c.record_name as subject_name,
-        coalesce(c.training_flop, f.value) / (c.chip_hours * 3600 * c.dense_peak_flop_per_s) as observed,
+        c.record_name,
+        coalesce(c.training_flop, f.value) / (c.chip_hours * 3600 * c.dense_peak_flop_per_s) as mfu,
         c.accelerator_count,
         c.is_derived_model,
         c.has_several_accelerators,
         c.has_stated_chip_hours and c.training_hours is null and not c.is_derived_model as has_unchecked_hours,
-        list_sort(list_distinct(
-            [c.source_id, c.hardware_source_id] || case when c.training_flop is null then sources_of(f.inputs) else [] end
-        )) as source_ids
+        [c.source_id, c.hardware_source_id] || case when c.training_flop is null then sources_of(f.inputs) else [] end as source_ids
     from core.run_claims as c
     left join core.training_compute as f
         on c.training_run_id = f.training_run_id and f.is_preferred and f.method in ('6nd', '3nd', 'operation_count')
     where c.chip_hours > 0 and c.dense_peak_flop_per_s > 0
-),
-
-findings as (
-    select
-        'utilisation_above_one' as rule,
-        claims.*,
-        limits.ceiling as expected,
-        case when claims.has_several_accelerators then 'warning' else 'error' end as severity,
-        case
-            when claims.is_derived_model then 'The FLOP include those of the base model, the time is that of the fine-tune alone.'
-            when claims.has_several_accelerators then 'Several kinds of accelerators, of which only the first is counted.'
-            else 'Accelerator time too low (days, hours of one accelerator, a part of the run) or FLOP too high.'
-        end as likely_cause
-    from claims
-    cross join limits
-    where claims.observed > limits.ceiling
-    union all by name
-    select
-        'utilisation_implausibly_high' as rule,
-        claims.*,
-        limits.highest_usual as expected,
-        'warning' as severity,
-        'Accelerator time that covers a part of the run, or FLOP too high.' as likely_cause
-    from claims
-    cross join limits
-    where claims.observed > limits.highest_usual and claims.observed <= limits.ceiling
-    union all by name
-    select
-        'utilisation_implausibly_low' as rule,
-        claims.*,
-        limits.lowest_usual as expected,
-        'info' as severity,
-        'Machines that mostly simulate or wait, or FLOP too low.' as likely_cause
-    from claims
-    cross join limits
-    where claims.observed < limits.lowest_usual
-    union all by name
-    select
-        'days_in_hours' as rule,
-        claims.*,
-        claims.observed / limits.hours_per_day as expected,
-        'warning' as severity,
-        'Accelerator-days in a column of hours: divided by 24, the utilisation is an ordinary one.' as likely_cause
-    from claims
-    cross join limits
-    where
-        claims.has_unchecked_hours
-        and claims.observed > limits.ceiling
-        and claims.observed / limits.hours_per_day between limits.lowest_ordinary and limits.highest_ordinary
-    union all by name
-    select
-        'hours_of_one_accelerator' as rule,
-        claims.*,
-        claims.observed / claims.accelerator_count as expected,
-        'warning' as severity,
-        'Hours of the run not multiplied by its accelerators: divided by their number, the utilisation is an ordinary one.' as likely_cause
-    from claims
-    cross join limits
-    where
-        claims.has_unchecked_hours
-        and claims.observed > limits.ceiling
-        and claims.observed / claims.accelerator_count between limits.lowest_ordinary and limits.highest_ordinary
 )
 
 select
-    rule,
-    record_id,
-    claim_source,
-    subject_name,
-    observed,
-    expected,
-    'ratio' as unit,
-    severity,
-    likely_cause,
-    source_ids
-from findings
-order by rule, record_id
+    unnest(finding(
+        'utilisation_above_one', c.run_claim_id, c.claim_source, c.record_name, c.mfu, 1, 'ratio',
+        case when c.has_several_accelerators then 'warning' else 'error' end,
+        case
+            when c.is_derived_model then 'The FLOP include those of the base model, the time is that of the fine-tune alone.'
+            when c.has_several_accelerators then 'Several kinds of accelerators, of which only the first is counted.'
+            else 'Accelerator time too low (days, hours of one accelerator, a part of the run) or FLOP too high.'
+        end,
+        c.source_ids
+    )) as finding
+from claims as c
+where c.mfu > 1
+union all
+select
+    unnest(finding(
+        'utilisation_implausibly_high', c.run_claim_id, c.claim_source, c.record_name, c.mfu, l.highest_usual, 'ratio', 'warning',
+        'Accelerator time that covers a part of the run, or FLOP too high.', c.source_ids
+    )) as finding
+from claims as c
+cross join limits as l
+where c.mfu > l.highest_usual and c.mfu <= 1
+union all
+select
+    unnest(finding(
+        'utilisation_implausibly_low', c.run_claim_id, c.claim_source, c.record_name, c.mfu, l.lowest_usual, 'ratio', 'info',
+        'Machines that mostly simulate or wait, or FLOP too low.', c.source_ids
+    )) as finding
+from claims as c
+cross join limits as l
+where c.mfu < l.lowest_usual
+union all
+select
+    unnest(finding(
+        'days_in_hours', c.run_claim_id, c.claim_source, c.record_name, c.mfu, c.mfu / 24, 'ratio', 'warning',
+        'Accelerator-days in a column of hours: divided by 24, the utilisation is an ordinary one.', c.source_ids
+    )) as finding
+from claims as c
+cross join limits as l
+where c.has_unchecked_hours and c.mfu > 1 and c.mfu / 24 between l.lowest_ordinary and l.highest_ordinary
+union all
+select
+    unnest(finding(
+        'hours_of_one_accelerator', c.run_claim_id, c.claim_source, c.record_name, c.mfu, c.mfu / c.accelerator_count, 'ratio', 'warning',
+        'Hours of the run not multiplied by its accelerators: divided by their number, the utilisation is an ordinary one.', c.source_ids
+    )) as finding
+from claims as c
+cross join limits as l
+where c.has_unchecked_hours and c.mfu > 1 and c.mfu / c.accelerator_count between l.lowest_ordinary and l.highest_ordinary
+order by all

@@ -37,6 +37,6 @@ with estimates as (
 
 select
     training_run_id,
-    unnest(ranked_figures(figures), max_depth := 2) -- noqa: AL03
+    unnest(ranked_figures(figures), max_depth := 2) as figure
 from estimates
 order by all
