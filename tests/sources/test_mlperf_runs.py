@@ -262,6 +262,15 @@ def test_a_board_keeps_its_logs_and_a_bad_log_costs_only_itself() -> None:
     assert (board["board_name"], board["operating_system"]) == ("NUCLEO-L4R5ZI", '{"Zephyr OS": {"version": "3"}}')
 
 
+def test_shadow_files_of_macos_are_no_boards() -> None:
+    shadows = {
+        "closed/example/systems/._board.json": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X",
+        "closed/example/results/board/kws/energy/._results.txt": b"\x00\x05\x16\x07",
+    }
+    for table in read_round(tiny_archive(shadows), "tiny.tar.gz", SHA, name="v1.2"):
+        assert (table.rejects, table.record_count) == ([], table.accepted_count)
+
+
 def test_a_log_with_two_medians_is_refused() -> None:
     with pytest.raises(ValueError, match="2 different figures of median_throughput_inferences_per_s"):
         read_figures(SPEED_LOG + SPEED_LOG.replace("6.036", "7.1"), "performance")

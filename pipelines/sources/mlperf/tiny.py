@@ -28,7 +28,8 @@ RESULT_PATH = re.compile(
     r"(?P<division>[^/]+)/(?P<submitter>[^/]+)/results/(?P<system>[^/]+)/(?P<benchmark>[^/]+)/"
     r"(?P<mode>energy|performance|accuracy)/results\.txt"
 )
-SYSTEM_PATH = re.compile(r"(?P<division>[^/]+)/(?P<folder>[^/]+)/systems/(?P<system>[^/]+)\.json")
+SYSTEM_PATH = re.compile(r"(?P<division>[^/]+)/(?P<folder>[^/]+)/systems/(?!\._)(?P<system>[^/]+)\.json")
+"""Names that begin with ``._`` are shadow files that macOS leaves beside a file: they hold no JSON."""
 
 FIGURES = {
     "median_energy_microjoules": re.compile(r"Median energy cost is\s+(\S+) uJ/inf"),
