@@ -1,11 +1,15 @@
-"""What tests share: one warehouse and site, built once a session by the real command, in a temporary home."""
+"""What tests share: warehouses and sites, each built once a session by the real command, in a temporary home.
+
+``built`` is the offline build. ``fetched`` is built from the small files of our own in ``tests/mirror``, always;
+``mirrored`` from what publishers serve, where a mirror of that lies beside the checkout.
+"""
 
 import fcntl
 import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 
 import duckdb
@@ -13,9 +17,12 @@ import pytest
 
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.file import connect_published
+from tests.mirror.packing import build_small_mirror
 
 SHARED_MIRROR = ROOT.parent / "shared" / "upstream"
-
+NO_SHARED_MIRROR = f"no mirror of published files at {SHARED_MIRROR}"
+needs_shared_mirror = pytest.mark.skipif(not SHARED_MIRROR.is_dir(), reason=NO_SHARED_MIRROR)
+"""For tests of what publishers themselves say. Where the mirror is there, a file that it lacks is a failure."""
 
 LONGEST_FIRST = (
     "test_publishing.py", "test_pages.py", "test_every_page.py", "test_definitions.py", "test_inference.py", "test_changes.py",
@@ -34,6 +41,19 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     )
 
 
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """With LEDGER_REQUIRE_MIRROR=1, a skipped test of the fetched path is a failure."""
+    report = yield
+    reads_small_files = "small_mirror" in getattr(item, "fixturenames", ())
+    if report.skipped and reads_small_files and os.environ.get("LEDGER_REQUIRE_MIRROR") == "1":
+        if NO_SHARED_MIRROR in str(report.longrepr):
+            return report
+        report.outcome = "failed"
+        report.longrepr = f"LEDGER_REQUIRE_MIRROR=1: a test of the fetched path was skipped: {report.longrepr}"
+    return report
+
+
 def run_ledger(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     """Run ``python -m pipelines`` as a user would, with its state in ``home``."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LEDGER_", "DAGSTER_"))}
@@ -48,29 +68,40 @@ def run_ledger(*arguments: str, home: Path, **variables: str) -> subprocess.Comp
     )
 
 
-def built_once(factory: pytest.TempPathFactory, name: str, *commands: str, **variables: str) -> Path:
-    """A home in which the commands ran, once for all workers of the session: the first builds, the others wait.
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """A folder made once for all workers of the session: the first makes it, the others wait.
 
     A worker's temporary folder lies in that of the session.
     """
     base = factory.getbasetemp()
-    home = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
-    with (home.parent / f"{name}.lock").open("w") as lock:
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    finished = folder.with_name(f"{name}.finished")
+    with folder.with_name(f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        finished = home / "finished"
         if not finished.exists():
-            for command in commands:
-                done = run_ledger(command, home=home, **variables)
-                assert done.returncode == 0, done.stderr
+            make(folder)
             finished.touch()
-    return home
+    return folder
+
+
+def built_once(factory: pytest.TempPathFactory, name: str, *commands: str, **variables: str) -> Settings:
+    """Settings of a home in which the commands ran; what each printed is in ``COMMAND.txt`` there."""
+
+    def make(home: Path) -> None:
+        for command in commands:
+            done = run_ledger(command, home=home, **variables)
+            assert done.returncode == 0, done.stderr
+            (home / f"{command}.txt").write_text(done.stdout, encoding="utf-8")
+
+    home = made_once(factory, name, make)
+    mirror = variables.get("LEDGER_MIRROR")
+    return Settings(home=home, site=home / "site", mirror=Path(mirror) if mirror else None)
 
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a finished build: read it, never write to it. Copy it with ``own_home`` to change it."""
-    home = built_once(tmp_path_factory, "built", "build")
-    return Settings(home=home, site=home / "site")
+    return built_once(tmp_path_factory, "built", "build")
 
 
 @pytest.fixture
@@ -90,9 +121,27 @@ def published(built: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 @pytest.fixture(scope="session")
+def small_mirror(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The small files of our own, as LEDGER_MIRROR names a mirror: read it, never write to it."""
+    return made_once(tmp_path_factory, "small_mirror", build_small_mirror)
+
+
+@pytest.fixture(scope="session")
+def fetched(tmp_path_factory: pytest.TempPathFactory, small_mirror: Path) -> Settings:
+    """Settings of a finished build with the small files of our own: read it, never write to it."""
+    return built_once(tmp_path_factory, "fetched", "fetch", "build", LEDGER_MIRROR=str(small_mirror))
+
+
+@pytest.fixture(scope="session")
 def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a finished build with everything that the mirror of published files holds: read it, never write to it."""
     if not SHARED_MIRROR.is_dir():
-        pytest.skip(f"no mirror of published files at {SHARED_MIRROR}")
-    home = built_once(tmp_path_factory, "mirrored", "fetch", "build", LEDGER_MIRROR=str(SHARED_MIRROR))
-    return Settings(home=home, site=home / "site", mirror=SHARED_MIRROR)
+        pytest.skip(NO_SHARED_MIRROR)
+    return built_once(tmp_path_factory, "mirrored", "fetch", "build", LEDGER_MIRROR=str(SHARED_MIRROR))
+
+
+@pytest.fixture(scope="session", params=["small", pytest.param("published", marks=pytest.mark.slow)])
+def any_fetched(request: pytest.FixtureRequest, small_mirror: Path) -> Settings:
+    """Settings of a build with fetched files: once our own, once those of publishers where they are there."""
+    settings: Settings = request.getfixturevalue("fetched" if request.param == "small" else "mirrored")
+    return settings

@@ -31,7 +31,7 @@ from pipelines.fetch.snapshots import fetch, source_states
 from pipelines.fetch.store import latest_accepted, read_manifest, read_verified, verify
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, read_raw_csv
 from pipelines.settings import Settings, read_settings
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 from tests.fetch.fault_server import FaultServer, Reply, closed_port
 
 ALL = 200
@@ -833,7 +833,7 @@ def test_sigkill_at_any_moment_leaves_a_sound_store(settings, server):
 
 
 @pytest.fixture
-def mirrored(tmp_path) -> Settings:
+def from_mirror(tmp_path) -> Settings:
     folder = tmp_path / "mirror" / "data.example.org" / "chip data"
     folder.mkdir(parents=True)
     (folder / "Chip prices.csv").write_bytes(chips_csv())
@@ -843,34 +843,34 @@ def mirrored(tmp_path) -> Settings:
 
 
 @pytest.mark.parametrize("path", ["chip data/Chip prices.csv", "chip%20data/Chip%20prices.csv"])
-def test_a_mirror_stands_for_the_network(mirrored, path):
+def test_a_mirror_stands_for_the_network(from_mirror, path):
     file = chips_file(f"https://data.example.org/{path}", "Chip prices.csv")
-    (outcome,) = fetch(mirrored, [file])
+    (outcome,) = fetch(from_mirror, [file])
     assert outcome.status == "new"
-    assert read_verified(latest_accepted(mirrored, file)) == chips_csv()
-    assert fetch(mirrored, [file])[0].status == "unchanged"
-    assert len(read_manifest(mirrored)) == 1
+    assert read_verified(latest_accepted(from_mirror, file)) == chips_csv()
+    assert fetch(from_mirror, [file])[0].status == "unchanged"
+    assert len(read_manifest(from_mirror)) == 1
 
 
-def test_a_mirror_knows_the_same_contract_and_caps(mirrored):
-    path = mirrored.mirror / "data.example.org" / "chip data" / "Chip prices.csv"
+def test_a_mirror_knows_the_same_contract_and_caps(from_mirror):
+    path = from_mirror.mirror / "data.example.org" / "chip data" / "Chip prices.csv"
     file = chips_file("https://data.example.org/chip data/Chip prices.csv")
-    fetch(mirrored, [file])
+    fetch(from_mirror, [file])
     for body, status, expected in (
         (chips_csv(100), "held", "50% fewer"),
         (LOGIN, "failed", "got an HTML page"),
         (b"", "failed", "got an empty file"),
     ):
         path.write_bytes(body)
-        (outcome,) = fetch(mirrored, [file])
+        (outcome,) = fetch(from_mirror, [file])
         assert outcome.status == status
         assert expected in outcome.reason
     path.write_bytes(chips_csv())
-    (outcome,) = fetch(replace(mirrored, fetch_max_bytes=1000), [file])
+    (outcome,) = fetch(replace(from_mirror, fetch_max_bytes=1000), [file])
     assert "more than the 1,000 that this file may have" in outcome.reason
-    (outcome,) = fetch(replace(mirrored, fetch_deadline_s=0), [file])
+    (outcome,) = fetch(replace(from_mirror, fetch_deadline_s=0), [file])
     assert "not finished after 0 s" in outcome.reason
-    (outcome,) = fetch(mirrored, [replace(file, url="http://data.example.org/chip data/Chip prices.csv")])
+    (outcome,) = fetch(from_mirror, [replace(file, url="http://data.example.org/chip data/Chip prices.csv")])
     assert "expected https" in outcome.reason
 
 
@@ -890,24 +890,24 @@ def test_a_mirror_knows_the_same_contract_and_caps(mirrored):
         ("chip data/link.csv", r"secret.csv lies outside the mirror .* refused"),
     ],
 )
-def test_a_mirror_gives_nothing_from_outside(mirrored, path, expected):
-    folder = mirrored.mirror / "data.example.org" / "chip data"
+def test_a_mirror_gives_nothing_from_outside(from_mirror, path, expected):
+    folder = from_mirror.mirror / "data.example.org" / "chip data"
     os.mkfifo(folder / "pipe")
-    (folder / "link.csv").symlink_to(mirrored.mirror.parent / "secret.csv")
-    (outcome,) = fetch(mirrored, [chips_file(f"https://data.example.org/{path}")])
+    (folder / "link.csv").symlink_to(from_mirror.mirror.parent / "secret.csv")
+    (outcome,) = fetch(from_mirror, [chips_file(f"https://data.example.org/{path}")])
     assert outcome.status == "failed"
     assert re.search(expected, outcome.reason), outcome.reason
-    assert kept(mirrored) == {}
+    assert kept(from_mirror) == {}
 
 
-def test_options_are_read_from_the_environment(tmp_path, monkeypatch, mirrored):
-    monkeypatch.setenv("LEDGER_MIRROR", str(mirrored.mirror))
+def test_options_are_read_from_the_environment(tmp_path, monkeypatch, from_mirror):
+    monkeypatch.setenv("LEDGER_MIRROR", str(from_mirror.mirror))
     monkeypatch.setenv("LEDGER_FETCH_DEADLINE_S", "7")
     monkeypatch.setenv("LEDGER_FETCH_MAX_BYTES", "1000")
     monkeypatch.setenv("LEDGER_FETCH_MAX_RATIO", "9")
     found = read_settings(tmp_path / "home")
     policy = default_policy(found, ["https://data.example.org/x"])
-    assert (policy.mirror, policy.deadline_s, policy.max_bytes, policy.max_ratio) == (mirrored.mirror, 7, 1000, 9)
+    assert (policy.mirror, policy.deadline_s, policy.max_bytes, policy.max_ratio) == (from_mirror.mirror, 7, 1000, 9)
     monkeypatch.setenv("LEDGER_MIRROR", str(tmp_path / "nowhere"))
     with pytest.raises(LedgerError, match=r"LEDGER_MIRROR: there is no folder .*nowhere"):
         fetch(read_settings(tmp_path / "home"), [])
@@ -916,10 +916,10 @@ def test_options_are_read_from_the_environment(tmp_path, monkeypatch, mirrored):
         read_settings(tmp_path / "home")
 
 
-@pytest.mark.skipif(not SHARED_MIRROR.is_dir(), reason="no mirror of published files beside this checkout")
-def test_a_published_file_through_the_mirror(settings):
+@pytest.mark.parametrize("is_published", [False, pytest.param(True, marks=needs_shared_mirror)])
+def test_a_whole_file_through_the_mirror(settings, small_mirror, is_published):
     connector = importlib.import_module("pipelines.sources.epoch.hardware")
-    with_mirror = replace(settings, mirror=SHARED_MIRROR)
+    with_mirror = replace(settings, mirror=SHARED_MIRROR if is_published else small_mirror)
     outcomes = fetch(with_mirror, connector.FILES)
     assert {outcome.status for outcome in outcomes} == {"new"}, [str(outcome) for outcome in outcomes]
     assert {outcome.status for outcome in fetch(with_mirror, connector.FILES)} == {"unchanged"}

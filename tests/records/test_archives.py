@@ -5,6 +5,7 @@ import io
 import tarfile
 from contextlib import suppress
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
 from pipelines.records.archives import DEFAULT_CAPS, ArchiveCaps, Member, walk_archive
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 
 SMALL = replace(DEFAULT_CAPS, max_members=5, max_member_bytes=1_000, max_total_bytes=1 << 20, free_bytes=1 << 16)
 
@@ -183,11 +184,22 @@ def test_no_bytes_make_it_fail_otherwise(noise, at, change):
             assert all(path and ".." not in path.split("/") for path in walked(data))
 
 
-@pytest.mark.skipif(not SHARED_MIRROR.is_dir(), reason="no mirror of published files beside the checkout")
-def test_published_archives_are_walked_whole():
-    for path in sorted(SHARED_MIRROR.glob("github.com/*/*/archive/HEAD.tar.gz")):
+def assert_walked_whole(mirror: Path) -> None:
+    """The archives of a mirror are walked as Python's tarfile walks them."""
+    paths = sorted(mirror.glob("github.com/*/*/archive/HEAD.tar.gz"))
+    assert len(paths) >= 5
+    for path in paths:
         if path.stat().st_size < 20_000_000:
             with tarfile.open(path, "r:gz") as archive:
                 expected = [(info.name.partition("/")[2], info.size) for info in archive if info.isreg()]
             members: list[Member] = list(walk_archive(path.read_bytes(), path.name))
             assert [(member.path, member.size) for member in members] == expected
+
+
+def test_whole_archives_are_walked_whole(small_mirror: Path):
+    assert_walked_whole(small_mirror)
+
+
+@needs_shared_mirror
+def test_published_archives_are_walked_whole():
+    assert_walked_whole(SHARED_MIRROR)

@@ -24,7 +24,7 @@ from pipelines.seeds.fact import Fact
 from pipelines.seeds.files import Seeds, read_seeds
 from pipelines.settings import ROOT, SEEDS
 from pipelines.sources.energy.ecologits_data import read_models, read_zones
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 
 MIX = (
     SHARED_MIRROR
@@ -38,9 +38,7 @@ EPOCH_MODELS = SHARED_MIRROR / "epoch.ai/data/notable_ai_models.csv"
 LISTED_FIGURES = ROOT.parent / "shared" / "data" / "published_figures.csv"
 
 
-def needs(path: Path) -> pytest.MarkDecorator:
-    """Skip a test where a published file does not lie beside the checkout."""
-    return pytest.mark.skipif(not path.exists(), reason=f"{path.name} does not lie beside the checkout")
+needs_list = pytest.mark.skipif(not LISTED_FIGURES.exists(), reason=f"no list of published figures at {LISTED_FIGURES}")
 
 
 @cache
@@ -234,7 +232,7 @@ def test_dense_bf16_peaks_are_those_that_trainmeter_quotes_from_the_datasheets()
     assert compared >= 7
 
 
-@needs(EPOCH_HARDWARE)
+@needs_shared_mirror
 def test_most_accelerators_agree_with_epochs_table_and_the_others_say_why() -> None:
     accelerators = by_key("accelerators")
     aliases = by_key("accelerator_aliases")
@@ -325,7 +323,7 @@ def test_models_have_plausible_sizes_and_dates() -> None:
     assert late == []
 
 
-@needs(EPOCH_MODELS)
+@needs_shared_mirror
 def test_model_sizes_agree_with_epochs_table_and_differences_say_why() -> None:
     models, aliases = by_key("models"), by_key("model_aliases")
     named = {m.model_name: m for m in models.values()}
@@ -506,7 +504,7 @@ def words(name: str) -> set[str]:
     return set(re.findall(r"[a-z]+\d*|\d+(?:\.\d+)?", name.casefold()))
 
 
-@needs(LISTED_FIGURES)
+@needs_list
 def test_every_listed_figure_is_curated_with_its_value() -> None:
     listed = read_csv(LISTED_FIGURES)
     assert len(listed) == 144
@@ -524,7 +522,7 @@ def test_every_listed_figure_is_curated_with_its_value() -> None:
     assert missing == []
 
 
-@needs(LISTED_FIGURES)
+@needs_list
 def test_a_listed_figure_that_is_circular_is_marked_so() -> None:
     unmarked = []
     for figure in read_csv(LISTED_FIGURES):
@@ -613,7 +611,7 @@ def test_more_chips_of_a_kind_train_a_benchmark_faster() -> None:
     assert wrong == []
 
 
-@needs(INFERENCE_V5_1)
+@needs_shared_mirror
 def test_results_of_inference_v5_1_are_those_of_the_published_file() -> None:
     published = defaultdict(list)
     for result in json.loads(INFERENCE_V5_1.read_bytes()):
@@ -629,7 +627,7 @@ def test_results_of_inference_v5_1_are_those_of_the_published_file() -> None:
     assert compared > 50
 
 
-@needs(INFERENCE_BEFORE)
+@needs_shared_mirror
 def test_earlier_inference_results_are_those_of_the_published_archive() -> None:
     published = defaultdict(list)
     with tarfile.open(INFERENCE_BEFORE) as archive:
@@ -651,7 +649,7 @@ def test_earlier_inference_results_are_those_of_the_published_archive() -> None:
     assert compared > 200
 
 
-@needs(ML_ENERGY)
+@needs_shared_mirror
 def test_energy_per_token_is_that_of_the_published_leaderboard() -> None:
     with tarfile.open(ML_ENERGY) as archive:
         files = {
@@ -810,7 +808,7 @@ def test_grids_of_2025_agree_with_ecologits_in_more_than_forty_countries() -> No
     assert round(1_000 * ours["FRA"], 1) == 41.4
 
 
-@needs(MIX)
+@needs_shared_mirror
 def test_grids_agree_with_codecarbon_in_the_year_that_it_gives_for_a_country() -> None:
     compared = Counter[str]()
     wrong = []

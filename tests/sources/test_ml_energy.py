@@ -12,10 +12,9 @@ import pytest
 from pipelines.errors import LedgerError
 from pipelines.records.raw_tables import RawTable
 from pipelines.sources.energy import ml_energy
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 
 ARCHIVE = SHARED_MIRROR / "github.com/ml-energy/leaderboard/archive/HEAD.tar.gz"
-needs_archive = pytest.mark.skipif(not ARCHIVE.exists(), reason="no mirror of published files beside the checkout")
 
 CHAT: dict[str, Any] = {
     "gpu_model": "H100", "num_gpus": 1, "max_num_seqs": 8, "avg_batch_size": 7.9, "avg_power_watts": 500.0,
@@ -153,7 +152,7 @@ def test_an_archive_of_something_else_is_refused() -> None:
         )
 
 
-@needs_archive
+@needs_shared_mirror
 def test_the_published_archive_has_1858_configurations_that_its_task_files_tell_alike() -> None:
     data = ARCHIVE.read_bytes()
     [table] = ml_energy.read_archive(data, "leaderboard.tar.gz", "0" * 64)

@@ -27,7 +27,7 @@ from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_checks, run_model
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.raw_layer import raw_schemas
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import NO_SHARED_MIRROR, SHARED_MIRROR
 
 SHA = "0" * 64
 SEED_TABLES = {
@@ -464,7 +464,7 @@ def test_a_mirror_may_lack_a_file_or_hold_an_excerpt(tmp_path) -> None:  # type:
 def real() -> Iterator[duckdb.DuckDBPyConnection]:
     """The models over the mirror of published files."""
     if not SHARED_MIRROR.is_dir():
-        pytest.skip(f"no mirror of published files at {SHARED_MIRROR}")
+        pytest.skip(NO_SHARED_MIRROR)
     site, raw = SHARED_MIRROR / "github.com/mlcommons", SHARED_MIRROR / "raw.githubusercontent.com/mlcommons"
     tables = read_collection((site / "cm4mlperf-results/archive/HEAD.tar.gz").read_bytes(), "cm", SHA)
     tables += read_summary((raw / "inference_results_v5.1/main/summary_results.json").read_bytes(), "s", SHA)

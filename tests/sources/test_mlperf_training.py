@@ -27,7 +27,7 @@ from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_checks, run_model
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.raw_layer import raw_schemas
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 
 SHA = "0" * 64
 START = 1_700_000_000_000
@@ -448,16 +448,19 @@ def test_the_only_refused_lines_are_known(real):
     assert kept == [(0,)]
 
 
-@pytest.mark.skipif(not SHARED_MIRROR.is_dir(), reason="no mirror of published files beside the checkout")
-def test_published_logs_are_counted_by_another_hand():
-    path = SHARED_MIRROR / "github.com/mlcommons/training_results_v5.0/archive/HEAD.tar.gz"
+@pytest.mark.parametrize(
+    ("is_published", "name"), [(False, "v4.0"), pytest.param(True, "v5.0", marks=needs_shared_mirror)]
+)
+def test_logs_of_a_whole_round_are_counted_by_another_hand(small_mirror: Path, is_published: bool, name: str):
+    mirror = SHARED_MIRROR if is_published else small_mirror
+    path = mirror / f"github.com/mlcommons/training_results_{name}/archive/HEAD.tar.gz"
     data = path.read_bytes()
     marks = runs = 0
     for member in walk_archive(data, path.name, CAPS):
         if Path(member.path).suffix == ".txt" and "/results/" in member.path:
             marks += member.read().count(b":::MLLOG")
             runs += "/power/" not in member.path
-    tables = {table.schema: table for table in read_round(data, path.name, SHA, round_name="v5.0")}
+    tables = {table.schema: table for table in read_round(data, path.name, SHA, round_name=name)}
     assert tables[MlperfTrainingResults].record_count == runs
     logs = [tables[MlperfTrainingResults].frame, tables[MlperfTrainingPower].frame]
     assert pl.concat([frame.select("record_count") for frame in logs])["record_count"].sum() == marks

@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -41,11 +42,10 @@ from pipelines.settings import ROOT
 from pipelines.sources.energy import codecarbon_grid, ecologits_data
 from pipelines.sources.prices import exchange_rates, genai_prices_data, model_prices_data
 from pipelines.warehouse.models.tables import write_table
-from tests.conftest import SHARED_MIRROR
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 
 MIRROR = SHARED_MIRROR / "raw.githubusercontent.com/mlco2/codecarbon/master/codecarbon/data"
 MIX, IMPACT = MIRROR / "private_infra/global_energy_mix.json", MIRROR / "cloud/impact.csv"
-needs_mirror = pytest.mark.skipif(not MIX.exists(), reason="no mirror of published files beside the checkout")
 
 PACKAGED: dict[str, PackagedFile] = {
     file.tables[0].table: file
@@ -813,7 +813,16 @@ def test_regions_are_read_by_header_and_a_bad_one_is_refused_by_line() -> None:
         read(REGIONS.replace(b"impact", b"gCO2"))
 
 
-@needs_mirror
+def test_the_small_mix_of_our_own_keeps_all_but_the_country_with_two_codes(small_mirror: Path) -> None:
+    data = (small_mirror / MIX.relative_to(SHARED_MIRROR)).read_bytes()
+    table = read_mix(data)
+    assert (table.record_count, table.accepted_count) == (len(json.loads(data)), len(json.loads(data)) - 1)
+    assert slices_give_the_rows_again(table, data)
+    [reject] = table.rejects
+    assert (reject.line, reject.reason) == (3, "is keyed 'QMY', but its iso_code is 'QMZ'")
+
+
+@needs_shared_mirror
 def test_the_published_mix_has_213_countries_and_france_is_the_mix_of_2023() -> None:
     data = MIX.read_bytes()
     table = read_mix(data)
@@ -827,7 +836,7 @@ def test_the_published_mix_has_213_countries_and_france_is_the_mix_of_2023() -> 
     assert round(1000 * zone["gwp_kg_co2e_per_kwh"], 1) == 41.4, "both are right, for different years"
 
 
-@needs_mirror
+@needs_shared_mirror
 def test_the_published_mix_holds_together() -> None:
     countries = rows_by(read_mix(MIX.read_bytes()), "iso_code")
     people = {"FRA": 66e6, "USA": 335e6, "IND": 1.42e9, "DEU": 84e6, "JPN": 124e6, "BRA": 213e6}
@@ -841,7 +850,7 @@ def test_the_published_mix_holds_together() -> None:
         assert fossil == pytest.approx(row["fossil_twh"], rel=0.02, abs=0.03), code
 
 
-@needs_mirror
+@needs_shared_mirror
 def test_the_published_regions_are_40_and_their_countries_are_known() -> None:
     data = IMPACT.read_bytes()
     [table] = codecarbon_grid.read_regions(data, "impact.csv", digest(data))

@@ -15,11 +15,17 @@ Rows = list[tuple[Any, ...]]
 
 
 @pytest.fixture(scope="module")
-def fetched(mirrored: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+def with_fetched(any_fetched: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The warehouse with fetched files, our own and those of publishers, read-only."""
+    with connect_published(any_fetched) as connection:
+        yield connection
+
+
+@pytest.fixture(scope="module")
+def with_published(mirrored: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """The warehouse with everything that the mirror of published files holds, read-only."""
-    connection = connect_published(mirrored)
-    yield connection
-    connection.close()
+    with connect_published(mirrored) as connection:
+        yield connection
 
 
 def ask(connection: duckdb.DuckDBPyConnection, query: str) -> Rows:
@@ -77,64 +83,77 @@ def test_cost_per_million_is_price_over_rate(published: duckdb.DuckDBPyConnectio
 # --- with what was fetched ------------------------------------------------------------------------------------------
 
 
-def test_each_suite_is_there_with_all_its_rounds(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_each_suite_is_there_with_all_its_rounds(with_published: duckdb.DuckDBPyConnection) -> None:
     counts: dict[str, int] = dict(
-        ask(fetched, "select suite, count(*) from mart.benchmark_runs where not is_curated group by suite")
+        ask(with_published, "select suite, count(*) from mart.benchmark_runs where not is_curated group by suite")
     )
     assert counts["ml.energy"] == 1858
     assert counts["mlperf inference"] > 8_000
     assert counts["mlperf training"] > 750
     assert counts["mlperf tiny"] > 350
+
+
+def test_every_fetched_result_is_shown_and_curated_ones_that_none_repeats(
+    with_fetched: duckdb.DuckDBPyConnection,
+) -> None:
     [(rows, fetched_rows, curated_rows)] = ask(
-        fetched,
+        with_fetched,
         "select (select count(*) from mart.benchmark_runs), (select count(*) from core.fetched_results), "
         "(select count(*) from core.curated_results where repeated_by is null)",
     )
     assert rows == fetched_rows + curated_rows
+    assert fetched_rows > 800
+    assert curated_rows > 50
+    suites = ask(with_fetched, "select distinct suite from mart.benchmark_runs where not is_curated order by 1")
+    assert suites == [("ml.energy",), ("mlperf inference",), ("mlperf tiny",), ("mlperf training",)]
 
 
-def test_a_curated_result_that_was_fetched_too_is_shown_once_and_says_so(fetched: duckdb.DuckDBPyConnection) -> None:
-    rounds = {round_ for (round_,) in ask(fetched, "select distinct suite || round from core.fetched_results")}
+def test_a_curated_result_that_was_fetched_too_is_shown_once_and_says_so(
+    with_published: duckdb.DuckDBPyConnection,
+) -> None:
+    rounds = {round_ for (round_,) in ask(with_published, "select distinct suite || round from core.fetched_results")}
     left = ask(
-        fetched, "select suite || round, benchmark_result_id from core.curated_results where repeated_by is null"
+        with_published, "select suite || round, benchmark_result_id from core.curated_results where repeated_by is null"
     )
     assert [key for round_, key in left if round_ in rounds] == [], "each curated row of a fetched round is found again"
     assert (
         ask(
-            fetched,
+            with_published,
             "select c.benchmark_result_id from core.curated_results as c left join core.fetched_results as f "
             "on c.repeated_by = f.benchmark_result_id where c.repeated_by is not null and (f.suite <> c.suite or f.suite is null "
             "or f.round <> c.round)",
         )
         == []
     )
-    shown = {key for (key,) in ask(fetched, "select benchmark_result_id from mart.benchmark_runs where is_curated")}
+    shown = {
+        key for (key,) in ask(with_published, "select benchmark_result_id from mart.benchmark_runs where is_curated")
+    }
     assert shown == {key for _, key in left}
 
 
 def test_a_batch_is_the_one_that_was_set_wherever_the_row_comes_from(
-    fetched: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
+    with_fetched: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
 ) -> None:
-    for connection, least in ((fetched, 1858), (published, 60)):
+    for connection, least in ((with_fetched, 500), (published, 60)):
         rows = ask(connection, "select scenario, batch_size from mart.benchmark_runs where suite = 'ml.energy'")
         assert len(rows) >= least
         assert [row for row in rows if row[0] != f"batch {row[1]:.0f}"] == []
 
 
-def test_accelerators_of_closed_results_are_known(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_accelerators_of_closed_results_are_known(with_published: duckdb.DuckDBPyConnection) -> None:
     for suite, known, count in ask(
-        fetched,
+        with_published,
         "select suite, count(accelerator_id), count(*) from mart.benchmark_runs "
         "where division = 'closed' and suite in ('mlperf training', 'mlperf inference') group by suite",
     ):
         assert known >= 0.95 * count, suite
 
 
-def test_energy_of_training_runs_is_that_of_the_power_logs(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_energy_of_training_runs_is_that_of_the_power_logs(with_published: duckdb.DuckDBPyConnection) -> None:
     rows = {
         (benchmark, count, chip): energy_j / 3.6e6
         for benchmark, count, chip, energy_j in ask(
-            fetched,
+            with_published,
             "select benchmark, accelerator_count, accelerator_id, energy_j from mart.benchmark_runs "
             "where suite = 'mlperf training' and energy_j > 0 and not is_curated",
         )
@@ -143,24 +162,26 @@ def test_energy_of_training_runs_is_that_of_the_power_logs(fetched: duckdb.DuckD
     assert rows["llama2_70b_lora", 8, "b200-sxm"] == pytest.approx(1.68, rel=0.01)
 
 
-def test_utilisation_of_training_follows_from_the_samples_of_the_logs(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_utilisation_of_training_follows_from_the_samples_of_the_logs(
+    with_published: duckdb.DuckDBPyConnection,
+) -> None:
     [(flop, mfu, minutes)] = ask(
-        fetched,
+        with_published,
         "select training_flop, mfu, value from mart.benchmark_runs "
         "where benchmark = 'gpt3' and round = 'v4.0' and accelerator_count = 11616",
     )
     assert flop == pytest.approx(6 * 175e9 * 1.2e9, rel=0.1), "about 1.2 billion tokens"
     assert mfu == pytest.approx(flop / (minutes * 60 * 11616 * 989.4e12), rel=0.02)
-    shares = ask(fetched, "select benchmark, mfu from mart.benchmark_runs where mfu is not null")
+    shares = ask(with_published, "select benchmark, mfu from mart.benchmark_runs where mfu is not null")
     assert {benchmark for benchmark, _ in shares} == {"gpt3", "llama2_70b_lora", "llama31_405b"}
     assert len(shares) > 130
     assert all(0.1 < share < 1 for _, share in shares)
 
 
-def test_the_frontier_holds_what_nothing_beats_and_only_that(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_the_frontier_holds_what_nothing_beats_and_only_that(with_fetched: duckdb.DuckDBPyConnection) -> None:
     of_model: dict[Any, Rows] = defaultdict(list)
     for row in ask(
-        fetched,
+        with_fetched,
         "select ml_energy_run_id, joule_per_unit, coalesce(median_token_interval_s, batch_latency_s), task, publisher_model "
         "from core.ml_energy_runs",
     ):
@@ -171,33 +192,36 @@ def test_the_frontier_holds_what_nothing_beats_and_only_that(fetched: duckdb.Duc
         for key, joules, seconds, *_ in settings
         if not any((j < joules and s <= seconds) or (j <= joules and s < seconds) for _, j, s, *_ in settings)
     }
-    shown = {key for (key,) in ask(fetched, "select benchmark_result_id from mart.energy_latency_frontier")}
+    shown = {key for (key,) in ask(with_fetched, "select benchmark_result_id from mart.energy_latency_frontier")}
     assert shown == unbeaten
-    assert len(of_model) > 50
+    assert len(of_model) >= 9
 
 
-def test_progress_starts_at_one_and_names_the_result_behind_it(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_progress_starts_at_one_and_names_the_result_behind_it(with_fetched: duckdb.DuckDBPyConnection) -> None:
     rows = ask(
-        fetched,
+        with_fetched,
         "select p.best_value, r.value, p.times_better_than_first_ratio, p.times_better_than_before_ratio, p.measure "
         "from mart.benchmark_progress as p join mart.benchmark_runs as r using (benchmark_result_id)",
     )
-    assert len(rows) == ask(fetched, "select count(*) from mart.benchmark_progress")[0][0] > 1_000
+    assert len(rows) == ask(with_fetched, "select count(*) from mart.benchmark_progress")[0][0] > 100
     assert all(best == value for best, value, _, _, measure in rows if measure == "time to train")
     assert all(first == 1 for _, _, first, before, _ in rows if before is None)
+
+
+def test_software_alone_makes_a_chip_faster(with_published: duckdb.DuckDBPyConnection) -> None:
     [(ratio,)] = ask(
-        fetched,
+        with_published,
         "select times_better_than_first_ratio from mart.benchmark_progress where benchmark = 'llama2-70b-99.9' "
         "and scenario = 'Offline' and measure = 'speed of an accelerator' and accelerator_id = 'h100-sxm' and round = 'v5.1'",
     )
     assert ratio == pytest.approx(3902.46875 / 2786.2125, rel=1e-6), "software alone"
 
 
-def test_an_assumption_is_compared_with_the_rows_that_it_names(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_an_assumption_is_compared_with_the_rows_that_it_names(with_fetched: duckdb.DuckDBPyConnection) -> None:
     checks = {
         (name, scope): row
         for name, scope, *row in ask(
-            fetched,
+            with_fetched,
             "select assumption, applies_to, assumed_low, assumed, assumed_high, measured, measurement_count, "
             "difference_ratio, is_inside from core.assumption_checks",
         )
@@ -206,7 +230,7 @@ def test_an_assumption_is_compared_with_the_rows_that_it_names(fetched: duckdb.D
     shares = [
         watts / (number * tdp)
         for watts, number, tdp in ask(
-            fetched,
+            with_fetched,
             "select r.power_w, r.accelerator_count, a.tdp_w from core.ml_energy_runs as r "
             "join seeds.accelerators as a using (accelerator_id) where r.joule_per_token is not null",
         )
@@ -214,12 +238,12 @@ def test_an_assumption_is_compared_with_the_rows_that_it_names(fetched: duckdb.D
     assert (count, measured) == (len(shares), pytest.approx(median(shares)))
     assert difference == pytest.approx(measured / central)
     assert inside == (low <= measured <= high)
-    assert checks["average_power_ratio", "gpu"][4] > 10
+    assert checks["average_power_ratio", "gpu"][4] >= 1
 
 
-def test_distributions_of_utilisation_are_ordered_shares(fetched: duckdb.DuckDBPyConnection) -> None:
+def test_distributions_of_utilisation_are_ordered_shares(with_fetched: duckdb.DuckDBPyConnection) -> None:
     rows = ask(
-        fetched,
+        with_fetched,
         "select lowest_ratio, p05_ratio, p25_ratio, median_ratio, p75_ratio, p95_ratio, highest_ratio, measure "
         "from mart.utilisation",
     )
