@@ -29,6 +29,7 @@ from pipelines.cli.printing import (
     distinct_names,
     finite_or_null,
     json_value,
+    print_doubts,
     print_fitted,
     print_table,
     print_whole,
@@ -185,6 +186,7 @@ def fetch(
         outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=licences(settings))
     for outcome in outcomes:
         print(outcome)
+        print_doubts(outcome.doubts)
     counts = Counter(outcome.status for outcome in outcomes)
     print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     if counts["failed"] or counts["held"]:

@@ -9,16 +9,20 @@ import io
 import json
 import math
 import sys
+from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 from rich.console import Console
 from rich.table import Table
 
 from pipelines.errors import LedgerError
+
+if TYPE_CHECKING:
+    from pipelines.fetch.drift import Doubt  # loads polars
 
 MOST_FITTED = 500
 """Rows that ``ledger sql`` fits to the width of a terminal; with more of them that takes seconds."""
@@ -99,6 +103,13 @@ def print_whole(names: list[str], cells: list[list[str]], numbers: list[bool]) -
     for row in lines:
         aligned = (t.rjust(w) if n else t.ljust(w) for t, w, n in zip(row, widths, numbers, strict=True))
         print("  ".join(aligned).rstrip())
+
+
+def print_doubts(doubts: Sequence[Doubt]) -> None:
+    """Why a snapshot is held, as a table: what changed, before and now."""
+    cells = [[f"raw.{one.table}", one.column or "all", one.what, one.before, one.now] for one in doubts]
+    if cells:
+        print_whole(["table", "column", "what changed", "before", "now"], cells, [False] * 5)
 
 
 def write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:

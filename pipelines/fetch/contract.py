@@ -10,10 +10,12 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
 import httpx
+import polars as pl
 
 from pipelines.errors import LedgerError, shown
+from pipelines.fetch.drift import Doubt, drift
 from pipelines.fetch.store import Snapshot
-from pipelines.records.raw_tables import RawTable, RemoteFile, check_raw
+from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile, check_raw, empty_raw_frame
 
 MAX_FEWER_SHARE = 0.05
 MAX_TIMES_AS_MANY = 3.0
@@ -92,31 +94,44 @@ def read_tables(file: RemoteFile, data: bytes, sha256: str) -> list[RawTable]:
     return tables
 
 
-def _table_doubts(table: str, now: Snapshot, before: Snapshot) -> Iterator[str]:
+def _count_doubts(table: str, now: Snapshot, before: Snapshot) -> Iterator[Doubt]:
     new, old = now.record_counts[table], before.record_counts.get(table, 0)
-    seen = f"raw.{table} has {new:,} records where the last accepted snapshot has {old:,}"
+    counts = (f"{old:,} records", f"{new:,} records")
     if new < (1 - MAX_FEWER_SHARE) * old:
-        yield f"{seen}: {1 - new / old:.0%} fewer, more than the {MAX_FEWER_SHARE:.0%} that pass unasked"
+        yield Doubt(table, None, f"{1 - new / old:.0%} fewer records; {MAX_FEWER_SHARE:.0%} pass unasked", *counts)
     if 0 < MAX_TIMES_AS_MANY * old < new:
-        yield f"{seen}: {new / old:.1f} times as many, more than the {MAX_TIMES_AS_MANY:g} times that pass unasked"
+        what = f"{new / old:.1f} times as many records; {MAX_TIMES_AS_MANY:g} times pass unasked"
+        yield Doubt(table, None, what, *counts)
     repeated, repeated_before = now.repeated_counts.get(table, 0), before.repeated_counts.get(table, 0)
     if old and new and repeated / new > repeated_before / old + MAX_MORE_REPEATED_SHARE:
-        yield (
-            f"{repeated:,} of {new:,} records of raw.{table} repeat the key of another, where "
-            f"{repeated_before:,} of {old:,} did in the last accepted snapshot"
-        )
+        what = "records repeat the key of another"
+        yield Doubt(table, None, what, f"{repeated_before:,} of {old:,}", f"{repeated:,} of {new:,}")
 
 
-def doubts(file: RemoteFile, data: bytes, now: Snapshot, before: Snapshot | None) -> list[str]:
-    """Why a person should look before ``now`` takes the place of ``before``; empty where nothing is odd."""
-    if before is None:
-        return []
-    found = [text for table in now.record_counts for text in _table_doubts(table, now, before)]
+def count_doubts(file: RemoteFile, data: bytes, now: Snapshot, before: Snapshot) -> list[Doubt]:
+    """Why a person should look at the number of records and at the end of a file before it replaces ``before``."""
+    found = [doubt for table in now.record_counts for doubt in _count_doubts(table, now, before)]
     if _is_csv(file) and _ends_cut(data):
         with suppress(OSError):
             if not _ends_cut(before.path.read_bytes()[-1:]):
-                found.append("its last line has no end, unlike that of the last accepted snapshot: it may be cut short")
+                what = "the last line has no end: the file may be cut short"
+                found.append(Doubt(file.tables[0].table, None, what, "a whole line", "no line end"))
     return found
+
+
+def value_doubts(tables: Sequence[RawTable], before: Sequence[RawTable]) -> list[Doubt]:
+    """Which values of a file look blanked, scaled or replaced beside those of the last good one."""
+    return [
+        doubt
+        for schema in dict.fromkeys(table.schema for table in tables)
+        for doubt in drift(_joined(schema, tables), _joined(schema, before))
+    ]
+
+
+def _joined(schema: type[RawRow], tables: Sequence[RawTable]) -> RawTable:
+    """All tables of one schema in a file as one: an archive holds several."""
+    frames = [table.frame for table in tables if table.schema is schema]
+    return RawTable(schema, "", "", pl.concat([empty_raw_frame(schema), *frames]), 0)
 
 
 def row_counts(tables: Sequence[RawTable]) -> tuple[dict[str, int], dict[str, int]]:

@@ -30,10 +30,11 @@ from typing import Literal
 import httpx
 
 from pipelines.errors import LedgerError, shown
-from pipelines.fetch.contract import doubts, read_tables, row_counts
+from pipelines.fetch.contract import count_doubts, read_tables, row_counts, value_doubts
 from pipelines.fetch.download import download
+from pipelines.fetch.drift import Doubt
 from pipelines.fetch.policy import FetchPolicy, Progress, Received, UnreachableError, default_policy
-from pipelines.fetch.raw_cache import keep_tables
+from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.store import (
     Partial,
     Snapshot,
@@ -51,7 +52,7 @@ from pipelines.fetch.store import (
     store_locked,
 )
 from pipelines.fetch.transports import mirror_path
-from pipelines.records.raw_tables import RemoteFile
+from pipelines.records.raw_tables import RawTable, RemoteFile
 from pipelines.settings import Settings
 
 OnProgress = Callable[[RemoteFile, Progress], None]
@@ -68,6 +69,8 @@ class FetchOutcome:
     """The snapshot that builds use from now on."""
     byte_count: int = 0
     """Bytes received, unpacked."""
+    doubts: tuple[Doubt, ...] = ()
+    """Why it is held."""
 
     def __str__(self) -> str:
         text = f"{self.file.source_id} {self.file.name}: {self.status}: {self.reason}"
@@ -172,20 +175,36 @@ class _Attempt:
             in_use = last_accepted(history)
             if in_use is not None and in_use.sha256 == now.sha256:
                 return FetchOutcome(self.file, "unchanged", f"another process fetched it{tries}.", in_use)
-            found = doubts(self.file, data, now, in_use)
+            found = self._doubts(now, data, tables, in_use)
             if found and not self.accept:
-                return self._hold(now, "; ".join(found), history, arrival)
+                return self._hold(now, found, history, arrival)
             keep_tables(self.settings, self.file, now.sha256, tables)
-            return self._accept(now, "; ".join(found), arrival, tries)
+            return self._accept(now, "; ".join(map(str, found)), arrival, tries)
 
-    def _hold(self, now: Snapshot, why: str, history: Sequence[Snapshot], arrival: Partial) -> FetchOutcome:
+    def _doubts(
+        self, now: Snapshot, data: bytes, tables: Sequence[RawTable], in_use: Snapshot | None
+    ) -> Sequence[Doubt]:
+        """Why a person should look before ``now`` takes the place of the snapshot in use."""
+        if in_use is None:
+            return []
+        before = kept_tables(self.settings, self.file, in_use.sha256)
+        if before is None:
+            with suppress(LedgerError):  # bytes that were damaged, or that this code no longer reads
+                before = self.file.read(read_verified(in_use), self.file.name, in_use.sha256)
+        return [*count_doubts(self.file, data, now, in_use), *value_doubts(tables, before or [])]
+
+    def _hold(
+        self, now: Snapshot, found: Sequence[Doubt], history: Sequence[Snapshot], arrival: Partial
+    ) -> FetchOutcome:
         """Keep the bytes for a person to look at; the lock of the store is held."""
+        why = "; ".join(map(str, found))
         held = now.model_copy(update={"status": "held", "reason": why})
         if not _same_as_last(history, held):
             land_bytes(self.settings, held, arrival)
             append_entry(self.settings, held)
-        said = f"{why}. To use it all the same: ledger fetch {self.file.source_id} --accept."
-        return FetchOutcome(self.file, "held", said, last_accepted(history), now.byte_count)
+        more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        said = f"{found[0]}{more}. To use it all the same: ledger fetch {self.file.source_id} --accept."
+        return FetchOutcome(self.file, "held", said, last_accepted(history), now.byte_count, tuple(found))
 
     def _accept(self, now: Snapshot, why: str, arrival: Partial, tries: str) -> FetchOutcome:
         """Make it the snapshot that builds use; the lock of the store is held."""

@@ -153,11 +153,17 @@ def _explain(error: ValidationError, table: Table, record: Record) -> Iterator[R
 
 
 def type_records(
-    table: Table, schema: type[Row], *, allow_missing_columns: bool = False
+    table: Table,
+    schema: type[Row],
+    *,
+    allow_missing_columns: bool = False,
+    derived: frozenset[str] = frozenset(),
+    faults: list[Reject] | None = None,
 ) -> tuple[list[tuple[Record, Row]], list[Reject]]:
     """Type each record against ``schema``; an empty cell is a missing value.
 
-    Returns the typed rows with their records, and the rejects of cutting and typing together.
+    Returns the typed rows with their records, and the rejects of cutting and typing together. A cell of a
+    ``derived`` column that cannot be used counts as empty, and is noted in ``faults``.
     Raises LedgerError if the header does not name exactly the columns that the schema has; with
     ``allow_missing_columns`` it may lack some.
     """
@@ -176,7 +182,14 @@ def type_records(
         try:
             rows.append((record, schema.model_validate(given)))
         except ValidationError as error:
-            rejects.extend(_explain(error, table, record))
+            found = list(_explain(error, table, record))
+            if faults is None or not all(reject.column in derived for reject in found):
+                rejects.extend(found)
+                continue
+            faults.extend(found)
+            unusable = {reject.column for reject in found}
+            usable = {name: cell for name, cell in given.items() if name not in unusable}
+            rows.append((record, schema.model_validate(usable)))
     return rows, rejects
 
 

@@ -94,6 +94,10 @@ class RawRow(BaseModel):
     """Columns that identify a record; empty where the publisher gives no key."""
     optional: ClassVar[frozenset[str]] = frozenset()
     """Columns that some vintages of the file lack."""
+    derived: ClassVar[frozenset[str]] = frozenset()
+    """Columns that the publisher computes from others: a cell that cannot be used is empty, with a note, not a refusal."""
+    volatile: ClassVar[frozenset[str]] = frozenset()
+    """Columns that change all the time, such as counts of citations: not compared with the last snapshot."""
     min_rows: ClassVar[int] = 1
     """Fewer records than this cannot be the file."""
 
@@ -185,13 +189,15 @@ def read_raw_csv(data: bytes, file: str, sha256: str, schema: type[RawRow]) -> R
     MAX_REJECTED_SHARE of them refused.
     """
     table = rename_headers(cut_csv(data, file), schema)
-    rows, rejects = type_records(table, schema, allow_missing_columns=True)
+    faults: list[Reject] = []
+    rows, rejects = type_records(table, schema, allow_missing_columns=True, derived=schema.derived, faults=faults)
     repeats = repeated_keys(table, rows, schema.key) if schema.key else []
     repeated = {reject.record_no for reject in repeats}
     kept = [(record, row) for record, row in rows if record.record_no not in repeated]
     result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), count_csv_records(data))
     known = {row for _, row in kept}
     again = {record.record_no for record, row in rows if record.record_no in repeated and row in known}
+    result.faults = faults
     result.duplicates = [reject for reject in repeats if reject.record_no in again]
     result.rejects = rejects + [reject for reject in repeats if reject.record_no not in again]
     check_raw(result)
@@ -199,8 +205,17 @@ def read_raw_csv(data: bytes, file: str, sha256: str, schema: type[RawRow]) -> R
 
 
 def check_raw(table: RawTable) -> None:
-    """Refuse a table that has too few records or too many rejects; raises LedgerError."""
+    """Refuse a table that has too few records, too many rejects, or records that are lost; raises LedgerError.
+
+    A build checks again that no record is lost: what passes here cannot stop it there.
+    """
     schema = table.schema
+    read = table.accepted_count + table.rejected_count + table.duplicate_count
+    if read != table.record_count:
+        raise LedgerError(
+            f"{table.file}: {table.record_count:,} records by their line ends and quotes, but {read:,} as they were read. A "
+            f"quote too many or too few joins lines{_first_fault(table)}. Look at the quotes there."
+        )
     if table.record_count < schema.min_rows:
         raise LedgerError(f"{table.file}: {table.record_count:,} records; expected at least {schema.min_rows:,}.")
     if table.rejected_count > MAX_REJECTED_SHARE * table.record_count:
@@ -208,6 +223,10 @@ def check_raw(table: RawTable) -> None:
             f"{table.file}: {table.rejected_count:,} of {table.record_count:,} records are refused, more than "
             f"{MAX_REJECTED_SHARE:.0%}. The first: {table.rejects[0]}"
         )
+
+
+def _first_fault(table: RawTable) -> str:
+    return f"; the first line that cannot be read is {table.rejects[0].line:,}" if table.rejects else ""
 
 
 FIELD = rb"""(?:"(?:[^"]++|"")*+"?+[^,\r\n]*+|[^",\r\n][^,\r\n]*+)?+"""

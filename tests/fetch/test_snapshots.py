@@ -55,8 +55,9 @@ def read_chips(data: bytes, file: str, sha256: str) -> list[RawTable]:
     return [read_raw_csv(data, file, sha256, Chips)]
 
 
-def chips_csv(rows: int = ALL, *, first_power: int = 100) -> bytes:
-    lines = (f"chip {i},{first_power + i},Example Works\n" for i in range(rows))
+def chips_csv(rows: int = ALL, *, last_power: int = 900) -> bytes:
+    """Another ``last_power`` is the same list with one value corrected."""
+    lines = (f"chip {i},{last_power if i == ALL - 1 else 100 + i},Example Works\n" for i in range(rows))
     return (HEADER + "".join(lines)).encode()
 
 
@@ -159,9 +160,9 @@ def test_a_first_fetch_lands_under_its_digest_and_is_noted(settings, server):
 
 
 def test_changed_content_is_accepted_and_the_old_bytes_stay(fetch_one, settings, server, chips, last_good):
-    server.serve("/chips.csv", Reply(chips_csv(ALL + 5, first_power=101)))
+    server.serve("/chips.csv", Reply(chips_csv(ALL + 5, last_power=101)))
     assert fetch_one(chips).status == "new"
-    assert read_verified(latest_accepted(settings, chips)) == chips_csv(ALL + 5, first_power=101)
+    assert read_verified(latest_accepted(settings, chips)) == chips_csv(ALL + 5, last_power=101)
     assert {path: digest for path, digest in kept(settings).items() if path in last_good and "/" in path} == {
         path: digest for path, digest in last_good.items() if "/" in path
     }
@@ -545,7 +546,7 @@ def test_n06_a_cut_in_the_last_cell_is_held(fetch_one, settings, server, chips, 
     server.serve("/chips.csv", Reply(chips_csv(ALL)[:-4], announce=None))
     outcome = fetch_one(chips)
     assert outcome.status == "held"
-    assert "its last line has no end" in outcome.reason
+    assert "the last line has no end" in outcome.reason
     assert outcome.in_use.byte_count == len(chips_csv())
 
 
@@ -553,7 +554,7 @@ def test_n07_a_cut_at_the_end_of_a_record_is_held_then_accepted(fetch_one, setti
     server.serve("/chips.csv", Reply(chips_csv(140), announce=None))
     outcome = fetch_one(chips)
     assert outcome.status == "held"
-    assert "raw.test_chips has 140 records where the last accepted snapshot has 200: 30% fewer" in outcome.reason
+    assert "raw.test_chips: 30% fewer records" in outcome.reason
     assert "ledger fetch test_chips --accept" in outcome.reason
     assert read_verified(latest_accepted(settings, chips)) == chips_csv()
     (state,) = source_states(settings, [chips])
@@ -566,7 +567,7 @@ def test_n07_a_cut_at_the_end_of_a_record_is_held_then_accepted(fetch_one, setti
 
     taken = fetch_one(chips, accept=True)
     assert taken.status == "new"
-    assert "accepted on request: raw.test_chips has 140 records" in taken.reason
+    assert "accepted on request: raw.test_chips: 30% fewer records" in taken.reason
     assert read_verified(latest_accepted(settings, chips)) == chips_csv(140)
     assert [s.status for s in read_manifest(settings)] == ["accepted", "held", "accepted"]
     assert not source_states(settings, [chips])[0].is_stale
@@ -588,14 +589,16 @@ def test_c11_where_the_gate_stands(fetch_one, server, chips, last_good, rows, st
     outcome = fetch_one(chips)
     assert outcome.status == status
     if rows == 601:
-        assert "has 601 records where the last accepted snapshot has 200: 3.0 times as many" in outcome.reason
+        assert "3.0 times as many records" in outcome.reason
 
 
 def test_c11_a_file_that_holds_everything_twice_is_held(fetch_one, server, chips, last_good):
     server.serve("/chips.csv", Reply(chips_csv() + chips_csv().removeprefix(HEADER.encode())))
     outcome = fetch_one(chips)
     assert outcome.status == "held"
-    assert "200 of 400 records of raw.test_chips repeat the key of another, where 0 of 200 did" in outcome.reason
+    assert (
+        "records repeat the key of another (0 of 200 in the last accepted snapshot, now 200 of 400)" in outcome.reason
+    )
 
 
 def test_a_publisher_who_mends_his_file_ends_the_hold(fetch_one, settings, server, chips, last_good):
@@ -629,7 +632,7 @@ def test_n08_c01_c13_what_is_no_such_file_is_refused(fetch_one, settings, server
 
 def test_too_few_records_are_refused_whatever_the_reader_says(fetch_one, settings, server, chips):
     def few(data, file, sha256):
-        return [replace(table, record_count=2) for table in read_chips(data, file, sha256)]
+        return [replace(table, record_count=2, frame=table.frame.head(2)) for table in read_chips(data, file, sha256)]
 
     outcome = fetch_one(replace(chips, read=few))
     assert outcome.status == "failed"
@@ -762,7 +765,7 @@ def test_a_line_that_does_not_fit_on_the_disk_leaves_the_manifest_whole(fetch_on
 def serve_versions(server: FaultServer, count: int) -> None:
     """Four paths, each with ``count`` versions of their own, one a request."""
     for i in range(4):
-        versions = [Reply(chips_csv(first_power=1000 * i + version)) for version in range(count)]
+        versions = [Reply(chips_csv(last_power=1000 * i + version + 1)) for version in range(count)]
         server.serve(f"/{i}.csv", *versions)
 
 
@@ -822,7 +825,7 @@ def test_sigkill_at_any_moment_leaves_a_sound_store(settings, server):
         child.join()
         assert child.exitcode == -signal.SIGKILL
         assert_sound(settings)
-    server.serve("/0.csv", Reply(chips_csv(first_power=77)))
+    server.serve("/0.csv", Reply(chips_csv(last_power=77)))
     last = chips_file(server.address("/0.csv"), "0.csv")
     assert fetch(settings, [last], policy=loopback_policy(server.authority))[0].status == "new"
     assert_sound(settings)

@@ -134,6 +134,11 @@ class EpochHardware(EpochChipRow):
     source_id = "epoch_hardware"
     key = ("hardware_name", "manufacturer", "release_date", "link_to_datasheet")
     min_rows = 100
+    derived = frozenset({
+        "max_performance_op_per_s", "energy_efficiency_op_per_s_per_w", "total_processing_performance_op_per_s_bits",
+        "price_performance_op_per_s_per_usd", "ml_op_per_s",
+    })  # fmt: skip
+    volatile = frozenset({"last_modified", "ml_models"})
     # Columns that the publisher derives from others, its notes, and the newest format.
     optional = frozenset({
         "release_date_precision", "notes", "fp4_performance_flop_per_s", "ml_models", "max_performance_op_per_s",

@@ -28,6 +28,7 @@ class EpochModelRow(RawRow):
 
     source_id = "epoch_models"
     key = ("model", "organization", "publication_date", "link", "parameters_params", "training_compute_flop")
+    volatile = frozenset({"citations_count"})
     headers: ClassVar[dict[str, tuple[str, ...]]] = {
         "model": ("Model", "System"),
         "organization": ("Organization",),
