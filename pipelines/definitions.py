@@ -7,20 +7,20 @@ starting a process per step costs more than the SQL in it.
 import dagster as dg
 
 from pipelines.defs.jobs import JOBS, SCHEDULES
+from pipelines.defs.model_assets import MODEL_ASSETS
 from pipelines.defs.progress import PROGRESS, progress_logger
 from pipelines.defs.publishing import publish_build
 from pipelines.defs.raw_assets import FETCH_ASSETS, RAW_ASSETS
 from pipelines.defs.report_assets import REPORT_ASSETS
 from pipelines.defs.seed_assets import SEED_ASSETS
 from pipelines.defs.session import SESSION, session_resource
-from pipelines.defs.sql_assets import SQL_ASSETS
 
 progress = dg.LoggerDefinition(
     lambda _context: progress_logger(), description="Counts finished steps for the command line."
 )
 
 defs = dg.Definitions(
-    assets=[*SEED_ASSETS, *FETCH_ASSETS, *RAW_ASSETS, *SQL_ASSETS, publish_build, *REPORT_ASSETS],
+    assets=[*SEED_ASSETS, *FETCH_ASSETS, *RAW_ASSETS, *MODEL_ASSETS, publish_build, *REPORT_ASSETS],
     jobs=JOBS,
     schedules=SCHEDULES,
     resources={SESSION: session_resource},

@@ -2,11 +2,11 @@
 
 import dagster as dg
 
-from pipelines.defs.policy import OWNERS, readable_failures
+from pipelines.defs.asset import Result, asset_key, step_asset
+from pipelines.defs.model_assets import MODELS, PYTHON_TABLES
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
-from pipelines.defs.sql_assets import MODELS, PYTHON_TABLES, asset_key
 from pipelines.warehouse.changes import TableChange, read_changes, summary
 from pipelines.warehouse.file import connect_published
 
@@ -27,23 +27,20 @@ def changes_as_markdown(changes: list[TableChange] | None) -> str:
     return "\n".join(lines)
 
 
-@dg.asset(
-    key=PUBLISHED,
-    group_name="meta",
+@step_asset(
+    PUBLISHED,
     kinds={"duckdb"},
-    owners=OWNERS,
     description="Writes meta.* and publishes the build: checkpoint, copy, verify, sync, swap the symlink "
     "`warehouse.duckdb`. Where the data are those that readers have already, nothing is published.",
     deps=[asset_key(table) for table in sorted(EXPECTED)],
-    required_resource_keys={SESSION},
+    uses_build=True,
 )
-def publish_build(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
+def publish_build(context: dg.AssetExecutionContext) -> Result:
     """Publish; the run must have passed every blocking check to get here."""
     session = getattr(context.resources, SESSION)
-    with readable_failures():
-        build_id, is_new = session.finish(MODELS, EXPECTED)
-        with connect_published(session.settings) as connection:
-            changes = read_changes(connection)
+    build_id, is_new = session.finish(MODELS, EXPECTED)
+    with connect_published(session.settings) as connection:
+        changes = read_changes(connection)
     note = "published" if is_new else "nothing changed, nothing published"
     context.log.info(f"{note}: {build_id}; {summary(changes)}" if is_new else f"{note}: {build_id}")
     return dg.MaterializeResult(

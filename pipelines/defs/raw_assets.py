@@ -2,8 +2,7 @@
 
 import dagster as dg
 
-from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
-from pipelines.defs.session import SESSION
+from pipelines.defs.asset import Result, step_asset, table_asset
 from pipelines.fetch.snapshots import fetch
 from pipelines.records.raw_tables import RawRow, RemoteFile, raw_columns
 from pipelines.seeds.files import licences
@@ -23,18 +22,15 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
     """The asset that fetches the files of one source; what fails keeps the last good snapshot."""
     files = remote_files([source_id])
 
-    @dg.asset(
-        key=snapshot_key(source_id),
-        group_name="raw",
+    @step_asset(
+        snapshot_key(source_id),
         kinds={"https"},
-        owners=OWNERS,
         description=f"Fetches {', '.join(f.url for f in files)}. A snapshot that does not hold its contract is not used: "
         "the last good one stays.",
     )
-    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        with readable_failures():
-            settings = read_settings()
-            outcomes = fetch(settings, files, licences=licences(settings))
+    def load(context: dg.AssetExecutionContext) -> Result:
+        settings = read_settings()
+        outcomes = fetch(settings, files, licences=licences(settings))
         for outcome in outcomes:
             context.log.info(str(outcome))
         return dg.MaterializeResult(
@@ -52,23 +48,14 @@ def raw_asset(name: str, schema: type[RawRow]) -> dg.AssetsDefinition:
     feeding = [file for file in raw_files() if schema in file.tables]
     remote = sorted({file.source_id for file in feeding if isinstance(file, RemoteFile)})
     origin = ", ".join(file.url if isinstance(file, RemoteFile) else f"package {file.package}" for file in feeding)
-
-    @dg.asset(
-        key=name.split("."),
-        group_name="raw",
-        kinds={"csv" if remote else "python", "duckdb"},
-        owners=OWNERS,
+    return table_asset(
+        name,
+        lambda session: load_raw(session.connection, name, session.settings),
+        kind="csv" if remote else "python",
         description=f"{' '.join((schema.__doc__ or '').split())} In the publisher's words, typed; from {origin}.",
+        columns=raw_columns(schema),
         deps=[snapshot_key(source_id) for source_id in remote],
-        required_resource_keys={SESSION},
     )
-    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        session = getattr(context.resources, SESSION)
-        with readable_failures():
-            types = load_raw(session.connection, name, session.settings)
-        return dg.MaterializeResult(metadata=table_metadata(session.connection, name, raw_columns(schema), types))
-
-    return load
 
 
 FETCH_ASSETS = [fetch_asset(source_id) for source_id in sorted({file.source_id for file in remote_files()})]

@@ -6,10 +6,10 @@ import dagster as dg
 import sqlglot
 from sqlglot import exp
 
-from pipelines.defs.policy import OWNERS, readable_failures
+from pipelines.defs.asset import Result, asset_key, step_asset
+from pipelines.defs.model_assets import MODELS
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.seed_assets import SEED_COLUMNS
-from pipelines.defs.sql_assets import MODELS, asset_key
 from pipelines.settings import read_settings
 from pipelines.site.calculator.coefficients import NAME, build_coefficients
 from pipelines.site.charts.registry import Chart, registered_charts
@@ -34,18 +34,15 @@ def _tables(chart: Chart) -> set[str]:
 def chart_asset(chart: Chart) -> dg.AssetsDefinition:
     """The asset of one chart; its metadata show picture, title and facts."""
 
-    @dg.asset(
-        key=chart_key(chart),
-        group_name="reports",
+    @step_asset(
+        chart_key(chart),
         kinds={"altair", "python"},
-        owners=OWNERS,
         description=f"{chart.kicker} {chart.subtitle}",
         deps=[PUBLISHED, *(asset_key(table) for table in sorted(_tables(chart)) if not table.startswith("meta."))],
     )
-    def build() -> dg.MaterializeResult[None]:
+    def build(_context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
-        with readable_failures():
-            card = build_chart(chart, settings)
+        card = build_chart(chart, settings)
         picture = (settings.site / f"{chart.chart_id}.png").read_bytes()
         return dg.MaterializeResult(
             metadata={
@@ -75,24 +72,21 @@ def _made(table: str) -> bool:
 def page_asset(kind: PageKind) -> dg.AssetsDefinition:
     """The asset of one kind of pages; its metadata show where they are, how many, what they hold and what changed."""
 
-    @dg.asset(
-        key=page_key(kind),
-        group_name="reports",
+    @step_asset(
+        page_key(kind),
         kinds={"html", "python"},
-        owners=OWNERS,
         description=kind.description,
         deps=[PUBLISHED, *(asset_key(table) for table in sorted(kind.tables) if _made(table))],
     )
-    def build() -> dg.MaterializeResult[None]:
+    def build(_context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
-        with readable_failures():
-            done = build_pages(kind, settings)
-            return _written(done, kind.name or kind.kind_id.capitalize(), data_version(settings))
+        done = build_pages(kind, settings)
+        return _written(done, kind.name or kind.kind_id.capitalize(), data_version(settings))
 
     return build
 
 
-def _written(done: Written, title: str, version: str) -> dg.MaterializeResult[None]:
+def _written(done: Written, title: str, version: str) -> Result:
     """What making pages came to, as metadata."""
     return dg.MaterializeResult(
         metadata={
@@ -109,22 +103,19 @@ def _written(done: Written, title: str, version: str) -> dg.MaterializeResult[No
     )
 
 
-@dg.asset(
-    key=["reports", NAME],
-    group_name="reports",
+@step_asset(
+    dg.AssetKey(["reports", NAME]),
     kinds={"json", "python"},
-    owners=OWNERS,
     description="Coefficients of the calculator on the front page: what core.training_inputs chooses for every accelerator, "
     "number format, country and year.",
     deps=[PUBLISHED, *(asset_key(table) for table in ("core.accelerators", "core.accelerator_peaks", "seeds.assumptions",
                                                       "seeds.cloud_prices", "seeds.grid_carbon", "seeds.electricity_prices"))],
 )  # fmt: skip
-def what_if() -> dg.MaterializeResult[None]:
+def what_if(_context: dg.AssetExecutionContext) -> Result:
     """Export the coefficients."""
     settings = read_settings()
-    with readable_failures():
-        done = build_coefficients(settings)
-        return _written(done, "Coefficients of the calculator", data_version(settings))
+    done = build_coefficients(settings)
+    return _written(done, "Coefficients of the calculator", data_version(settings))
 
 
 def _listed(names: list[str], most: int = 20) -> str:
@@ -133,19 +124,16 @@ def _listed(names: list[str], most: int = 20) -> str:
     return (", ".join(names[:most]) + more) or "none"
 
 
-@dg.asset(
-    key=["reports", "site"],
-    group_name="reports",
+@step_asset(
+    dg.AssetKey(["reports", "site"]),
     kinds={"html", "python"},
-    owners=OWNERS,
     description="index.html with all charts, tables and downloads, and manifest.json. Opens from disk; asks for nothing.",
     deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS), *(page_key(kind) for kind in PAGES), what_if.key],
 )
-def site() -> dg.MaterializeResult[None]:
+def site(_context: dg.AssetExecutionContext) -> Result:
     """Make the page."""
     settings = read_settings()
-    with readable_failures():
-        changed = build_page(settings)
+    changed = build_page(settings)
     page = settings.site / "index.html"
     return dg.MaterializeResult(
         metadata={

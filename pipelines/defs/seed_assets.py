@@ -4,53 +4,34 @@ from pathlib import Path
 
 import dagster as dg
 
-from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
-from pipelines.defs.session import SESSION
+from pipelines.defs.asset import asset_key, table_asset
 from pipelines.records.frames import field_descriptions
 from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
 from pipelines.seeds.fact import Fact
 from pipelines.seeds.files import Source
+from pipelines.warehouse.build import Session
 
-
-@dg.asset(
-    key=["seeds", "sources"],
-    group_name="seeds",
-    kinds={"toml", "duckdb"},
-    owners=OWNERS,
+sources = table_asset(
+    "seeds.sources",
+    Session.load_sources,
+    kind="toml",
     description="Every work that facts are taken from: title, address, licence (seeds/SOURCES.toml).",
-    required_resource_keys={SESSION},
+    columns={"source_id": "Key of the source.", **field_descriptions(Source)},
 )
-def sources(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-    """Make seeds.sources."""
-    session = getattr(context.resources, SESSION)
-    with readable_failures():
-        types = session.load_sources()
-    columns = {"source_id": "Key of the source.", **field_descriptions(Source)}
-    return dg.MaterializeResult(metadata=table_metadata(session.connection, "seeds.sources", columns, types))
 
 
 def seed_asset(relative: str, schema: type[Fact]) -> dg.AssetsDefinition:
     """The asset of one curated file; it fails, listing every fault, if a single cell does not hold."""
     name = Path(relative).stem
     targets = {"sources"} | {target for table, _, target, _ in REFERENCES if table == name and target != name}
-
-    @dg.asset(
-        key=["seeds", name],
-        group_name="seeds",
-        kinds={"csv", "duckdb"},
-        owners=OWNERS,
+    return table_asset(
+        f"seeds.{name}",
+        lambda session: session.load_seed(relative),
+        kind="csv",
         description=f"{(schema.__doc__ or '').strip()} Curated in `seeds/{relative}`.",
-        deps=[dg.AssetKey(["seeds", target]) for target in sorted(targets)],
-        required_resource_keys={SESSION},
+        columns={**field_descriptions(schema), "seed_line": "Line in the file."},
+        deps=[asset_key(f"seeds.{target}") for target in sorted(targets)],
     )
-    def load(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
-        session = getattr(context.resources, SESSION)
-        with readable_failures():
-            types = session.load_seed(relative)
-        columns = {**field_descriptions(schema), "seed_line": "Line in the file."}
-        return dg.MaterializeResult(metadata=table_metadata(session.connection, f"seeds.{name}", columns, types))
-
-    return load
 
 
 SEED_ASSETS = [sources, *(seed_asset(relative, schema) for relative, schema in SEED_FILES.items())]

@@ -24,6 +24,7 @@ from pipelines.records.raw_tables import POSITION_COLUMNS
 from pipelines.seeds.catalogue import SEED_FILES
 from pipelines.warehouse.file import list_tables
 from pipelines.warehouse.meta_tables import CHANGE_COLUMNS, write_meta
+from pipelines.warehouse.models.python_tables import python_tables
 from pipelines.warehouse.models.sql_models import LAYERS, SqlModel
 from pipelines.warehouse.raw_layer import raw_schemas
 
@@ -31,14 +32,6 @@ CHANGES = "meta.changes"
 
 UNCOUNTED = frozenset({"seed_line", *POSITION_COLUMNS})
 """Columns that say where in a file a row stands: a line that moves is no change."""
-
-OTHER_KEYS: dict[str, tuple[str, ...]] = {
-    "seeds.sources": ("source_id",),
-    "core.trend_fits": ("metric", "cohort"),
-    "core.energy_per_token_fit": ("part",),
-    "core.ecologits_estimates": ("energy_point_id",),
-}
-"""Keys of the tables that neither a model, a curated CSV nor a publisher's file makes."""
 
 BEFORE = "version_before"
 """Name under which the version before is attached."""
@@ -66,9 +59,10 @@ class TableChange:
 def row_keys(models: Mapping[str, SqlModel]) -> dict[str, tuple[str, ...]]:
     """The columns that identify a row, by table; empty where a table has no key."""
     return {
-        **OTHER_KEYS,
+        "seeds.sources": ("source_id",),
         **{f"seeds.{Path(relative).stem}": schema.key for relative, schema in SEED_FILES.items()},
         **{table: schema.key for table, schema in raw_schemas().items()},
+        **{table.table: table.key for table in python_tables().values()},
         **{model.table: model.key for model in models.values()},
     }
 

@@ -23,8 +23,9 @@ from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.collected import read_collection
 from pipelines.sources.mlperf.inference import read_summary, read_summary_v6
 from pipelines.sources.mlperf.tiny import read_figures, read_round
+from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
-from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_checks, run_model
+from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_model
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.raw_layer import raw_schemas
 from tests.conftest import NO_SHARED_MIRROR, SHARED_MIRROR

@@ -23,8 +23,9 @@ from pipelines.records.archives import walk_archive
 from pipelines.records.raw_tables import RawTable, empty_raw_frame, raw_columns
 from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.training import CAPS, MlperfTrainingPower, MlperfTrainingResults, read_round
+from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
-from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_checks, run_model
+from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_model
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.raw_layer import raw_schemas
 from tests.conftest import SHARED_MIRROR, needs_shared_mirror

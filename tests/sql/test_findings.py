@@ -7,10 +7,11 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.defs.sql_assets import MODELS
+from pipelines.defs.model_assets import MODELS
 from pipelines.settings import Settings
 from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.models.sql_models import run_checks, run_model
+from pipelines.warehouse.models.checks import run_checks
+from pipelines.warehouse.models.sql_models import run_model
 
 FINDINGS = "mart.consistency_findings"
 

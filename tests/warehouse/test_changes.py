@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.defs.model_assets import MODELS
 from pipelines.defs.publishing import changes_as_markdown
-from pipelines.defs.sql_assets import MODELS
 from pipelines.settings import SEEDS, Settings
 from pipelines.warehouse.build import Session
 from pipelines.warehouse.changes import TableChange, compare, note_changes, read_changes, row_keys, summary

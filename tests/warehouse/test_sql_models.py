@@ -6,19 +6,12 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.defs.sql_assets import MODELS
+from pipelines.defs.model_assets import MODELS
 from pipelines.errors import LedgerError
 from pipelines.settings import SQL
+from pipelines.warehouse.models.checks import check_names, own_checks, run_checks
 from pipelines.warehouse.models.lineage import column_lineage
-from pipelines.warehouse.models.sql_models import (
-    SqlModel,
-    check_names,
-    load_models,
-    own_checks,
-    parse_model,
-    run_checks,
-    run_model,
-)
+from pipelines.warehouse.models.sql_models import SqlModel, load_models, parse_model, run_model
 from pipelines.warehouse.models.tables import column_types
 
 FILE = "sql/core/runs.sql"

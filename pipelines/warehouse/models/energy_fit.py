@@ -25,6 +25,8 @@ from ecologits.impacts import llm as ecologits
 from numpy.typing import NDArray
 from scipy import optimize
 
+from pipelines.warehouse.models.python_tables import python_table
+
 Numbers = NDArray[np.float64]
 
 FOLDS = 5
@@ -221,11 +223,17 @@ def _fit_part(points: pl.DataFrame, held_back: int | None) -> Mapping[str, objec
     }
 
 
+@python_table(
+    "core.ecologits_estimates",
+    reads=["core.energy_per_token_points"],
+    key=["energy_point_id"],
+    columns=ECOLOGITS_COLUMNS,
+)
 def estimate_ecologits(points: pl.DataFrame) -> pl.DataFrame:
-    """What EcoLogits' regression gives for the same measurements, by the code and constants of the installed package.
+    """One row per measurement of energy per output token: what EcoLogits' regression gives for it.
 
-    Its energy of the GPUs of one output token, at the batch and bits of the measurement; its server and
-    data centre are left out, as they are of the measurements. Columns of ECOLOGITS_COLUMNS.
+    By the code and constants of the installed package. Its energy of the GPUs of one output token, at the batch and
+    bits of the measurement; its server and data centre are left out, as they are of the measurements.
     """
 
     def joules(row: Mapping[str, float]) -> float:
@@ -246,9 +254,11 @@ def estimate_ecologits(points: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+@python_table("core.energy_per_token_fit", reads=["core.energy_per_token_points"], key=["part"], columns=FIT_COLUMNS)
 def fit_energy(points: pl.DataFrame) -> pl.DataFrame:
-    """One fit of all measurements, and one without each fold. Empty where there are too few measurements.
+    """One row per fit of energy per output token: of all measurements, and without each fold of shapes (scipy).
 
+    Empty where there are too few measurements.
     ``points``: the columns of ``core.energy_per_token_points``. Returns the columns of FIT_COLUMNS.
     """
     whole = {"held_back_fold": pl.Int64, "row_count": pl.Int64, "shape_count": pl.Int64}

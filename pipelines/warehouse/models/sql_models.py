@@ -1,7 +1,7 @@
 """A SQL file -> a documented, checked table.
 
 What belongs here: the header grammar, the rules that a model must keep, running one model. What does
-not: Dagster (``defs/sql_assets.py`` wraps these), any knowledge of a particular table.
+not: its checks (``checks.py``), Dagster (``defs/model_assets.py``), any knowledge of a particular table.
 
 The path of a file names its table: ``sql/core/training/training_compute.sql`` is ``core.training_compute``; the
 folder between the layer and the name sorts by subject and has no meaning.
@@ -219,34 +219,6 @@ def load_models(folder: Path, file_prefix: str, known: Mapping[str, Iterable[str
         raise _fault(first.file, 1, f"the models read each other in a circle: {circle}.", "Break it.") from None
 
 
-def own_checks(model: SqlModel, column_types: Mapping[str, str]) -> dict[str, str]:
-    """The checks that every model gets: queries that return the rows that are wrong."""
-    key = ", ".join(model.key)
-    checks = {
-        "key_is_unique": f"select {key}, count(*) as row_count from {model.table} group by {key} "
-        f"having count(*) > 1 or {' or '.join(f'{name} is null' for name in model.key)}"
-    }
-    if model.intervals:
-        wrong = [f"not ({n}_low <= {n} and {n} <= {n}_high) or ({n} is null) <> ({n}_low is null) "
-                 f"or ({n} is null) <> ({n}_high is null)" for n in model.intervals]  # fmt: skip
-        checks["intervals_are_ordered"] = f"select * from {model.table} where {' or '.join(wrong)}"
-    numbers = [name for name, kind in column_types.items() if kind in ("DOUBLE", "FLOAT")]
-    if numbers:
-        wrong = [f"not isfinite({name})" for name in numbers]
-        checks["numbers_are_finite"] = f"select * from {model.table} where {' or '.join(wrong)}"
-    return checks
-
-
-def check_names(model: SqlModel) -> list[str]:
-    """Names of all checks that ``run_checks`` may report for the model."""
-    return [
-        *model.checks,
-        "key_is_unique",
-        *(["intervals_are_ordered"] if model.intervals else []),
-        "numbers_are_finite",
-    ]
-
-
 def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[str, str]:
     """Make the model's table with its comments; returns its columns and their types.
 
@@ -271,33 +243,3 @@ def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[st
         raise _fault(model.file, 1, f"documented columns must equal the real ones; {detail}.", "Edit the header.")
     describe_table(connection, model.table, model.description, model.columns)
     return types
-
-
-@dataclass(frozen=True)
-class CheckResult:
-    """Outcome of a check: how many rows are wrong, and the first of them as text."""
-
-    name: str
-    query: str
-    failing_count: int
-    first: str
-
-
-def run_checks(connection: duckdb.DuckDBPyConnection, model: SqlModel, types: Mapping[str, str]) -> list[CheckResult]:
-    """Run the model's checks; a check that cannot run counts as failed."""
-    results = []
-    wanted = {**model.checks, **own_checks(model, types)}
-    for name in check_names(model):
-        query = wanted.get(name)
-        if query is None:
-            results.append(CheckResult(name, "", 0, ""))
-            continue
-        try:
-            cursor = connection.execute(query)
-            names = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall()
-            first = ", ".join(f"{n}={v}" for n, v in zip(names, rows[0], strict=True)) if rows else ""
-            results.append(CheckResult(name, query, len(rows), first[:500]))
-        except duckdb.Error as error:
-            results.append(CheckResult(name, query, 1, f"the check could not run: {error}"))
-    return results

@@ -9,6 +9,8 @@ from __future__ import annotations
 import polars as pl
 from scipy import stats
 
+from pipelines.warehouse.models.python_tables import python_table
+
 MIN_ROWS = 5
 LEVEL = 0.90
 
@@ -29,15 +31,22 @@ FIT_COLUMNS = {
 }
 """Columns of ``core.trend_fits`` and what they mean."""
 
+KINDS = {
+    "metric": pl.String, "cohort": pl.String, "n_rows": pl.Int64, "window_start": pl.Date, "window_end": pl.Date,
+}  # fmt: skip
+"""Columns that are not numbers with fractions."""
+
 
 def decimal_year(date: str) -> pl.Expr:
     """A date column as decimal year (days over 365.25 since 1970)."""
     return 1970 + pl.col(date).cast(pl.Date).to_physical() / 365.25
 
 
+@python_table("core.trend_fits", reads=["core.trend_points"], key=["metric", "cohort"], columns=FIT_COLUMNS)
 def fit_trends(points: pl.DataFrame) -> pl.DataFrame:
-    """One fit per metric and cohort with at least MIN_ROWS points on two dates.
+    """One row per metric and cohort: the line through log10 of the metric, by ordinary least squares (scipy).
 
+    Only those with at least MIN_ROWS points on two dates.
     ``points``: metric, cohort, event_date (Date), value (> 0). Returns the columns of FIT_COLUMNS.
     """
     fits = []
@@ -65,4 +74,4 @@ def fit_trends(points: pl.DataFrame) -> pl.DataFrame:
             "window_start": group["event_date"].min(),
             "window_end": group["event_date"].max(),
         })  # fmt: skip
-    return pl.DataFrame(fits, schema_overrides={"n_rows": pl.Int64, "window_start": pl.Date, "window_end": pl.Date})
+    return pl.DataFrame(fits, schema={name: KINDS.get(name, pl.Float64) for name in FIT_COLUMNS})
