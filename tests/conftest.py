@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import duckdb
 import pytest
@@ -18,6 +19,9 @@ import pytest
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.file import connect_published
 from tests.mirror.packing import build_small_mirror
+
+if TYPE_CHECKING:
+    from tests.warehouse.disturbed_build import Disturbed
 
 SHARED_MIRROR = ROOT.parent / "shared" / "upstream"
 NO_SHARED_MIRROR = f"no mirror of published files at {SHARED_MIRROR}"
@@ -110,6 +114,14 @@ def own_home(built: Settings, tmp_path: Path) -> Settings:
     home = tmp_path / "home"
     shutil.copytree(built.home, home, symlinks=True)
     return Settings(home=home, site=home / "site")
+
+
+@pytest.fixture(scope="session")
+def disturbed(tmp_path_factory: pytest.TempPathFactory, built: Settings) -> "Disturbed":
+    """A finished build with hostile names in a home where another was killed, and what was seen meanwhile: read only."""
+    from tests.warehouse.disturbed_build import disturb, what_was_seen
+
+    return what_was_seen(made_once(tmp_path_factory, "disturbed", lambda folder: disturb(folder, built)))
 
 
 @pytest.fixture(scope="session")

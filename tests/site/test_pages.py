@@ -25,14 +25,15 @@ import polars as pl
 import pytest
 
 from pipelines.errors import LedgerError
-from pipelines.settings import ROOT, SEEDS, Settings
+from pipelines.settings import ROOT, Settings
 from pipelines.site.calculator.coefficients import build_coefficients
 from pipelines.site.charts.registry import Chart, registered_charts
 from pipelines.site.front_page import PICTURES, build_chart, build_page, data_version, guarded, write_changed
 from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages
 from pipelines.warehouse.file import connect_published
-from tests.conftest import run_ledger
+from tests.warehouse.disturbed_build import HOSTILE_NAMES as NAMES
+from tests.warehouse.disturbed_build import Disturbed
 
 CHARTS = registered_charts()
 PAGES = registered_pages()
@@ -411,38 +412,10 @@ def test_growth_is_the_slope_through_the_points(published: duckdb.DuckDBPyConnec
 # Hostile names
 
 
-NAMES = {
-    "script": "</script><script>alert(1)</script>",
-    "comment": "<!--<script>alert(1)//",
-    "formula": '=HYPERLINK("http://127.0.0.1/","x")',
-    "image": '"><img src=x onerror=alert(1)>',
-    "template": "{{ 7 * 7 }} & {% raw %} ${alert(1)} \\u003c/script>",
-}
-
-
 @pytest.fixture(scope="module")
-def hostile(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Settings:
+def hostile(disturbed: Disturbed) -> Settings:
     """A build of curated files in which five models of the chart have hostile names; the first sets a record."""
-    folder = tmp_path_factory.mktemp("hostile")
-    seeds = folder / "seeds"
-    shutil.copytree(SEEDS, seeds)
-    path = seeds / "models" / "models.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.DictReader(file)
-        columns, rows = reader.fieldnames, list(reader)
-    in_chart = pl.read_parquet(built.site / "training-compute.parquet").sort("training_flop", descending=True)
-    by_id = {row["model_id"]: row for row in rows}
-    chosen = [run for run in in_chart["training_run_id"] if run in by_id][: len(NAMES)]
-    for model_id, name in zip(chosen, NAMES.values(), strict=True):
-        by_id[model_id]["model_name"] = name
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, columns, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    home = folder / "home"
-    done = run_ledger("build", home=home, LEDGER_SEEDS=str(seeds))
-    assert done.returncode == 0, done.stderr
-    return Settings(home=home, site=home / "site", seeds=seeds)
+    return disturbed.state
 
 
 def test_hostile_names_are_kept_as_they_are_in_tables(hostile: Settings) -> None:

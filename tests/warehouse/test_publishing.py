@@ -1,9 +1,7 @@
 """Publishing under real faults: killed builds, rivals, open readers, full disks, damaged files."""
 
-import csv
 import hashlib
 import json
-import os
 import re
 import resource
 import shutil
@@ -11,8 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 import dagster as dg
@@ -22,14 +19,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
-from pipelines.settings import ROOT, SEEDS, Settings
+from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.fingerprints import remember
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from tests.conftest import run_ledger
-
-
-def sha256(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
+from tests.warehouse.disturbed_build import (
+    NOTE_AFTER,
+    Disturbed,
+    clean_environment,
+    seeds_with_note,
+    sha256,
+    started,
+    started_build,
+    wait_for,
+)
 
 
 def contents(folder: Path) -> dict[str, tuple[str, int]]:
@@ -38,247 +42,104 @@ def contents(folder: Path) -> dict[str, tuple[str, int]]:
     return {str(path.relative_to(folder)): (sha256(path), path.stat().st_mtime_ns) for path in files}
 
 
-def clean_environment(**variables: str) -> dict[str, str]:
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("LEDGER_", "DAGSTER_"))}
-    return {**kept, "PYTHONPATH": str(ROOT), **variables}
-
-
-@contextmanager
-def started(*command: str, **variables: str) -> Iterator[subprocess.Popen[str]]:
-    """A Python process with pipes, which is gone when the block ends."""
-    process = subprocess.Popen(
-        [sys.executable, *command],
-        env=clean_environment(**variables),
-        cwd=ROOT,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@contextmanager
-def started_build(state: Settings, seeds: Path) -> Iterator[subprocess.Popen[str]]:
-    variables = {"LEDGER_HOME": str(state.home), "LEDGER_SEEDS": str(seeds)}
-    with started("-m", "pipelines", "build", "--force", **variables) as process:
-        yield process
-
-
-def wait_for(process: subprocess.Popen[str], word: str) -> None:
-    """Read progress until the line that ends in ``word``."""
-    seen = []
-    for line in process.stderr:
-        seen.append(line)
-        if line.rstrip().endswith(word):
-            return
-    pytest.fail(f"the build ended before {word}:\n{''.join(seen)}")
-
-
-def seeds_with_note(folder: Path, note: str) -> Path:
-    """A copy of the curated files in which one note of one model is another."""
-    shutil.copytree(SEEDS, folder)
-    path = folder / "models" / "models.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.reader(file))
-    rows[1][rows[0].index("note")] = note
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
-    return folder
-
-
 def note_in(path: Path) -> str | None:
     """The note that ``seeds_with_note`` changes, as a published file has it."""
     with duckdb.connect(str(path), read_only=True) as connection:
         return connection.execute("select note from seeds.models order by seed_line limit 1").fetchall()[0][0]
 
 
-# A build that is killed
+# A build that is killed, and the build after it with a reader who never closes the file and a rival
 
 
-@dataclass(frozen=True)
-class Killed:
-    """What was there after each kill: digest of the published file by the last step that was done."""
-
-    state: Settings
-    before: str
-    after: dict[str, str]
-    returncodes: set[int]
-    new_note: str | None
-    lock: str
+def test_a_build_killed_before_the_swap_leaves_the_published_bytes(disturbed: Disturbed) -> None:
+    assert disturbed.killed_returncode == -signal.SIGKILL
+    assert disturbed.digest_after_kill == disturbed.digest_before
 
 
-LEFTOVERS = ("versions/warehouse-20000101T000000Z-00000000.duckdb.partial", "build/warehouse.duckdb.wal")
+def test_a_killed_build_leaves_its_name_in_the_lock(disturbed: Disturbed) -> None:
+    assert json.loads(disturbed.lock_after_kill).keys() == {"pid", "since", "command"}
 
 
-@pytest.fixture(scope="module")
-def killed(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Killed:
-    """A home in which builds were killed with SIGKILL, the first among tables, the second after the swap."""
-    home = tmp_path_factory.mktemp("killed") / "home"
-    shutil.copytree(built.home, home, symlinks=True)
-    state = Settings(home=home, site=home / "site")
-    seeds = seeds_with_note(tmp_path_factory.mktemp("seeds") / "seeds", "Told by a build that was killed.")
-    before, after, codes = sha256(state.published), {}, set()
-    for step in ("core.training_runs", "meta.builds"):
-        with started_build(state, seeds) as process:
-            wait_for(process, step)
-            process.send_signal(signal.SIGKILL)
-            codes.add(process.wait())
-        after[step] = sha256(state.published)
-    return Killed(state, before, after, codes, note_in(state.published), state.lock.read_text())
+@pytest.mark.slow
+def test_a_build_killed_after_the_swap_has_published_the_whole_new_file(own_home: Settings, tmp_path: Path) -> None:
+    seeds = seeds_with_note(tmp_path / "seeds", "Told by a build that was killed.")
+    with started_build(own_home, seeds) as process:
+        wait_for(process, "meta.builds")
+        process.send_signal(signal.SIGKILL)
+        assert process.wait() == -signal.SIGKILL
+    assert note_in(own_home.published) == "Told by a build that was killed."
 
 
-def test_a_build_killed_before_the_swap_leaves_the_published_bytes(killed: Killed) -> None:
-    assert killed.returncodes == {-signal.SIGKILL}
-    assert killed.after["core.training_runs"] == killed.before
+def test_the_build_after_a_killed_one_publishes(disturbed: Disturbed) -> None:
+    assert disturbed.returncode == 0
+    assert "published build" in disturbed.stdout
+    assert note_in(disturbed.state.published) == NOTE_AFTER
 
 
-def test_a_build_killed_after_the_swap_has_published_the_whole_new_file(killed: Killed) -> None:
-    assert killed.after["meta.builds"] != killed.before
-    assert killed.new_note == "Told by a build that was killed."
-
-
-def test_a_killed_build_leaves_its_name_in_the_lock(killed: Killed) -> None:
-    assert json.loads(killed.lock).keys() == {"pid", "since", "command"}
-
-
-# The build after it, with a reader who never closes the file, and a rival
-
-
-READER = """
-import sys, duckdb
-connection = duckdb.connect(sys.argv[1], read_only=True)
-for _ in sys.stdin:
-    print(connection.execute(
-        "select build_id, (select count(*) || md5(string_agg(s::varchar, '' order by training_run_id)) "
-        "from mart.training_summary as s), (select min(note) from seeds.models where seed_line = 2) from meta.builds"
-    ).fetchall(), flush=True)
-"""
-
-
-@dataclass(frozen=True)
-class Rebuilt:
-    """What a reader, a rival and a second reader saw of a build."""
-
-    state: Settings
-    returncode: int
-    stdout: str
-    pid: int
-    answers: list[str]
-    old_build: str
-    rival: subprocess.CompletedProcess[str]
-    was_running: bool
-    asked_meanwhile: subprocess.CompletedProcess[str]
-
-
-@pytest.fixture(scope="module")
-def rebuilt(killed: Killed, tmp_path_factory: pytest.TempPathFactory) -> Rebuilt:
-    """A build in the home of the killed ones, with planted leftovers."""
-    state = killed.state
-    for name in LEFTOVERS:
-        (state.home / name).write_bytes(b"left by a killed build")
-    (state.home / ".warehouse.left").symlink_to("versions/nothing.duckdb")
-    (state.site / ".index.html.partial").write_bytes(b"left by a killed report")
-    seeds = seeds_with_note(tmp_path_factory.mktemp("seeds") / "seeds", "Told by the build after.")
-    old = published_build(state)
-    answers = []
-    with started("-c", READER, str(state.published)) as reader, started_build(state, seeds) as process:
-
-        def ask() -> None:
-            reader.stdin.write("\n")
-            reader.stdin.flush()
-            answers.append(reader.stdout.readline())
-
-        ask()
-        wait_for(process, "seeds.models")
-        rival = run_ledger("build", home=state.home)
-        meanwhile = run_ledger("sql", "select build_id from meta.builds", "--format", "csv", home=state.home)
-        was_running = process.poll() is None
-        ask()
-        stdout, _ = process.communicate()
-        ask()
-        returncode = process.returncode
-    return Rebuilt(state, returncode, stdout, process.pid, answers, old["build_id"], rival, was_running, meanwhile)
-
-
-def test_the_build_after_a_killed_one_publishes(rebuilt: Rebuilt) -> None:
-    assert rebuilt.returncode == 0
-    assert "published build" in rebuilt.stdout
-    assert note_in(rebuilt.state.published) == "Told by the build after."
-
-
-def test_the_build_after_a_killed_one_sweeps_what_it_left(rebuilt: Rebuilt) -> None:
-    home = rebuilt.state.home
+def test_the_build_after_a_killed_one_sweeps_what_it_left(disturbed: Disturbed) -> None:
+    home = disturbed.state.home
     assert [*home.rglob("*.partial"), *home.rglob("*.wal"), *home.glob(".warehouse.*")] == []
-    assert sorted(path.name for path in rebuilt.state.build.iterdir()) == ["warehouse.duckdb"]
-    assert rebuilt.state.lock.read_bytes() == b""
+    assert sorted(path.name for path in disturbed.state.build.iterdir()) == ["warehouse.duckdb"]
+    assert disturbed.state.lock.read_bytes() == b""
 
 
-def test_killed_runs_do_not_count_as_running(rebuilt: Rebuilt) -> None:
-    with dg.DagsterInstance.from_config(str(rebuilt.state.dagster_home)) as instance:
+def test_killed_runs_do_not_count_as_running(disturbed: Disturbed) -> None:
+    with dg.DagsterInstance.from_config(str(disturbed.state.dagster_home)) as instance:
         statuses = [run.status for run in instance.get_runs()]
     assert statuses[0] is dg.DagsterRunStatus.SUCCESS
-    assert statuses[1:3] == [dg.DagsterRunStatus.FAILURE] * 2
+    assert statuses[1] is dg.DagsterRunStatus.FAILURE
 
 
-def test_an_open_reader_keeps_its_data_through_a_build(rebuilt: Rebuilt) -> None:
-    assert len(rebuilt.answers) == 3
-    assert rebuilt.old_build in rebuilt.answers[0]
-    assert rebuilt.answers == rebuilt.answers[:1] * 3
-    with connect_published(rebuilt.state) as connection:
+def test_an_open_reader_keeps_its_data_through_a_build(disturbed: Disturbed) -> None:
+    assert len(disturbed.answers) == 3
+    assert disturbed.old_build in disturbed.answers[0]
+    assert disturbed.answers == disturbed.answers[:1] * 3
+    with connect_published(disturbed.state) as connection:
         now = connection.execute("select build_id from meta.builds").fetchall()[0][0]
-    assert now not in rebuilt.answers[0]
+    assert now not in disturbed.answers[0]
 
 
-def test_readers_are_served_while_a_build_runs(rebuilt: Rebuilt) -> None:
-    assert rebuilt.was_running
-    assert rebuilt.asked_meanwhile.returncode == 0, rebuilt.asked_meanwhile.stderr
-    assert rebuilt.asked_meanwhile.stdout.split() == ["build_id", rebuilt.old_build]
+def test_readers_are_served_while_a_build_runs(disturbed: Disturbed) -> None:
+    assert disturbed.was_running
+    assert disturbed.asked_meanwhile.returncode == 0, disturbed.asked_meanwhile.stderr
+    assert disturbed.asked_meanwhile.stdout.split() == ["build_id", disturbed.old_build]
 
 
-def test_a_second_build_ends_at_once_and_names_the_first(rebuilt: Rebuilt) -> None:
-    assert rebuilt.was_running
-    assert rebuilt.rival.returncode == 1
-    assert f"another build is running: process {rebuilt.pid} since 2" in rebuilt.rival.stderr
-    assert "build --force" in rebuilt.rival.stderr
-    assert "Traceback" not in rebuilt.rival.stderr
+def test_a_second_build_ends_at_once_and_names_the_first(disturbed: Disturbed) -> None:
+    assert disturbed.was_running
+    assert disturbed.rival.returncode == 1
+    assert f"another build is running: process {disturbed.pid} since 2" in disturbed.rival.stderr
+    assert "build --force" in disturbed.rival.stderr
+    assert "Traceback" not in disturbed.rival.stderr
 
 
 # A build with nothing new, and one on a full disk
 
 
-@pytest.fixture(scope="module")
-def repeated(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> tuple[Settings, list[object]]:
-    """A home that was built again by force; what each command and the files said, before and after."""
-    home = tmp_path_factory.mktemp("repeated") / "home"
-    shutil.copytree(built.home, home, symlinks=True)
-    state = Settings(home=home, site=home / "site")
-    seen: list[object] = [contents(state.versions), contents(state.site)]
-    seen.append(run_ledger("build", "--force", home=home))
-    seen += [contents(state.versions), contents(state.site)]
-    return state, seen
-
-
-def test_a_build_by_force_with_nothing_changed_publishes_nothing(repeated: tuple[Settings, list[object]]) -> None:
-    _, (versions, site, done, versions_after, site_after) = repeated
+@pytest.mark.slow
+def test_a_build_by_force_with_nothing_changed_publishes_nothing(own_home: Settings) -> None:
+    versions, site = contents(own_home.versions), contents(own_home.site)
+    done = run_ledger("build", "--force", home=own_home.home)
     assert done.returncode == 0, done.stderr
     assert "data unchanged, still published: build" in done.stdout
-    assert versions_after == versions
-    assert site_after == site
+    assert contents(own_home.versions) == versions
+    assert contents(own_home.site) == site
 
 
-def test_a_build_with_nothing_changed_runs_nothing(repeated: tuple[Settings, list[object]]) -> None:
-    state, _ = repeated
-    before = contents(state.home)
-    done = run_ledger("build", home=state.home)
+@pytest.fixture
+def up_to_date(own_home: Settings) -> Settings:
+    """A private copy of the finished build that knows its inputs: the place of the site is one of them."""
+    remember(own_home, published_build(own_home)["build_id"])
+    return own_home
+
+
+def test_a_build_with_nothing_changed_runs_nothing(up_to_date: Settings) -> None:
+    before = contents(up_to_date.home)
+    done = run_ledger("build", home=up_to_date.home)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith(f"nothing changed since build {published_build(state)['build_id']}\n")
+    assert done.stdout.startswith(f"nothing changed since build {published_build(up_to_date)['build_id']}\n")
     assert done.stderr == ""
-    after = contents(state.home)
+    after = contents(up_to_date.home)
     before.pop("build.lock"), after.pop("build.lock")
     assert after == before
 
@@ -294,8 +155,8 @@ with build_lock(Settings(home=Path(sys.argv[1]), site=Path(sys.argv[1]))):
 """
 
 
-def test_leftovers_are_swept_even_where_nothing_is_to_build(repeated: tuple[Settings, list[object]]) -> None:
-    state, _ = repeated
+def test_leftovers_are_swept_even_where_nothing_is_to_build(up_to_date: Settings) -> None:
+    state = up_to_date
     with started("-c", HOLDER, str(state.home)) as holder:
         assert holder.stdout.readline() == "held\n"
         holder.kill()
@@ -317,7 +178,7 @@ def limit_files(size: int) -> None:
 @pytest.mark.parametrize(
     ("size", "told"),
     [
-        (8_000_000, "Could not write file .*: File too large"),
+        (2_500_000, "Could not write file .*: File too large"),
         (200_000, "the run history in .*/dagster cannot be written: disk I/O error. Free disk space there"),
     ],
 )
