@@ -1,6 +1,7 @@
 """``ledger estimate``: a run that nobody made follows the rules that hold for every run of the warehouse."""
 
 import json
+import random
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -8,11 +9,9 @@ from typing import Any
 
 import duckdb
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from pipelines.answers.given import Stated, find_accelerator, read_stated
-from pipelines.answers.training_estimate import ARCHITECTURES, Scenario, estimate, open_whatif
+from pipelines.answers.training_estimate import ARCHITECTURES, Scenario, estimate, estimate_all, open_whatif
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import read_rows
@@ -96,12 +95,23 @@ def assert_same_as_the_warehouse(figures: Figures, connection: duckdb.DuckDBPyCo
     return compared
 
 
-@pytest.mark.parametrize("run", RUNS)
+def figures_of_all(connection: duckdb.DuckDBPyConnection, scenarios: list[Scenario]) -> list[Figures]:
+    """The figures of many scenarios, estimated at once."""
+    return [{row["quantity"]: row for row in rows} for rows in estimate_all(connection, scenarios)]
+
+
 def test_a_runs_own_inputs_give_the_figures_of_the_warehouse(
-    room: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection, run: str
+    room: duckdb.DuckDBPyConnection, published: duckdb.DuckDBPyConnection
 ) -> None:
-    result = estimate(room, scenario_of(published, run))
-    assert assert_same_as_the_warehouse(figures_of(result), published, run) >= 7
+    found = figures_of_all(room, [scenario_of(published, run) for run in RUNS])
+    for run, figures in zip(RUNS, found, strict=True):
+        assert assert_same_as_the_warehouse(figures, published, run) >= 7
+
+
+def test_many_scenarios_at_once_give_what_each_gives_alone(room: duckdb.DuckDBPyConnection) -> None:
+    other = Scenario("a100-sxm-80gb", chip_hours=Stated(9e5, 1e6, 1.2e6), country="FRA", operator="other")
+    alone = [figures_of(estimate(room, scenario)) for scenario in (BASE, other)]
+    assert figures_of_all(room, [BASE, other]) == alone
 
 
 @pytest.mark.parametrize("run", ["gpt-3-175b", "deepseek-v3"])
@@ -172,20 +182,19 @@ def test_what_was_not_given_is_said(built: Settings) -> None:
 
 
 def test_duration_is_accelerator_time_over_accelerators(room: duckdb.DuckDBPyConnection) -> None:
-    timed = figures_of(estimate(room, replace(BASE, hours=exactly(4800))))
+    timed, free, uncounted = figures_of_all(room, [replace(BASE, hours=exactly(4800)), BASE, replace(BASE, count=None)])
     assert timed["wall_days"]["value_low"] == timed["wall_days"]["value_high"] == 200
     assert timed["chip_hours"]["value"] == pytest.approx(1024 * 4800)
-    free = figures_of(estimate(room, BASE))
     assert free["wall_days"]["value"] == pytest.approx(free["chip_hours"]["value"] / 24 / 1024)
-    assert "wall_days" not in figures_of(estimate(room, replace(BASE, count=None)))
+    assert "wall_days" not in uncounted
 
 
 def test_machine_time_alone_gives_compute_and_energy(room: duckdb.DuckDBPyConnection) -> None:
-    found = figures_of(estimate(room, Scenario("a100-sxm-80gb", chip_hours=Stated(9e5, 1e6, 1.2e6))))
+    by_hours = Scenario("a100-sxm-80gb", chip_hours=Stated(9e5, 1e6, 1.2e6))
+    found, by_flop = figures_of_all(room, [by_hours, Scenario("a100-sxm-80gb", flop=exactly(1e23))])
     assert found["training_flop"]["method"] == "hardware"
     assert found["facility_energy_kwh"]["value"] > 1e6 * 0.4 * 0.5
     assert found["chip_hours"]["method"] == found["chip_hours"]["kind"] == "given"
-    by_flop = figures_of(estimate(room, Scenario("a100-sxm-80gb", flop=exactly(1e23))))
     assert by_flop["training_flop"]["value_low"] == by_flop["training_flop"]["value_high"] == 1e23
 
 
@@ -206,44 +215,45 @@ def test_a_chip_without_a_price_says_what_is_missing(room: duckdb.DuckDBPyConnec
 
 # --- directions -----------------------------------------------------------------------------------------------------
 
-costly = settings(deadline=None, max_examples=4)
-factors = st.floats(1.001, 1e3)
 amounts_of_all = [name for name in (*SUMMARY, "petaflop_days", "wall_days", "home_years") if name != "mfu"]
 
-
-@costly
-@given(tokens=st.floats(1e9, 1e13), factor=factors)
-@example(tokens=1e12, factor=1.001)
-def test_more_tokens_never_take_less_of_anything(room: duckdb.DuckDBPyConnection, tokens: float, factor: float) -> None:
-    less, more = (
-        figures_of(estimate(room, replace(BASE, tokens=exactly(amount)))) for amount in (tokens, tokens * factor)
-    )
-    for quantity in amounts_of_all:
-        for end in ("value_low", "value", "value_high"):
-            assert more[quantity][end] > less[quantity][end], quantity
+Pairs = list[tuple[Figures, Figures]]
 
 
-@costly
-@given(mfu=st.floats(0.01, 0.5), factor=st.floats(1.001, 2))
-def test_higher_utilisation_never_takes_more_time_or_energy(
-    room: duckdb.DuckDBPyConnection, mfu: float, factor: float
-) -> None:
-    slow, fast = (figures_of(estimate(room, replace(BASE, mfu=exactly(share)))) for share in (mfu, mfu * factor))
-    assert slow["training_flop"] == fast["training_flop"]
-    for quantity in ("chip_hours", "wall_days", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg", "water_l"):
-        assert fast[quantity]["value"] < slow[quantity]["value"], quantity
+def pairs_of(connection: duckdb.DuckDBPyConnection, option: str, low: float, high: float, most: float) -> Pairs:
+    """Estimates in pairs that differ in one option, which is 1.001 to ``most`` times as large in the second one.
+
+    The values are drawn evenly by their logarithm, the same ones each time, and the ends of the range are among them.
+    """
+    draw = random.Random(f"{option} {low} {high}")
+    smaller = [low, high, *(low * (high / low) ** draw.random() for _ in range(28))]
+    factors = [1.001, most, *(1.001 * (most / 1.001) ** draw.random() for _ in range(28))]
+    values = [amount for value, factor in zip(smaller, factors, strict=True) for amount in (value, value * factor)]
+    found = figures_of_all(connection, [replace(BASE, **{option: exactly(value)}) for value in values])
+    return list(zip(found[::2], found[1::2], strict=True))
 
 
-@costly
-@given(pue=st.floats(1, 2), factor=st.floats(1.001, 2))
-def test_higher_pue_never_takes_less_facility_energy_and_changes_no_server(
-    room: duckdb.DuckDBPyConnection, pue: float, factor: float
-) -> None:
-    lean, wasteful = (figures_of(estimate(room, replace(BASE, pue=exactly(ratio)))) for ratio in (pue, pue * factor))
-    for quantity in ("facility_energy_kwh", "owned_cost_usd", "location_co2e_kg", "water_l", "home_years"):
-        assert wasteful[quantity]["value"] > lean[quantity]["value"], quantity
-    for quantity in ("server_energy_kwh", "chip_hours", "cloud_cost_usd"):
-        assert wasteful[quantity]["value"] == lean[quantity]["value"], quantity
+def test_more_tokens_never_take_less_of_anything(room: duckdb.DuckDBPyConnection) -> None:
+    for less, more in pairs_of(room, "tokens", 1e9, 1e13, 1e3):
+        for quantity in amounts_of_all:
+            for end in ("value_low", "value", "value_high"):
+                assert more[quantity][end] > less[quantity][end], quantity
+
+
+def test_higher_utilisation_never_takes_more_time_or_energy(room: duckdb.DuckDBPyConnection) -> None:
+    taken = ("chip_hours", "wall_days", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg", "water_l")
+    for slow, fast in pairs_of(room, "mfu", 0.01, 0.5, 2):
+        assert slow["training_flop"] == fast["training_flop"]
+        for quantity in taken:
+            assert fast[quantity]["value"] < slow[quantity]["value"], quantity
+
+
+def test_higher_pue_never_takes_less_facility_energy_and_changes_no_server(room: duckdb.DuckDBPyConnection) -> None:
+    for lean, wasteful in pairs_of(room, "pue", 1, 2, 2):
+        for quantity in ("facility_energy_kwh", "owned_cost_usd", "location_co2e_kg", "water_l", "home_years"):
+            assert wasteful[quantity]["value"] > lean[quantity]["value"], quantity
+        for quantity in ("server_energy_kwh", "chip_hours", "cloud_cost_usd"):
+            assert wasteful[quantity]["value"] == lean[quantity]["value"], quantity
 
 
 # --- what cannot be -------------------------------------------------------------------------------------------------
