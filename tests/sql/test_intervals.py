@@ -17,7 +17,7 @@ from pipelines.warehouse.models.macros import load_macros
 Triple = tuple[float, float, float]
 """Low, central and high: the 5th, 50th and 95th percentile."""
 
-SAMPLES = 200_000
+SAMPLES = 100_000
 NINETY_FIVE = 1.6448536269514722
 """95th percentile of the standard normal distribution."""
 TOLERANCE = 0.05

@@ -60,11 +60,27 @@ def triples(draw: st.DrawFn, smallest: float = 1e-6, largest: float = 1e25) -> T
 
 FACTORS = st.floats(1, 1e6)
 SHARES = triples(0.01, 1)
-property_test = settings(deadline=None, max_examples=60)
+ROWS = 20
+property_test = settings(deadline=None, max_examples=4)
+"""Few examples, each of which is a table of ROWS rows that one query takes."""
 
 
-def near(value: Triple | float) -> object:
+def tables(**quantities: st.SearchStrategy[Triple]) -> st.SearchStrategy[list[dict[str, Triple]]]:
+    """Tables of quantities: ROWS rows of the same names."""
+    return st.lists(st.fixed_dictionaries(quantities), min_size=ROWS, max_size=ROWS)
+
+
+def near(value: Triple | float | list[float]) -> object:
     return pytest.approx(value, rel=1e-9)
+
+
+def column(rows: list[dict[str, Triple]], name: str) -> list[Triple]:
+    return [row[name] for row in rows]
+
+
+def assert_each_near(found: list[Triple], expected: list[Triple]) -> None:
+    for one, other in zip(found, expected, strict=True):
+        assert one == near(other)
 
 
 # --- documentation --------------------------------------------------------------------------------------------------
@@ -142,82 +158,88 @@ def test_a_macro_that_is_no_sql_is_told_by_file(tmp_path: Path) -> None:
 
 
 @property_test
-@given(triples())
-@example((1.0, 1.0, 1.0))
-def test_a_quantity_keeps_its_bounds(connection: duckdb.DuckDBPyConnection, a: Triple) -> None:
-    assert bounds(connection, "{a}", a=a) == near(a)
-    assert bounds(connection, "multiply({a}, exactly(1))", a=a) == near(a)
-    assert bounds(connection, "divide({a}, exactly(1))", a=a) == near(a)
+@given(tables(a=triples()))
+@example([{"a": (1.0, 1.0, 1.0)}])
+def test_a_quantity_keeps_its_bounds(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]) -> None:
+    for formula in ("{a}", "multiply({a}, exactly(1))", "divide({a}, exactly(1))"):
+        assert_each_near(bounds_of_each(connection, formula, rows), column(rows, "a"))
 
 
 @property_test
-@given(triples(), triples(), triples(1e-3, 1e6))
-def test_products_do_not_care_for_order(connection: duckdb.DuckDBPyConnection, a: Triple, b: Triple, c: Triple) -> None:
-    assert bounds(connection, "multiply({a}, {b})", a=a, b=b) == near(
-        bounds(connection, "multiply({b}, {a})", a=a, b=b)
-    )
-    one, other = "multiply(multiply({a}, {b}), {c})", "multiply({a}, multiply({b}, {c}))"
-    assert bounds(connection, one, a=a, b=b, c=c) == near(bounds(connection, other, a=a, b=b, c=c))
+@given(tables(a=triples(), b=triples(), c=triples(1e-3, 1e6)))
+def test_products_do_not_care_for_order(connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]) -> None:
+    for one, other in (
+        ("multiply({a}, {b})", "multiply({b}, {a})"),
+        ("multiply(multiply({a}, {b}), {c})", "multiply({a}, multiply({b}, {c}))"),
+    ):
+        assert_each_near(bounds_of_each(connection, one, rows), bounds_of_each(connection, other, rows))
 
 
 @property_test
-@given(triples(), triples())
+@given(tables(a=triples(), b=triples()))
 def test_division_undoes_multiplication_at_the_centre_and_forgets_no_doubt(
-    connection: duckdb.DuckDBPyConnection, a: Triple, b: Triple
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]
 ) -> None:
-    low, central, high = bounds(connection, "divide(multiply({a}, {b}), {b})", a=a, b=b)
-    assert central == near(a[1])
-    assert high / low >= (a[2] / a[0]) ** 0.9 * (1 - 1e-9)
+    found = bounds_of_each(connection, "divide(multiply({a}, {b}), {b})", rows)
+    for a, (low, central, high) in zip(column(rows, "a"), found, strict=True):
+        assert central == near(a[1])
+        assert high / low >= (a[2] / a[0]) ** 0.9 * (1 - 1e-9)
 
 
 @property_test
-@given(triples(), triples())
+@given(tables(a=triples(), b=triples()))
 def test_a_quotient_is_the_product_with_the_reciprocal(
-    connection: duckdb.DuckDBPyConnection, a: Triple, b: Triple
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]
 ) -> None:
-    assert bounds(connection, "divide(exactly(1), {b})", b=b) == near((1 / b[2], 1 / b[1], 1 / b[0]))
-    assert bounds(connection, "divide({a}, {b})", a=a, b=b) == near(
-        bounds(connection, "multiply({a}, divide(exactly(1), {b}))", a=a, b=b)
-    )
+    reciprocals = [(1 / high, 1 / central, 1 / low) for low, central, high in column(rows, "b")]
+    assert_each_near(bounds_of_each(connection, "divide(exactly(1), {b})", rows), reciprocals)
+    quotients = bounds_of_each(connection, "divide({a}, {b})", rows)
+    assert_each_near(quotients, bounds_of_each(connection, "multiply({a}, divide(exactly(1), {b}))", rows))
 
 
 @property_test
-@given(triples(), triples(), triples(1e-3, 1e6))
+@given(tables(a=triples(), b=triples(), c=triples(1e-3, 1e6)))
 def test_bounds_enclose_the_centre_and_are_hardly_narrower_than_those_of_a_factor(
-    connection: duckdb.DuckDBPyConnection, a: Triple, b: Triple, c: Triple
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]
 ) -> None:
     for formula in ("multiply({a}, {b})", "divide({a}, {b})", "add_up({a}, {b})", "divide(add_up({a}, {b}), {c})"):
-        low, central, high = bounds(connection, formula, a=a, b=b, c=c)
-        assert 0 < low <= central * (1 + 1e-12), formula
-        assert central <= high * (1 + 1e-12), formula
-    low, central, high = bounds(connection, "multiply({a}, {b})", a=a, b=b)
-    # skewed factors move each other's bounds, so that one side may shrink; the whole does not
-    assert high / low >= max(a[2] / a[0], b[2] / b[0]) ** 0.9
-    assert high / central <= a[2] / a[1] * b[2] / b[1] * (1 + 1e-9), "independent errors never add up in full"
+        for low, central, high in bounds_of_each(connection, formula, rows):
+            assert 0 < low <= central * (1 + 1e-12), formula
+            assert central <= high * (1 + 1e-12), formula
+    products = bounds_of_each(connection, "multiply({a}, {b})", rows)
+    for a, b, (low, central, high) in zip(column(rows, "a"), column(rows, "b"), products, strict=True):
+        # skewed factors move each other's bounds, so that one side may shrink; the whole does not
+        assert high / low >= max(a[2] / a[0], b[2] / b[0]) ** 0.9
+        assert high / central <= a[2] / a[1] * b[2] / b[1] * (1 + 1e-9), "independent errors never add up in full"
 
 
 @property_test
-@given(triples(), triples(), FACTORS)
+@given(tables(a=triples(), b=triples()), FACTORS)
 def test_a_change_of_unit_scales_every_bound(
-    connection: duckdb.DuckDBPyConnection, a: Triple, b: Triple, k: float
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]], k: float
 ) -> None:
-    assert bounds(connection, f"multiply(exactly({k!r}), {{a}})", a=a) == near(scaled(a, k))
-    assert bounds(connection, f"divide({{a}}, exactly({k!r}))", a=a) == near(scaled(a, 1 / k))
-    total = bounds(connection, "add_up({a}, {b})", a=a, b=b)
-    assert bounds(connection, "add_up({a}, {b})", a=scaled(a, k), b=scaled(b, k)) == near(scaled(total, k))
+    scaled_rows = [{name: scaled(value, k) for name, value in row.items()} for row in rows]
+    assert_each_near(bounds_of_each(connection, f"multiply(exactly({k!r}), {{a}})", rows), column(scaled_rows, "a"))
+    divided = [scaled(a, 1 / k) for a in column(rows, "a")]
+    assert_each_near(bounds_of_each(connection, f"divide({{a}}, exactly({k!r}))", rows), divided)
+    totals = bounds_of_each(connection, "add_up({a}, {b})", rows)
+    assert_each_near(
+        bounds_of_each(connection, "add_up({a}, {b})", scaled_rows), [scaled(total, k) for total in totals]
+    )
 
 
 @property_test
-@given(triples(1e-3, 1e6), triples(1e-3, 1e6))
+@given(tables(a=triples(1e-3, 1e6), b=triples(1e-3, 1e6)))
 def test_a_sum_is_symmetric_and_less_spread_than_its_parts_together(
-    connection: duckdb.DuckDBPyConnection, a: Triple, b: Triple
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]
 ) -> None:
-    low, central, high = bounds(connection, "add_up({a}, {b})", a=a, b=b)
-    assert (low, central, high) == near(bounds(connection, "add_up({b}, {a})", a=a, b=b))
-    assert central == near(a[1] + b[1])
-    assert (a[0] + b[0]) * (1 - 1e-9) <= low <= (a[1] + b[1]) * (1 + 1e-12)
-    assert (a[1] + b[1]) * (1 - 1e-12) <= high <= (a[2] + b[2]) * (1 + 1e-9)
-    assert high - central >= max(a[2] - a[1], b[2] - b[1]) * (1 - 1e-6)
+    totals = bounds_of_each(connection, "add_up({a}, {b})", rows)
+    assert_each_near(totals, bounds_of_each(connection, "add_up({b}, {a})", rows))
+    for a, b, (low, central, high) in zip(column(rows, "a"), column(rows, "b"), totals, strict=True):
+        assert central == near(a[1] + b[1])
+        assert (a[0] + b[0]) * (1 - 1e-9) <= low <= (a[1] + b[1]) * (1 + 1e-12)
+        assert (a[1] + b[1]) * (1 - 1e-12) <= high <= (a[2] + b[2]) * (1 + 1e-9)
+        assert high - central >= max(a[2] - a[1], b[2] - b[1]) * (1 - 1e-6)
 
 
 # --- direction and consistency of the formulas ----------------------------------------------------------------------
@@ -284,15 +306,18 @@ def test_more_of_an_input_never_turns_the_result_round(
         assert all(one <= other * 1.005 for one, other in zip(less, larger, strict=True))
 
 
-@settings(deadline=None, max_examples=20)
-@given(triples(1, 1e9), triples(1e9, 1e16), SHARES)
+@property_test
+@given(tables(hours=triples(1, 1e9), peak=triples(1e9, 1e16), mfu=SHARES))
 def test_time_and_utilisation_undo_the_hardware_method(
-    connection: duckdb.DuckDBPyConnection, hours: Triple, peak: Triple, mfu: Triple
+    connection: duckdb.DuckDBPyConnection, rows: list[dict[str, Triple]]
 ) -> None:
-    quantities = {"hours": hours, "peak": peak, "mfu": mfu}
     flop = "flop_hardware({hours}, {peak}, {mfu})"
-    assert bounds(connection, f"chip_hours_from_flop({flop}, {{peak}}, {{mfu}})", **quantities)[1] == near(hours[1])
-    assert bounds(connection, f"model_flop_utilisation({flop}, {{hours}}, {{peak}})", **quantities)[1] == near(mfu[1])
+    for formula, undone in (
+        (f"chip_hours_from_flop({flop}, {{peak}}, {{mfu}})", "hours"),
+        (f"model_flop_utilisation({flop}, {{hours}}, {{peak}})", "mfu"),
+    ):
+        found = bounds_of_each(connection, formula, rows)
+        assert [central for _, central, _ in found] == near([central for _, central, _ in column(rows, undone)])
 
 
 MACHINES = {"h": triples(1, 1e9), "w": triples(1, 2000), "k": triples(1.2, 3), "f": SHARES, "p": triples(1, 2)}
