@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 
+from pipelines.cli.commands import main
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.file import connect_published
 from tests.mirror.packing import build_small_mirror
@@ -70,6 +71,27 @@ def run_ledger(*arguments: str, home: Path, **variables: str) -> subprocess.Comp
         check=False,
         timeout=900,
     )
+
+
+Called = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture
+def called_ledger(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Called:
+    """``run_ledger`` in this process: the same entry point, options and output, without the start of a process.
+
+    For what many options are answered with; that a process ends so is tested once a command by ``run_ledger``.
+    """
+
+    def call(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
+        monkeypatch.setenv("LEDGER_HOME", str(home))
+        monkeypatch.setattr(sys, "argv", ["ledger", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = capsys.readouterr()
+        return subprocess.CompletedProcess(list(arguments), int(ended.value.code or 0), said.out, said.err)
+
+    return call
 
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipelines.settings import ROOT, SQL, Settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.models.macros import load_macros
-from tests.conftest import run_ledger
+from tests.conftest import Called, run_ledger
 
 property_test = settings(deadline=None, max_examples=60)
 
@@ -454,12 +454,20 @@ def test_devices_within_a_budget(built: Settings) -> None:
         (("--model", "llama-3.1-8b", "--max-usd", "5"), "no known device runs llama-3.1-8b within that budget"),
     ],
 )  # fmt: skip
-def test_what_cannot_be_is_refused_in_words(options: tuple[str, ...], message: str, built: Settings) -> None:
-    done = run_ledger("estimate", "--inference", *options, home=built.home)
+def test_what_cannot_be_is_refused_in_words(
+    options: tuple[str, ...], message: str, built: Settings, called_ledger: Called
+) -> None:
+    done = called_ledger("estimate", "--inference", *options, home=built.home)
     assert done.returncode == 2
     assert message in done.stderr
     assert "Traceback" not in done.stderr
     assert done.stdout == ""
+
+
+def test_a_refusal_ends_the_process_with_status_2(built: Settings) -> None:
+    done = run_ledger("estimate", "--inference", "--model", "GPT-4", home=built.home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith("ledger: the shape of GPT-4 is not known")
 
 
 def test_options_of_serving_are_refused_for_training_runs(built: Settings) -> None:

@@ -146,7 +146,7 @@ def with_hostile_names(seeds: Path, built: Settings) -> Path:
 def kill_a_build(seen: Disturbed, seeds: Path) -> None:
     """Start a build, and kill it with SIGKILL among tables."""
     with started_build(seen.state, seeds) as process:
-        wait_for(process, "core.training_runs")
+        wait_for(process, "core.accelerators")
         process.send_signal(signal.SIGKILL)
         seen.killed_returncode = process.wait()
     seen.digest_after_kill = sha256(seen.state.published)
