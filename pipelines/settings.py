@@ -7,7 +7,7 @@ No other module reads the environment or joins a path of its own.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import LedgerError
@@ -46,6 +46,8 @@ class Settings:
     """Largest file, unpacked, in place of the limit that its connector names."""
     fetch_max_ratio: int = 200
     """How many times its transferred size a compressed answer may unpack to."""
+    ui_token: str | None = field(default=None, repr=False)
+    """What a browser has to know to use the UI; required for any address but loopback."""
 
     @property
     def published(self) -> Path:
@@ -103,6 +105,11 @@ class Settings:
         return self.home / "parsed"
 
     @property
+    def ui_lock(self) -> Path:
+        """File whose flock the one UI of this home holds; names its process and address."""
+        return self.home / "ui.lock"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance folder: run history, schedules, logs."""
         return self.home / "dagster"
@@ -145,4 +152,5 @@ def read_settings(home: Path | None = None) -> Settings:
         fetch_deadline_s=_whole_number("LEDGER_FETCH_DEADLINE_S", 300),
         fetch_max_bytes=_whole_number("LEDGER_FETCH_MAX_BYTES", 1) if max_bytes else None,
         fetch_max_ratio=_whole_number("LEDGER_FETCH_MAX_RATIO", 200),
+        ui_token=os.environ.get("LEDGER_UI_TOKEN") or None,
     )

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -35,7 +34,7 @@ from pipelines.cli.printing import (
     print_whole,
     write_frame,
 )
-from pipelines.cli.runs import module_file, prepare_instance, run_job
+from pipelines.cli.runs import prepare_instance, run_job
 from pipelines.errors import LedgerError, UsageError
 from pipelines.seeds.files import licences, read_seeds
 from pipelines.settings import ROOT, Settings, read_settings
@@ -408,15 +407,15 @@ def audit(
 
 @app.command()
 def ui(
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 3000,
+    host: Annotated[
+        str, typer.Option(help="Address to listen on; all but loopback need LEDGER_UI_TOKEN.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Open the Dagster UI on 127.0.0.1, with the schedules running."""
-    settings = STATE.settings
-    environment = prepare_instance(settings)
-    command = [sys.executable, "-m", "dagster", "dev", "--workspace", str(module_file()), "--host", "127.0.0.1",
-               "--port", str(port), "--log-level", "warning"]  # fmt: skip
-    print(f"Dagster UI at http://127.0.0.1:{port} (stop with Ctrl-C); state in {settings.home}", flush=True)
-    raise typer.Exit(subprocess.call(command, env=environment, cwd=module_file().parent))
+    """Open the Dagster UI behind a guard, with the schedules running; Ctrl-C ends it and the runs that it started."""
+    from pipelines.server.ui import run_ui
+
+    run_ui(STATE.settings, prepare_instance(STATE.settings), host, port)
 
 
 def _run(call: Callable[[], Any]) -> int:

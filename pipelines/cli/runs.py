@@ -13,15 +13,15 @@ import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.defs.progress import PROGRESS, SHARED_HANDLERS, ProgressHandler
 from pipelines.errors import LedgerError
-from pipelines.settings import ROOT, Settings
+from pipelines.server.killed_runs import PROCESS_TAG, end_killed_runs
+from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterInstance, ExecuteInProcessResult
+    from dagster import ExecuteInProcessResult
 
 INSTANCE = """\
 # Written by Compute Ledger. Runs go one at a time: one DuckDB file has one writer.
@@ -33,10 +33,6 @@ concurrency:
   runs:
     max_concurrent_runs: 1
 """
-
-
-PROCESS_TAG = "ledger/process"
-"""Tag of a run that the command line started: the number of its process."""
 
 
 def prepare_instance(settings: Settings) -> dict[str, str]:
@@ -55,7 +51,7 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     absolute = {"LEDGER_SITE": str(settings.site), "LEDGER_SEEDS": str(settings.seeds)}
     if settings.mirror:
         absolute["LEDGER_MIRROR"] = str(settings.mirror)
-    return {**os.environ, **absolute, "PYTHONWARNINGS": "ignore:Function `dev_command`"}
+    return {**os.environ, **absolute}
 
 
 def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
@@ -119,26 +115,6 @@ def _held_open(settings: Settings, run_id: str) -> Iterator[None]:
         yield
 
 
-def end_killed_runs(instance: DagsterInstance) -> None:
-    """Mark runs whose process is gone as failed: they would count as running, and hold up the queue, for ever."""
-    from dagster import DagsterRunStatus, RunsFilter
-
-    for run in instance.get_runs(RunsFilter(statuses=[DagsterRunStatus.STARTING, DagsterRunStatus.STARTED])):
-        process = int(run.tags.get(PROCESS_TAG, 0))
-        if process and (process == os.getpid() or not _is_running(process)):
-            instance.report_run_failed(run, "The process of this run ended before the run did.")
-
-
-def _is_running(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
 def _metadata(result: ExecuteInProcessResult) -> dict[str, dict[str, object]]:
     found: dict[str, dict[str, object]] = {}
     for event in result.all_events:
@@ -169,8 +145,3 @@ def _told(result: ExecuteInProcessResult, settings: Settings) -> str:
             lines.append(error.message.split(": ", 1)[-1].strip() if error else (event.message or "the run failed"))
     kept = "The published warehouse is unchanged." if settings.published.exists() else "Nothing was published."
     return "\n".join([*dict.fromkeys(lines), kept])
-
-
-def module_file() -> Path:
-    """workspace.yaml, which ``ledger ui`` hands to Dagster."""
-    return ROOT / "workspace.yaml"

@@ -3,6 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,16 +28,22 @@ def is_required() -> bool:
     return os.environ.get("LEDGER_REQUIRE_BROWSER") == "1"
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@contextmanager
+def opened_browser(*arguments: str) -> Iterator[Browser]:
     path = browser_path()
     if path is None:
         reason = f"no browser: none of {', '.join(NAMES)} is on the path and LEDGER_BROWSER is not set"
         pytest.fail(reason) if is_required() else pytest.skip(reason)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=["--disable-gpu"])
+        opened = playwright.chromium.launch(executable_path=path, args=["--disable-gpu", *arguments])
         yield opened
         opened.close()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    with opened_browser() as opened:
+        yield opened
 
 
 @pytest.fixture(scope="session")

@@ -13,10 +13,11 @@ import dagster as dg
 import polars as pl
 import pytest
 
-from pipelines.cli.runs import INSTANCE, PROCESS_TAG, end_killed_runs, prepare_instance
+from pipelines.cli.runs import INSTANCE, prepare_instance
 from pipelines.definitions import defs
 from pipelines.defs.model_assets import MODELS, PYTHON_TABLES
 from pipelines.defs.report_assets import chart_key
+from pipelines.server.killed_runs import PROCESS_TAG, end_killed_runs
 from pipelines.settings import ROOT, Settings
 from pipelines.site.charts.registry import registered_charts
 from pipelines.warehouse.file import connect, connect_published, list_tables

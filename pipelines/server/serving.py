@@ -1,0 +1,38 @@
+"""uvicorn as the UI uses it: behind the guard, without handlers of signals of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import uvicorn
+
+from pipelines.server.guard import Access, Guard
+
+if TYPE_CHECKING:
+    from starlette.applications import Starlette
+
+OPEN_REQUESTS_END_WITHIN_S = 1
+
+
+class _Server(uvicorn.Server):
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to ``Ending``: uvicorn's handlers would end this process before its children."""
+        yield
+
+
+def guarded_server(app: Starlette, access: Access) -> uvicorn.Server:
+    """A server that answers with the application only what the guard lets through."""
+    return _Server(
+        uvicorn.Config(
+            Guard(app, access),
+            log_level="warning",
+            access_log=False,  # it would write the token that a browser brings in the address
+            lifespan="off",
+            proxy_headers=False,
+            server_header=False,
+            timeout_graceful_shutdown=OPEN_REQUESTS_END_WITHIN_S,
+        )
+    )
