@@ -14,7 +14,16 @@ KINDS = (
     "compare.html", "claims.html", "validation.html", "quality.html", "methods.html",
 )  # fmt: skip
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
-SCREENS = pytest.mark.parametrize(("theme", "width"), [("light", 1280), ("dark", 1280), ("light", 390), ("dark", 390)])
+SCREENS = pytest.mark.parametrize(
+    ("theme", "width"),
+    [
+        ("light", 1280),
+        ("dark", 390),
+        pytest.param("dark", 1280, marks=pytest.mark.slow),
+        pytest.param("light", 390, marks=pytest.mark.slow),
+    ],
+)
+"""Colours are those of the theme and places those of the width: two screens show both of each, four every pair."""
 
 WIDER = """() => {
   const width = document.documentElement.clientWidth;
