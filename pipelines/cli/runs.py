@@ -10,6 +10,7 @@ import glob
 import logging
 import os
 import sqlite3
+import sys
 import uuid
 from collections.abc import Iterator
 from contextlib import ExitStack, closing, contextmanager
@@ -21,7 +22,7 @@ from pipelines.server.killed_runs import PROCESS_TAG, end_killed_runs
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster import ExecuteInProcessResult
+    from dagster import DagsterEvent, ExecuteInProcessResult
 
 INSTANCE = """\
 # Written by Compute Ledger. Runs go one at a time: one DuckDB file has one writer.
@@ -95,6 +96,10 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
         SHARED_HANDLERS.clear()
     if not result.success:
         raise LedgerError(_told(result, settings))
+    for event in result.all_events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            for line in _failed_check(event):  # one that does not stop a build, or the run would have failed
+                print(f"warning: {line}", file=sys.stderr)
     return _metadata(result)
 
 
@@ -125,6 +130,12 @@ def _metadata(result: ExecuteInProcessResult) -> dict[str, dict[str, object]]:
     return found
 
 
+def _failed_check(event: DagsterEvent) -> list[str]:
+    check = event.asset_check_evaluation_data
+    told = f"check {check.check_name} of {'.'.join(check.asset_key.path)}: {check.description}"
+    return [] if check.passed else [told]
+
+
 def _told(result: ExecuteInProcessResult, settings: Settings) -> str:
     """What failed, as a person should read it: messages of steps and checks, then what is published."""
     lines: list[str] = []
@@ -136,9 +147,7 @@ def _told(result: ExecuteInProcessResult, settings: Settings) -> str:
             elif data.error and "DagsterAssetCheckFailedError" not in str(data.error.cls_name):
                 lines.append(f"{event.step_key}: {(data.error.cause or data.error).message.strip()}")
         elif event.event_type_value == "ASSET_CHECK_EVALUATION":
-            check = event.asset_check_evaluation_data
-            if not check.passed:
-                lines.append(f"check {check.check_name} of {'.'.join(check.asset_key.path)}: {check.description}")
+            lines += _failed_check(event)
         elif event.event_type_value in ("PIPELINE_FAILURE", "RUN_FAILURE") and not lines:
             failure = event.job_failure_data
             error = failure.error.cause or failure.error if failure.error else None

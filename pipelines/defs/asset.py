@@ -29,14 +29,15 @@ def step_asset(
     description: str,
     deps: Iterable[dg.AssetKey] = (),
     checks: Iterable[str] = (),
+    warnings: frozenset[str] = frozenset(),
     code_version: str | None = None,
     file: str = "",
     uses_build: bool = False,
 ) -> Callable[[Step], dg.AssetsDefinition]:
     """Make a function the asset ``key`` of the layer that the key begins with.
 
-    ``checks`` name those whose results the function gives; each stops what comes after. ``file`` is where it is
-    written down. ``uses_build``: the run holds the build, its lock and its file meanwhile.
+    ``checks`` name those whose results the function gives; each that is no warning stops what comes after. ``file`` is
+    where it is written down. ``uses_build``: the run holds the build, its lock and its file meanwhile.
     """
 
     def decorate(make: Step) -> dg.AssetsDefinition:
@@ -47,7 +48,7 @@ def step_asset(
             owners=OWNERS,
             description=description,
             deps=list(deps),
-            check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=True) for name in checks],
+            check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=name not in warnings) for name in checks],
             code_version=code_version,
             metadata={"file": file} if file else None,
             required_resource_keys={SESSION} if uses_build else set(),
@@ -82,6 +83,7 @@ def table_asset(
         description=description,
         deps=deps,
         checks=check_names(checked) if checked else (),
+        warnings=checked.warnings if checked else frozenset(),
         code_version=code_version,
         file=file,
         uses_build=True,
@@ -105,6 +107,7 @@ def _verdict(check: CheckResult) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         check_name=check.name,
         passed=False,
+        severity=dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR,
         description=f"{check.failing_count:,} rows are wrong; the first: {check.first}",
         metadata={"query": check.query},
     )

@@ -6,14 +6,15 @@ from pipelines.defs.asset import asset_key, table_asset
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.settings import SQL
+from pipelines.warehouse.models.loading import load_models
 from pipelines.warehouse.models.python_tables import PythonTable, make_table, python_tables
-from pipelines.warehouse.models.sql_models import SqlModel, load_models, run_model
+from pipelines.warehouse.models.sql_models import SqlModel, run_model
 
 PYTHON_TABLES = python_tables()
 """Tables that Python makes, by name."""
 
 MODELS = load_models(
-    SQL, "sql", {**SEED_COLUMNS, **RAW_COLUMNS, **{name: list(table.columns) for name, table in PYTHON_TABLES.items()}}
+    SQL, "sql", {**SEED_COLUMNS, **RAW_COLUMNS, **{name: table.columns for name, table in PYTHON_TABLES.items()}}
 )
 """SQL models by table, in an order in which they can run."""
 

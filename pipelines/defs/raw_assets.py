@@ -9,8 +9,8 @@ from pipelines.seeds.files import licences
 from pipelines.settings import read_settings
 from pipelines.warehouse.raw_layer import load_raw, raw_files, raw_schemas, remote_files
 
-RAW_COLUMNS: dict[str, list[str]] = {name: list(raw_columns(schema)) for name, schema in raw_schemas().items()}
-"""Raw tables and their columns."""
+RAW_COLUMNS: dict[str, dict[str, str]] = {name: raw_columns(schema) for name, schema in raw_schemas().items()}
+"""Raw tables and their columns with descriptions."""
 
 
 def snapshot_key(source_id: str) -> dg.AssetKey:

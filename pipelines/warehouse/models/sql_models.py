@@ -12,10 +12,13 @@ The header is the run of comment lines at the top::
     -- column: training_run_id | Key of core.training_runs.
     -- interval: training_flop | FLOP of the run.
     -- check: flop_is_positive | select * from core.training_compute where training_flop <= 0
+    -- warn: every_run_is_named | select * from core.training_compute where model_name is null
 
 ``key`` names the columns that identify a row. ``column`` documents one column; ``interval`` documents
-three, ``x_low``, ``x`` and ``x_high``. ``check`` is a query that returns the rows that are wrong. A
-line that starts with ``--`` and at least three blanks goes on with the one before. The documented
+three, ``x_low``, ``x`` and ``x_high``. ``check`` is a query that returns the rows that are wrong, and stops a
+build that has any; ``warn`` is one whose rows are reported while the build goes on, as for sentences that lack a number. A
+line that starts with ``--`` and at least three blanks goes on with the one before. ``as: core.other`` takes key and
+columns from another header. A column that only passes through needs no line: see ``descriptions``. The described
 columns must be the real ones, in order. Every model also gets three checks of its own accord: the
 key is unique and never null, intervals are ordered, no number is infinite or NaN.
 """
@@ -24,9 +27,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -41,7 +42,7 @@ LAYERS = ("seeds", "raw", "core", "mart")
 """Order of the layers: a model reads its own or earlier layers only."""
 
 
-TAG = re.compile(r"--\s?(key|column|interval|check):\s*(.*)")
+TAG = re.compile(r"--\s?(as|key|column|interval|check|warn):\s*(.*)")
 
 
 CONTINUED = re.compile(r"--\s{3,}(\S.*)")
@@ -62,8 +63,10 @@ class SqlModel:
     columns: dict[str, str]
     intervals: tuple[str, ...]
     checks: dict[str, str]
+    warnings: frozenset[str]
     query: str
     depends_on: frozenset[str] = field(default_factory=frozenset)
+    alike: str = ""
 
     @property
     def table(self) -> str:
@@ -77,7 +80,8 @@ class SqlModel:
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def _fault(file: str, line: int, rule: str, remedy: str) -> LedgerError:
+def fault(file: str, line: int, rule: str, remedy: str) -> LedgerError:
+    """The error of a SQL file: where, what is wrong, and what to do."""
     return LedgerError(f"{file}:{line}: {rule} {remedy}")
 
 
@@ -102,26 +106,31 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
     """Read one model; raises LedgerError naming file, line, rule and remedy."""
     header, query, query_line = _logical_lines(text)
     if not query:
-        raise _fault(file, 1, "the file has no query.", "Write one select statement below the header.")
+        raise fault(file, 1, "the file has no query.", "Write one select statement below the header.")
     description: list[str] = []
+    alike = ""
     key: tuple[str, ...] = ()
     columns: dict[str, str] = {}
     intervals: list[str] = []
     checks: dict[str, str] = {}
+    warnings: set[str] = set()
     for number, line in header:
         tag = TAG.fullmatch(line)
         if tag is None:
-            if columns or checks or key:
-                raise _fault(file, number, f"'{line}' is no tag.", "Use key:, column:, interval: or check:.")
+            if columns or checks or key or alike:
+                raise fault(file, number, f"'{line}' is no tag.", "Use as:, key:, column:, interval:, check: or warn:.")
             description.append(line.removeprefix("--").strip())
             continue
         kind, rest = tag.groups()
+        if kind == "as":
+            alike = rest.strip()
+            continue
         if kind == "key":
             key = tuple(part.strip() for part in rest.split(","))
             continue
         subject, bar, content = (part.strip() for part in rest.partition("|"))
         if not bar or not content or not IDENTIFIER.fullmatch(subject):
-            raise _fault(file, number, f"'{kind}: {rest}' is incomplete.", f"Write '{kind}: name | text'.")
+            raise fault(file, number, f"'{kind}: {rest}' is incomplete.", f"Write '{kind}: name | text'.")
         entries = {subject: content}
         if kind == "interval":
             intervals.append(subject)
@@ -130,17 +139,20 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
                 subject: content,
                 f"{subject}_high": f"Upper bound (95th percentile). {content}",
             }
-        target = checks if kind == "check" else columns
+        if kind == "warn":
+            warnings.add(subject)
+        target = checks if kind in ("check", "warn") else columns
         if again := sorted(entries.keys() & target.keys()):
-            raise _fault(file, number, f"{again[0]} is documented twice.", "Keep one of the two lines.")
+            raise fault(file, number, f"{again[0]} is documented twice.", "Keep one of the two lines.")
         target.update(entries)
     if not " ".join(description).strip():
-        raise _fault(file, 1, "there is no description.", "Begin with a comment that says what one row is.")
-    if not key or not set(key) <= set(columns):
-        raise _fault(file, 1, "'key:' must name documented columns.", "Add '-- key: column, …' to the header.")
+        raise fault(file, 1, "there is no description.", "Begin with a comment that says what one row is.")
+    if not key and not alike:
+        raise fault(file, 1, "there is no key.", "Add '-- key: column, …' to the header.")
+    checked = set().union(*(_read_tables(check, file, 1) for check in checks.values())) - {f"{schema}.{name}"}
     return SqlModel(
-        schema, name, file, " ".join(description), key, columns, tuple(intervals), checks, query,
-        frozenset(_read_tables(query, file, query_line)),
+        schema, name, file, " ".join(description), key, columns, tuple(intervals), checks, frozenset(warnings), query,
+        frozenset(_read_tables(query, file, query_line) | checked), alike,
     )  # fmt: skip
 
 
@@ -149,16 +161,16 @@ def _read_tables(query: str, file: str, line: int) -> set[str]:
         statements = [s for s in sqlglot.parse(query, read="duckdb") if s is not None]
     except SqlglotError as error:
         message = str(error).splitlines()[0]
-        raise _fault(file, line, f"the query cannot be read: {message}", "Try it in a shell.") from None
+        raise fault(file, line, f"the query cannot be read: {message}", "Try it in a shell.") from None
     if len(statements) != 1 or not isinstance(statements[0], exp.Query):
-        raise _fault(file, line, "expected exactly one select statement.", "Split the file.")
+        raise fault(file, line, "expected exactly one select statement.", "Split the file.")
     names = {cte.alias for cte in statements[0].find_all(exp.CTE)}
     tables = set()
     for table in statements[0].find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):
             continue  # a table function such as unnest(…)
         if not table.db and table.name not in names:
-            raise _fault(
+            raise fault(
                 file,
                 line,
                 f"table {table.name} has no schema.",
@@ -183,40 +195,9 @@ def read_models(folder: Path, file_prefix: str) -> dict[str, SqlModel]:
                 path.read_text(encoding="utf-8"), f"{file_prefix}/{inside.as_posix()}", schema, path.stem
             )
             if model.table in models:
-                raise _fault(model.file, 1, f"{models[model.table].file} makes {model.table} too.", "Rename one.")
+                raise fault(model.file, 1, f"{models[model.table].file} makes {model.table} too.", "Rename one.")
             models[model.table] = model
     return models
-
-
-def load_models(folder: Path, file_prefix: str, known: Mapping[str, Iterable[str]]) -> dict[str, SqlModel]:
-    """All models below ``folder``, in an order in which they can run.
-
-    ``known`` maps the tables that are made elsewhere (seeds, raw) to their columns. Raises LedgerError for
-    a bad header, an unknown table, a layer that reads a later one, or a cycle.
-    """
-    models = read_models(folder, file_prefix)
-    for model in models.values():
-        for table in sorted(model.depends_on):
-            if table not in models and table not in known:
-                near = ", ".join(sorted(t for t in {*models, *known} if t.split(".")[-1] == table.split(".")[-1]))
-                raise _fault(model.file, 1, f"table {table} is made by nobody.",
-                             f"Did you mean {near}?" if near else "Add its file, or correct the name.")  # fmt: skip
-            if LAYERS.index(table.split(".")[0]) > LAYERS.index(model.schema):
-                raise _fault(model.file, 1, f"a {model.schema} model may not read {table}.",
-                             f"The order is {' → '.join(LAYERS)}: move the model or the reading.")  # fmt: skip
-    try:
-        sorter = TopologicalSorter({table: models[table].depends_on & models.keys() for table in sorted(models)})
-        sorter.prepare()
-        ordered: dict[str, SqlModel] = {}
-        while sorter.is_active():
-            for table in sorted(sorter.get_ready()):
-                ordered[table] = models[table]
-                sorter.done(table)
-        return ordered
-    except CycleError as error:
-        circle = " → ".join(error.args[1])
-        first = models[error.args[1][0]]
-        raise _fault(first.file, 1, f"the models read each other in a circle: {circle}.", "Break it.") from None
 
 
 def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[str, str]:
@@ -240,6 +221,6 @@ def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[st
             ) if part
         ) or f"in another order: {', '.join(types)}"  # fmt: skip
         connection.execute(f"drop table {model.table}")
-        raise _fault(model.file, 1, f"documented columns must equal the real ones; {detail}.", "Edit the header.")
+        raise fault(model.file, 1, f"documented columns must equal the real ones; {detail}.", "Edit the header.")
     describe_table(connection, model.table, model.description, model.columns)
     return types
