@@ -32,7 +32,7 @@ ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decode
 
 FIRST_MODELS = ("training_runs", "assumption_choices", "assumption_sets", "training_inputs")
 THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "training_utilisation", "training_energy",
-               "training_cost", "training_environment", "training_figures")  # fmt: skip
+               "training_cost", "training_environment", "training_figures", "training_results", "training_memory")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
 
 
@@ -159,18 +159,18 @@ def _check_country(connection: duckdb.DuckDBPyConnection, country: str | None) -
         raise UsageError(f"--country {shown(country)}: nothing is known of it (ISO 3166 code of three letters). {hint}")
 
 
-def _memory(connection: duckdb.DuckDBPyConnection, given: Scenario, chip: Row) -> Row | None:
+def _memory(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, chip: Row) -> Row | None:
     """Memory that training needs and that the accelerators have; raises UsageError where it does not suffice."""
     if given.params is None:
         return None
     query = """
-        select training_state_bytes_of(?::double, low) as needed_bytes, ?::double * ?::double as available_bytes,
-            low as bytes_per_param, unit, source_id, locator
-        from ledger.seeds.assumptions where name = 'training_state_bytes_per_param'
+        select state_bytes_low as needed_bytes, available_bytes, bytes_per_param.low as bytes_per_param,
+            bytes_per_param.unit as unit, bytes_per_param.source_id as source_id, bytes_per_param.locator as locator
+        from core.training_memory where training_run_id = ?
     """
-    count = given.count.value if given.count else None
-    memory = read_rows(connection, query, [given.params.value, count, chip["memory_bytes"]])[0]
+    memory = read_rows(connection, query, [run])[0]
     if memory["available_bytes"] is not None and memory["needed_bytes"] > memory["available_bytes"]:
+        count = given.count.value if given.count else 0
         raise UsageError(
             f"the model does not fit: training needs at least {with_prefix(memory['needed_bytes'], 'B')} "
             f"({memory['bytes_per_param']:g} bytes a parameter for weights, gradients and Adam's state in mixed precision, "
@@ -246,69 +246,12 @@ def _override(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario) 
             )
 
 
-RESULTS = """
-    with figures as (
-        select
-            case boundary when 'none' then quantity else boundary || '_' || quantity end as quantity,
-            * exclude (quantity, boundary, source_ids, is_preferred)
-        from core.training_figures
-        where is_preferred
-    ),
-
-    home as (select * from ledger.seeds.assumptions where name = 'home_year_kwh'),
-
-    flop_days as (
-        select training_run_id, 'petaflop_days' as quantity, petaflop_days_of(value_low) as value_low,
-            petaflop_days_of(value) as value,
-            petaflop_days_of(value_high) as value_high, 'petaFLOP-day' as unit, 'training_flop / (1e15 · 86400)' as formula,
-            inputs
-        from figures where quantity = 'training_flop'
-    ),
-
-    home_years as (
-        select f.training_run_id, 'home_years' as quantity, home_years_of(f.value_low, h.central) as value_low,
-            home_years_of(f.value, h.central) as value, home_years_of(f.value_high, h.central) as value_high,
-            'home-year' as unit, 'facility_energy_kwh / home_year_kwh' as formula,
-            list_concat(f.inputs, [input(h.name, null, h.central, null, h.unit, 'assumed', h.source_id, h.locator,
-                h.verified, h.name || ' for ' || h.applies_to)]) as inputs
-        from figures as f cross join home as h where f.quantity = 'facility_energy_kwh'
-    ),
-
-    days as (
-        select
-            f.training_run_id,
-            case when i.reported_hours is null then
-                wall_days_of(
-                    uncertain(f.value_low, f.value, f.value_high), amount(i.accelerator_count), amount(i.chip_hours_ratio)
-                )
-            else divide(amount(i.reported_hours), exactly(24)) end as days,
-            case when i.reported_hours is null then 'chip_hours / (24 · accelerator_count · chip_hours_ratio)'
-            else 'training_hours / 24' end as formula,
-            case when i.reported_hours is null then list_concat(f.inputs, [i.accelerator_count, i.chip_hours_ratio])
-            else [i.reported_hours] end as inputs
-        from figures as f inner join core.training_inputs as i on f.training_run_id = i.training_run_id
-        where f.quantity = 'chip_hours' and i.accelerator_count is not null
-    ),
-
-    wall_days as (
-        select training_run_id, 'wall_days' as quantity, low_of(days) as value_low, central_of(days) as value,
-            high_of(days) as value_high,
-            'day' as unit, formula, inputs
-        from days
-    ),
-
-    converted as (
-        select *, 'derived' as kind, 'conversion' as method
-        from (from flop_days union all by name from home_years union all by name from wall_days) as u
-    )
-
-    select training_run_id, quantity, value_low, value, value_high, unit, kind, method, formula, inputs
-    from (from figures union all by name from converted) as u
-    order by training_run_id, list_position(
-        ['training_flop', 'petaflop_days', 'mfu', 'chip_hours', 'wall_days', 'chip_energy_kwh', 'server_energy_kwh',
-         'facility_energy_kwh', 'home_years', 'cloud_cost_usd', 'owned_cost_usd', 'location_co2e_kg',
-         'market_co2e_kg', 'embodied_co2e_kg', 'water_l'], quantity)
-"""
+RESULTS = (
+    "training_flop", "petaflop_days", "mfu", "chip_hours", "wall_days", "chip_energy_kwh", "server_energy_kwh",
+    "facility_energy_kwh", "home_years", "cloud_cost_usd", "owned_cost_usd", "location_co2e_kg", "market_co2e_kg",
+    "embodied_co2e_kg", "water_l",
+)  # fmt: skip
+"""Quantities of core.training_results, in the order of the answer."""
 
 
 def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
@@ -321,9 +264,9 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         chip = find_accelerator(connection, given.accelerator)
         _check_number_format(connection, chip, given.number_format)
         _check_country(connection, given.country)
-        memory = _memory(connection, given, chip)
         year = given.year or latest_price_year(connection)
         figures = _run_models(connection, {RUN: (given, chip, year)})[RUN]
+        memory = _memory(connection, RUN, given, chip)
         run = read_rows(connection, "select * from core.training_runs")[0]
         sources = {
             r.pop("source_id"): r for r in read_rows(connection, "select * exclude (accessed) from ledger.meta.sources")
@@ -357,9 +300,9 @@ def _run_models(
     for name in THEN_MODELS:
         run_model(connection, name)
     found: dict[str, list[Row]] = {run: [] for run in scenarios}
-    for row in read_rows(connection, RESULTS):
+    for row in read_rows(connection, "select * from core.training_results"):
         found[row.pop("training_run_id")].append(row)
-    return found
+    return {run: sorted(rows, key=lambda row: RESULTS.index(row["quantity"])) for run, rows in found.items()}
 
 
 def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scenario]) -> list[list[Row]]:
@@ -369,9 +312,11 @@ def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scen
     runs: dict[str, tuple[Scenario, Row, int]] = {}
     for number, given in enumerate(scenarios):
         _check_amounts(given)
-        _memory(connection, given, chips[given.accelerator])
         runs[f"{RUN}-{number:06}"] = (given, chips[given.accelerator], given.year or latest)
-    return [[_figure(row, rows) for row in rows] for rows in _run_models(connection, runs).values()]
+    found = _run_models(connection, runs)
+    for run, (given, chip, _) in runs.items():
+        _memory(connection, run, given, chip)
+    return [[_figure(row, rows) for row in rows] for rows in found.values()]
 
 
 def _check_result(figures: list[Row], chip: Row, implied_mfu: float | None) -> None:

@@ -20,6 +20,9 @@ class Accelerators(Fact):
     kind: Literal["gpu", "tpu", "npu", "asic", "cpu", "edge"] = Field(description="Class of device.")
     segment: Literal["datacentre", "workstation", "consumer", "edge", "mobile"] = Field(description="Market segment.")
     form_factor: Text | None = Field(default=None, description="SXM, PCIe, OAM, chip, board, module, laptop SoC ….")
+    generation: Text | None = Field(
+        default=None, description="Its vendor's name of the chip's generation, such as Blackwell; entered for NVIDIA."
+    )
     release_date: Day | None = Field(default=None, description="Date of availability, else of announcement.")
     release_date_precision: DatePrecision | None = Field(
         default=None, description="How exact release_date is; a month or year is entered as its first day."

@@ -20,6 +20,12 @@ case when central is not null then {
     'basis': basis::varchar
 } end;
 
+-- macro: central_input | An input whose central value is taken as exact.
+-- equation: none
+-- units: those of the input
+-- example: (central_input(input('pue', 1.08, 1.1, 1.58, 'ratio', 'assumed', 'x'))).low is null
+create or replace macro central_input(i) as input(i.name, null, i.value, null, i.unit, i.kind, i.source_id, i.locator, i.verified, i.basis);
+
 -- macro: amount | The uncertain triple of an input.
 -- equation: bounds default to the value
 -- units: those of the input

@@ -7,9 +7,9 @@
 create or replace macro reached_factor(factor, reached_ratio) as factor ** reached_ratio;
 
 -- macro: nominal_batch_of | The power of two that a batch was meant to be, where requests ran out before its end; else the batch.
--- equation: 2^round(log2 b) where that is within 7 %
--- units: requests at the same time -> the same
--- example: nominal_batch_of(7.96) = 8 and nominal_batch_of(95.7) = 95.7
-create or replace macro nominal_batch_of(batch_size) as case
-    when abs(log2(batch_size) - round(log2(batch_size))) < 0.1 then 2 ** round(log2(batch_size)) else batch_size
+-- equation: 2^round(log2 b) where b is within that by the given ratio
+-- units: requests at the same time, ratio -> requests at the same time
+-- example: nominal_batch_of(7.96, 1.07) = 8 and nominal_batch_of(95.7, 1.07) = 95.7
+create or replace macro nominal_batch_of(batch_size, nearness_ratio) as case
+    when abs(log2(batch_size) - round(log2(batch_size))) < log2(nearness_ratio) then 2 ** round(log2(batch_size)) else batch_size
 end;

@@ -29,12 +29,6 @@ create or replace macro output_utilisation_of(active_params, tokens_per_s, accel
 create or replace macro benchmark_flop_of(flop_per_param_and_token, active_params, samples, tokens_per_sample) as
 flop_per_param_and_token * active_params * samples * tokens_per_sample;
 
--- macro: is_blackwell | Whether an accelerator is of NVIDIA's Blackwell generation.
--- equation: by its key
--- units: key of an accelerator -> true or false
--- example: is_blackwell('b200-sxm') and is_blackwell('gb300') and not is_blackwell('h200-sxm')
-create or replace macro is_blackwell(accelerator_id) as regexp_matches(accelerator_id, '^(g?b[123]00|rtx-50|rtx-pro-6000|jetson-agx-thor|dgx-spark)');
-
 -- macro: weights_read_of | Parameters that a decoding step of a batch reads, where nothing but stored and active ones are known.
 -- equation: N · (1 - (1 - N_active / N) ^ b): each token takes its share as if at random
 -- units: parameters stored and active per token, sequences at the same time -> parameters

@@ -67,12 +67,6 @@ create or replace macro weight_format(stated) as case
         then regexp_replace(lower(trim(stated)), '^(u|mx|nv)', '')
 end;
 
--- macro: is_model_sweep | Whether a group of open results explores many models instead of showing one system.
--- equation: at least 10 different models for one benchmark of one round
--- units: none
--- example: is_model_sweep(82) and not is_model_sweep(4)
-create or replace macro is_model_sweep(model_count) as model_count >= 10;
-
 -- macro: joule_of_microjoule | Joules of a measured energy in microjoules.
 -- equation: microjoules / 1e6
 -- units: uJ -> J

@@ -202,9 +202,9 @@ others as (
         metric || '-' || cohort as subject_id,
         metric || ' of ' || cohort as subject_name,
         'doubling_time_months' as quantity,
-        doubling_time_months_low * 730.5 as value_low,
-        doubling_time_months * 730.5 as value,
-        doubling_time_months_high * 730.5 as value_high,
+        hours_of_months(doubling_time_months_low) as value_low,
+        hours_of_months(doubling_time_months) as value,
+        hours_of_months(doubling_time_months_high) as value_high,
         'hour' as unit,
         'mart.trends/' || metric || '/' || cohort || '/doubling_time_months' as figure_id
     from mart.trends

@@ -2,15 +2,8 @@
 -- All numbers are in the claim's own unit. Where the subject is a class, the interval is that of its typical member (5th percentile of the
 -- lower bounds, median, 95th percentile of the upper bounds), or of the one member that decides, as the scope of the claim says.
 -- key: document_id, claim_id
--- column: claim_id | Key of the claim within its document.
--- column: document_id | Key of the document.
--- column: document | Title of the document.
--- column: paraphrase | What it says, in our words.
--- column: subject | What the claim is about, as entered.
 -- column: subject_name | The run, model, accelerator or class that this means.
--- column: quantity | What is claimed.
 -- column: comparison | How the number is meant.
--- column: scope | typical, some or every, of the members of a class.
 -- column: claimed_low | Lower bound of the claim; null where it has none.
 -- column: claimed_high | Upper bound of the claim; null where it has none.
 -- interval: computed | What we compute of the subject.
@@ -19,20 +12,20 @@
 -- column: verdict | supported, partly, contradicted, unsupported or untestable.
 -- column: reason | Why, in words made from the numbers.
 -- column: untestable_part | Part of the claim that could not be read: subject, quantity, unit or low; null where all could.
--- column: reading | How the words of the document became numbers.
 -- column: member_count | Members of the class that have the quantity; 1 for a single subject.
 -- column: within_count | Figures of the subject that lie within the claim by their central value.
 -- column: figure_ids | Figures that the verdict rests on: keys of mart.figures, or table, key and column between slashes.
--- check: every_verdict_has_figures_or_says_why_not | select * from mart.claim_audit where reason is null
+-- warn: every_verdict_has_figures_or_says_why_not | select * from mart.claim_audit where reason is null
 --    or (verdict in ('supported', 'partly', 'contradicted') and len(figure_ids) = 0)
 -- check: a_verdict_is_one_of_five | select * from mart.claim_audit
 --    where verdict not in ('supported', 'partly', 'contradicted', 'unsupported', 'untestable')
 with rules as (
     select
-        any_value(low) filter (where name = 'claim_about_ratio') as about_low,
-        any_value(high) filter (where name = 'claim_about_ratio') as about_high,
-        any_value(central) filter (where name = 'claim_widest_ratio') as widest
-    from core.claim_rules
+        assumed['claim_about_ratio'].low as about_low,
+        assumed['claim_about_ratio'].high as about_high,
+        assumed['claim_widest_ratio'].value as widest
+    from core.assumption_sets
+    where subject_kind = 'class' and subject_id = 'all'
 ),
 
 points as (

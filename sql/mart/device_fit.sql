@@ -2,15 +2,9 @@
 -- models of known shape on edge devices, phones, computers, and one or eight accelerators of data centres; vision models on small devices.
 -- key: model_id, accelerator_id, accelerator_count, number_format
 -- column: model_id | Key of core.models.
--- column: model_name | Name as its maker writes it.
 -- column: accelerator_id | Key of mart.accelerators.
--- column: accelerator_name | Name as its vendor writes it.
 -- column: accelerator_count | 1, or 8 for a server.
--- column: kind | Class of device: gpu, tpu, npu, asic, cpu or edge.
--- column: segment | Market segment.
--- column: number_format | Format in which the weights are stored.
 -- column: compute_format | Format that computes; null where the device has none of so many bits or more that is known.
--- column: weight_bits | Nominal bits of a weight: 16, 8 or 4.
 -- column: context_tokens | Tokens of the sequence that are kept, or as many as the model takes; null for vision models.
 -- column: fits | True if needed_bytes is no more than available_bytes.
 -- column: weight_bytes | Memory of the weights.
@@ -51,11 +45,12 @@ devices as (
         unnest(case when h.segment = 'datacentre' then [1, 8] else [1] end) as accelerator_count
     from core.inference_hardware as h
     inner join seeds.accelerators as a on h.accelerator_id = a.accelerator_id
+    inner join seeds.assumptions as y on y.name = 'first_year' and y.applies_to = 'devices'
     where
         h.memory_bytes is not null
         and (
             h.segment in ('edge', 'mobile')
-            or (h.segment in ('consumer', 'workstation') and h.release_date >= date '2016-01-01')
+            or (h.segment in ('consumer', 'workstation') and year(h.release_date) >= y.central)
             or h.accelerator_id in (select s.accelerator_id from core.inference_scenarios as s)
         )
 ),

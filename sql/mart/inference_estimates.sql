@@ -3,31 +3,10 @@
 -- not fit on a server, its figures are null.
 -- key: model_id, accelerator_id, number_format, batch_size
 -- column: model_id | Key of core.models.
--- column: model_name | Name as its maker writes it.
 -- column: accelerator_id | Key of mart.accelerators.
--- column: number_format | Format in which the weights are stored.
--- column: weight_bits | Nominal bits of a weight: 16, 8 or 4.
 -- column: batch_size | Sequences that are decoded at the same time: the main uncertainty, hence a column.
--- column: context_tokens | Tokens in the cache of each sequence, on average.
--- column: attention_kind | multi-head, grouped, multi-query, latent, sliding-window or hybrid.
 -- column: total_params | Parameters stored: they decide the memory.
 -- column: active_params | Parameters used per token: they decide the work.
--- column: weight_bytes | Memory of the weights.
--- column: kv_cache_bytes_per_token | Memory that a token takes in the cache while it lies within every window.
--- column: needed_bytes | Memory of weights with workspace and of all sequences.
--- column: accelerators_needed | Accelerators that hold it, in groups of a power of two.
--- column: fits | True if those are no more than a server has.
--- column: flop_per_token | Work of decoding one token.
--- column: compute_format | Format whose dense peak bounds the arithmetic.
--- column: decode_floor_s | Least time of a decoding step by memory bandwidth.
--- column: compute_floor_s | Least time of a decoding step by the dense peak.
--- column: bound_by | bandwidth or compute, whichever is slower.
--- column: tokens_per_s_bound | Most output tokens per second of the whole batch.
--- interval: tokens_per_s | Estimate of the output tokens per second of the whole batch, prompts read in between.
--- interval: joule_per_token | Energy of the accelerators per output token, share of the prompt included.
--- interval: facility_joule_per_token | The same of the whole service, data centre included.
--- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
--- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
 -- interval: fitted_joule_per_token | The other method: energy of the accelerators by the model that is fitted to measurements of short chat, for
 --    accelerators that were measured and models within the sizes that were.
 -- column: measured_joule_per_token | Median of published measurements of the same model, accelerator, bits and batch, on as many
@@ -87,7 +66,7 @@ fitted as (
             e.batch_size,
             e.context_tokens,
             e.accelerators_needed,
-            is_blackwell(e.accelerator_id),
+            coalesce(a.generation = 'Blackwell', false),
             a.tdp_w,
             a.memory_bandwidth_bytes_per_s,
             a.dense_16_bit_flop_per_s

@@ -1,21 +1,7 @@
 -- One row per training run: what it took, each figure with its 90 % interval and method. Nulls mean that nobody states enough.
 -- key: training_run_id
 -- column: training_run_id | Key of the run.
--- column: model_id | Key of the model.
--- column: model_name | Name of the model; runs beside the main one carry their key.
--- column: organization | Who made the model.
--- column: publication_date | Date of first publication.
--- column: domain | Domain of the task.
--- column: architecture | Architecture class.
--- column: is_frontier | True if among the ten largest runs known at publication.
--- column: run_kind | What the run does.
--- column: is_notable | True if Epoch AI lists the model as notable; null where Epoch's list was not fetched.
--- column: is_main_run | True for one run of each model.
--- column: total_params | Parameters stored.
--- column: active_params | Parameters used per token.
--- column: training_tokens | Tokens processed, repeats included.
 -- column: accelerator_id | Main accelerator: key of mart.accelerators.
--- column: accelerator_count | Accelerators used at the same time.
 -- interval: training_flop | Floating-point operations of the run, FLOP.
 -- column: training_flop_method | Method of training_flop.
 -- interval: chip_hours | Accelerator time, chip-hours.
@@ -41,64 +27,15 @@
 -- column: petaflop_days | Central training_flop in petaFLOP-days (1 = 8.64e19 FLOP).
 -- column: home_years | Central facility_energy_kwh in years of an average home's electricity in the USA.
 -- check: boundaries_nest | select * from mart.training_summary where chip_energy_kwh > server_energy_kwh or server_energy_kwh > facility_energy_kwh
-with preferred as (
+with results as (
     select
         training_run_id,
-        any_value(value_low) filter (where quantity = 'training_flop' and boundary = 'none') as training_flop_low,
-        any_value(value) filter (where quantity = 'training_flop' and boundary = 'none') as training_flop,
-        any_value(value_high) filter (where quantity = 'training_flop' and boundary = 'none') as training_flop_high,
-        any_value(method) filter (where quantity = 'training_flop' and boundary = 'none') as training_flop_method,
-        any_value(value_low) filter (where quantity = 'chip_hours' and boundary = 'none') as chip_hours_low,
-        any_value(value) filter (where quantity = 'chip_hours' and boundary = 'none') as chip_hours,
-        any_value(value_high) filter (where quantity = 'chip_hours' and boundary = 'none') as chip_hours_high,
-        any_value(method) filter (where quantity = 'chip_hours' and boundary = 'none') as chip_hours_method,
-        any_value(value_low) filter (where quantity = 'mfu' and boundary = 'none') as mfu_low,
-        any_value(value) filter (where quantity = 'mfu' and boundary = 'none') as mfu,
-        any_value(value_high) filter (where quantity = 'mfu' and boundary = 'none') as mfu_high,
-        any_value(method) filter (where quantity = 'mfu' and boundary = 'none') as mfu_method,
-        any_value(value_low) filter (where quantity = 'energy_kwh' and boundary = 'chip') as chip_energy_kwh_low,
-        any_value(value) filter (where quantity = 'energy_kwh' and boundary = 'chip') as chip_energy_kwh,
-        any_value(value_high) filter (where quantity = 'energy_kwh' and boundary = 'chip') as chip_energy_kwh_high,
-        any_value(value_low) filter (where quantity = 'energy_kwh' and boundary = 'server') as server_energy_kwh_low,
-        any_value(value) filter (where quantity = 'energy_kwh' and boundary = 'server') as server_energy_kwh,
-        any_value(value_high) filter (where quantity = 'energy_kwh' and boundary = 'server') as server_energy_kwh_high,
-        any_value(value_low) filter (where quantity = 'energy_kwh' and boundary = 'facility') as facility_energy_kwh_low,
-        any_value(value) filter (where quantity = 'energy_kwh' and boundary = 'facility') as facility_energy_kwh,
-        any_value(value_high) filter (where quantity = 'energy_kwh' and boundary = 'facility') as facility_energy_kwh_high,
-        any_value(method) filter (where quantity = 'energy_kwh' and boundary = 'facility') as facility_energy_kwh_method,
-        any_value(value_low) filter (where quantity = 'cost_usd' and boundary = 'cloud') as cloud_cost_usd_low,
-        any_value(value) filter (where quantity = 'cost_usd' and boundary = 'cloud') as cloud_cost_usd,
-        any_value(value_high) filter (where quantity = 'cost_usd' and boundary = 'cloud') as cloud_cost_usd_high,
-        any_value(method) filter (where quantity = 'cost_usd' and boundary = 'cloud') as cloud_cost_usd_method,
-        any_value(value_low) filter (where quantity = 'cost_usd' and boundary = 'owned') as owned_cost_usd_low,
-        any_value(value) filter (where quantity = 'cost_usd' and boundary = 'owned') as owned_cost_usd,
-        any_value(value_high) filter (where quantity = 'cost_usd' and boundary = 'owned') as owned_cost_usd_high,
-        any_value(method) filter (where quantity = 'cost_usd' and boundary = 'owned') as owned_cost_usd_method,
-        any_value(value_low) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg_low,
-        any_value(value) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg,
-        any_value(value_high) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg_high,
-        any_value(method) filter (where quantity = 'co2e_kg' and boundary = 'location') as location_co2e_kg_method,
-        any_value(value_low) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg_low,
-        any_value(value) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg,
-        any_value(value_high) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg_high,
-        any_value(method) filter (where quantity = 'co2e_kg' and boundary = 'market') as market_co2e_kg_method,
-        any_value(value_low) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg_low,
-        any_value(value) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg,
-        any_value(value_high) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg_high,
-        any_value(method) filter (where quantity = 'co2e_kg' and boundary = 'embodied') as embodied_co2e_kg_method,
-        any_value(value_low) filter (where quantity = 'water_l' and boundary = 'none') as water_l_low,
-        any_value(value) filter (where quantity = 'water_l' and boundary = 'none') as water_l,
-        any_value(value_high) filter (where quantity = 'water_l' and boundary = 'none') as water_l_high,
-        any_value(method) filter (where quantity = 'water_l' and boundary = 'none') as water_l_method
-    from core.training_figures
-    where is_preferred
+        map(
+            list(quantity order by quantity),
+            list({ 'low': value_low, 'value': value, 'high': value_high, 'method': method } order by quantity)
+        ) as found
+    from core.training_results
     group by training_run_id
-),
-
-home as (
-    select central as home_year_kwh
-    from seeds.assumptions
-    where name = 'home_year_kwh'
 )
 
 select
@@ -118,55 +55,54 @@ select
     r.training_tokens,
     r.accelerator_id,
     r.accelerator_count,
-    p.training_flop_low,
-    p.training_flop,
-    p.training_flop_high,
-    p.training_flop_method,
-    p.chip_hours_low,
-    p.chip_hours,
-    p.chip_hours_high,
-    p.chip_hours_method,
-    p.mfu_low,
-    p.mfu,
-    p.mfu_high,
-    p.mfu_method,
-    p.chip_energy_kwh_low,
-    p.chip_energy_kwh,
-    p.chip_energy_kwh_high,
-    p.server_energy_kwh_low,
-    p.server_energy_kwh,
-    p.server_energy_kwh_high,
-    p.facility_energy_kwh_low,
-    p.facility_energy_kwh,
-    p.facility_energy_kwh_high,
-    p.facility_energy_kwh_method,
-    p.cloud_cost_usd_low,
-    p.cloud_cost_usd,
-    p.cloud_cost_usd_high,
-    p.cloud_cost_usd_method,
-    p.owned_cost_usd_low,
-    p.owned_cost_usd,
-    p.owned_cost_usd_high,
-    p.owned_cost_usd_method,
-    p.location_co2e_kg_low,
-    p.location_co2e_kg,
-    p.location_co2e_kg_high,
-    p.location_co2e_kg_method,
-    p.market_co2e_kg_low,
-    p.market_co2e_kg,
-    p.market_co2e_kg_high,
-    p.market_co2e_kg_method,
-    p.embodied_co2e_kg_low,
-    p.embodied_co2e_kg,
-    p.embodied_co2e_kg_high,
-    p.embodied_co2e_kg_method,
-    p.water_l_low,
-    p.water_l,
-    p.water_l_high,
-    p.water_l_method,
-    petaflop_days_of(p.training_flop) as petaflop_days,
-    home_years_of(p.facility_energy_kwh, home.home_year_kwh) as home_years
+    p.found['training_flop'].low as training_flop_low,
+    p.found['training_flop'].value as training_flop,
+    p.found['training_flop'].high as training_flop_high,
+    p.found['training_flop'].method as training_flop_method,
+    p.found['chip_hours'].low as chip_hours_low,
+    p.found['chip_hours'].value as chip_hours,
+    p.found['chip_hours'].high as chip_hours_high,
+    p.found['chip_hours'].method as chip_hours_method,
+    p.found['mfu'].low as mfu_low,
+    p.found['mfu'].value as mfu,
+    p.found['mfu'].high as mfu_high,
+    p.found['mfu'].method as mfu_method,
+    p.found['chip_energy_kwh'].low as chip_energy_kwh_low,
+    p.found['chip_energy_kwh'].value as chip_energy_kwh,
+    p.found['chip_energy_kwh'].high as chip_energy_kwh_high,
+    p.found['server_energy_kwh'].low as server_energy_kwh_low,
+    p.found['server_energy_kwh'].value as server_energy_kwh,
+    p.found['server_energy_kwh'].high as server_energy_kwh_high,
+    p.found['facility_energy_kwh'].low as facility_energy_kwh_low,
+    p.found['facility_energy_kwh'].value as facility_energy_kwh,
+    p.found['facility_energy_kwh'].high as facility_energy_kwh_high,
+    p.found['facility_energy_kwh'].method as facility_energy_kwh_method,
+    p.found['cloud_cost_usd'].low as cloud_cost_usd_low,
+    p.found['cloud_cost_usd'].value as cloud_cost_usd,
+    p.found['cloud_cost_usd'].high as cloud_cost_usd_high,
+    p.found['cloud_cost_usd'].method as cloud_cost_usd_method,
+    p.found['owned_cost_usd'].low as owned_cost_usd_low,
+    p.found['owned_cost_usd'].value as owned_cost_usd,
+    p.found['owned_cost_usd'].high as owned_cost_usd_high,
+    p.found['owned_cost_usd'].method as owned_cost_usd_method,
+    p.found['location_co2e_kg'].low as location_co2e_kg_low,
+    p.found['location_co2e_kg'].value as location_co2e_kg,
+    p.found['location_co2e_kg'].high as location_co2e_kg_high,
+    p.found['location_co2e_kg'].method as location_co2e_kg_method,
+    p.found['market_co2e_kg'].low as market_co2e_kg_low,
+    p.found['market_co2e_kg'].value as market_co2e_kg,
+    p.found['market_co2e_kg'].high as market_co2e_kg_high,
+    p.found['market_co2e_kg'].method as market_co2e_kg_method,
+    p.found['embodied_co2e_kg'].low as embodied_co2e_kg_low,
+    p.found['embodied_co2e_kg'].value as embodied_co2e_kg,
+    p.found['embodied_co2e_kg'].high as embodied_co2e_kg_high,
+    p.found['embodied_co2e_kg'].method as embodied_co2e_kg_method,
+    p.found['water_l'].low as water_l_low,
+    p.found['water_l'].value as water_l,
+    p.found['water_l'].high as water_l_high,
+    p.found['water_l'].method as water_l_method,
+    p.found['petaflop_days'].value as petaflop_days,
+    p.found['home_years'].value as home_years
 from core.training_runs as r
-cross join home
-left join preferred as p on r.training_run_id = p.training_run_id
-order by p.training_flop desc nulls last, r.training_run_id asc
+left join results as p on r.training_run_id = p.training_run_id
+order by training_flop desc nulls last, r.training_run_id asc

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from datetime import date
-
 import altair as alt
 import polars as pl
 
@@ -49,9 +46,22 @@ with results as ( -- from v2.0 on, the task named ssd trains another network: Re
 followed as (
     select benchmark from results where accelerator_count is not null
     group by benchmark order by count(distinct round) desc, benchmark limit 6
+),
+
+falls as ( -- from the first round to the best result, where half a year of rounds lies between
+    select benchmark,
+        times_per_year_of(min(minutes), arg_min(minutes, (event_date, minutes)), max(event_date) - min(event_date))
+            as minutes_fall_per_year,
+        times_per_year_of(
+            min(chip_minutes), arg_min(chip_minutes, (event_date, chip_minutes)),
+            max(event_date) filter (chip_minutes > 0) - min(event_date) filter (chip_minutes > 0)
+        ) as chip_minutes_fall_per_year
+    from results
+    group by benchmark
+    having max(event_date) filter (chip_minutes > 0) - min(event_date) filter (chip_minutes > 0) > 183
 )
 
-select * from results
+select * from results left join falls using (benchmark)
 where benchmark in (select benchmark from followed)
 qualify
     row_number() over (partition by benchmark, round, maker order by minutes, benchmark_result_id) = 1
@@ -102,11 +112,8 @@ def draw(frame: pl.DataFrame) -> Built:
     )  # fmt: skip
     order = rows.group_by("name", maintain_order=True).agg(pl.col("round").n_unique()).sort("round", descending=True)
     names = order["name"].to_list()
-    speeds = {
-        measure: [s for name in names if (s := _speed_up(rows, name, measure))]
-        for measure in ("minutes", "chip_minutes")
-    }
-    median = {measure: median_of(pl.Series(values)) for measure, values in speeds.items()}
+    falls = frame.group_by("benchmark", maintain_order=True).first()
+    median = {one: median_of(falls[f"{one}_fall_per_year"]) for one in ("minutes", "chip_minutes")}
     title = (
         f"Record times on MLPerf fell {plain(median['minutes'])}× a year, chip-minutes {plain(median['chip_minutes'])}×"
     )
@@ -126,18 +133,6 @@ def draw(frame: pl.DataFrame) -> Built:
     }  # fmt: skip
     panels = tuple(Panel(_panel(rows, name), name) for name in names)
     return Built(panels, title, alt_text, facts, rows)
-
-
-def _speed_up(rows: pl.DataFrame, name: str, measure: str) -> float | None:
-    """By how much the record of a benchmark improved each year, from the first round to the best one; None without a span."""
-    of = rows.filter((pl.col("name") == name) & pl.col(measure).is_not_null()).sort("event_date", measure)
-    if of.is_empty():
-        return None
-    first = of.row(0, named=True)
-    last_date = str(of["event_date"].max())
-    span = (date.fromisoformat(last_date) - date.fromisoformat(first["event_date"])).days / 365.25
-    best = least_of(of[measure])
-    return math.exp(math.log(first[measure] / best) / span) if span > 0.5 else None
 
 
 def _records(rows: pl.DataFrame, name: str) -> pl.DataFrame:

@@ -2,13 +2,10 @@
 -- ML.ENERGY, all of them where its data were fetched, else the curated ones. Energy is that of the accelerators alone.
 -- key: energy_point_id
 -- column: energy_point_id | Key of core.ml_energy_runs or of seeds.energy_measurements.
--- column: publisher_model | Model as the publisher writes it.
 -- column: shape | Stored and active parameters and kind: models of one shape are held back together.
 -- column: fold | Part that the shape lies in: its MD5 digest modulo 5.
 -- column: task | Task.
 -- column: architecture_kind | dense, moe or hybrid.
--- column: total_params | Parameters stored.
--- column: active_params | Parameters used per token.
 -- column: weight_bits | Bits of a weight.
 -- column: accelerator_id | Key of core.accelerators.
 -- column: accelerator_count | Accelerators that served.
@@ -17,7 +14,6 @@
 -- column: memory_bandwidth_bytes_per_s | Memory bandwidth of one accelerator.
 -- column: dense_16_bit_flop_per_s | Dense peak of one accelerator in 16 bits.
 -- column: batch_size | Requests that ran at the same time, on average.
--- column: output_tokens | Mean length of an answer.
 -- column: joule_per_token | Measured energy of the accelerators per output token.
 -- column: source_id | Source of the measurement.
 -- column: locator | Where in the source.
@@ -83,7 +79,7 @@ select
     s.weight_bits,
     s.accelerator_id,
     s.accelerator_count,
-    is_blackwell(s.accelerator_id) as is_blackwell,
+    coalesce(a.generation = 'Blackwell', false) as is_blackwell,
     a.tdp_w,
     a.memory_bandwidth_bytes_per_s,
     a.dense_16_bit_flop_per_s,

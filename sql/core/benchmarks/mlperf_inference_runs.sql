@@ -1,23 +1,12 @@
 -- One row per result of MLPerf Inference, rounds v2.0 to v4.1, v5.1 and v6.1: rate or latency, measured power, and energy per token, sample or query.
 -- key: benchmark_result_id
--- column: benchmark_result_id | Key: round and location of the result.
 -- column: suite | mlperf inference.
--- column: round | Round.
--- column: division | closed, open or network.
--- column: system_type | datacenter, edge, or datacenter,edge where it is entered for both.
--- column: availability | available, preview or rdi.
--- column: submitter | Who submitted.
--- column: system | System as the submitter names it.
--- column: accelerator_name | Accelerator as published; null for a run on the processor.
--- column: processor_name | Host processor as published.
 -- column: runs_on | accelerator, or processor where no accelerator is named.
 -- column: accelerator_id | Key of core.accelerators: the accelerator, or for a run on the processor that processor; null where it is not known here.
 -- column: accelerator_count | Accelerators in all nodes; processors for a run on the processor.
--- column: node_count | Nodes of the system.
 -- column: number_format | Number format of the weights, where stated: since v5.1.
 -- column: benchmark | The reference model that the result stands for; -99 and -99.9 are targets of accuracy.
 -- column: model_name | Model that was run; in the open division it may be another than the reference.
--- column: scenario | Load scenario.
 -- column: metric | throughput or latency.
 -- column: value | The result, in unit; a latency is the percentile that the scenario defines.
 -- column: unit | token/s, sample/s, query/s or ms.
@@ -25,15 +14,12 @@
 -- column: joule_per_unit | Measured energy of one unit_name, joules; a query of MultiStream has 8 samples.
 -- column: unit_name | What joule_per_unit counts: token, sample or query.
 -- column: is_official | True: reviewed and published by MLCommons.
--- column: is_inferred | True if the publisher derived the row from another result.
 -- column: is_duplicate | True for the listing of a run under its lower target of accuracy (-99), where -99.9 lists the same run.
 -- column: is_partition | True if the run had only a part of the accelerator (one MIG slice of several).
 -- column: is_sweep | True in the open division where a benchmark of a round explores at least ten models.
 -- column: is_default | False for inferred rows, duplicates, partitions and sweeps: what comparisons leave out.
 -- column: published_date | Date of publication of the round, where curated.
 -- column: source_id | Source of the result.
--- column: locator | Where in the repository of the round.
--- column: member | File of the archive that holds the row, where it is one.
 -- check: every_unit_is_known | select * from core.mlperf_inference_runs where unit is null
 -- check: power_gives_joules | select * from core.mlperf_inference_runs where power_w is not null and unit <> 'ms' and value > 0 and joule_per_unit is null
 with in_our_units as (
@@ -58,12 +44,13 @@ round_dates as (
 
 open_models as (
     select
-        round,
-        benchmark,
-        is_model_sweep(count(distinct model_name)) as is_sweep
-    from core.mlperf_inference_listings
-    where division = 'open'
-    group by round, benchmark
+        l.round,
+        l.benchmark,
+        count(distinct l.model_name) >= any_value(a.central) as is_sweep
+    from core.mlperf_inference_listings as l
+    inner join seeds.assumptions as a on a.name = 'model_sweep_count'
+    where l.division = 'open'
+    group by l.round, l.benchmark
 ),
 
 twins as (

@@ -1,12 +1,12 @@
 -- One row per accelerator, with the dense peak that training and inference in 16 bits can use: curated ones, and
 -- those that only Epoch AI lists. A curated field goes before Epoch's.
 -- key: accelerator_id
--- column: accelerator_id | Key of the accelerator.
+-- column: accelerator_id | Key of core.accelerators.
 -- column: accelerator_name | Name as its vendor writes it.
 -- column: vendor | Company that designs it.
 -- column: kind | Class of device: gpu, tpu, npu, asic, cpu or edge.
 -- column: segment | Market segment.
--- column: form_factor | SXM, PCIe, OAM, board, module ….
+-- column: generation | Its vendor's name of the chip's generation; null where not entered.
 -- column: release_date | Date of availability, else of announcement.
 -- column: release_date_precision | How exact release_date is: day, month, quarter or year.
 -- column: process_nm | Marketing name of the process node, nanometres.
@@ -67,6 +67,7 @@ merged as (
             end
         ) as segment,
         s.form_factor,
+        s.generation,
         coalesce(s.release_date, e.release_date) as release_date,
         coalesce(s.release_date_precision, e.release_date_precision) as release_date_precision,
         coalesce(s.process_nm, e.process_size_nm) as process_nm,
@@ -94,6 +95,7 @@ select
     m.kind,
     m.segment,
     m.form_factor,
+    m.generation,
     m.release_date,
     m.release_date_precision,
     m.process_nm,

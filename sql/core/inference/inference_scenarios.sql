@@ -2,16 +2,27 @@
 -- prices were observed or that are recent in workstations, with weights of 16, 8 and 4 bits, at four batches.
 -- key: model_id, accelerator_id, weight_bits, batch_size
 -- column: model_id | Key of core.model_shapes.
--- column: accelerator_id | Key of core.accelerators.
--- column: weight_bits | Nominal bits of a weight.
 -- column: batch_size | Sequences that are decoded at the same time.
 -- column: context_tokens | Tokens in the cache of each, on average.
 -- column: accelerator_count | Accelerators that share the work; null for as many as memory needs.
-with rented as (
-    select accelerator_id
-    from seeds.cloud_prices
-    group by accelerator_id
-    having count(*) >= 3
+with limits as (
+    select
+        rented.assumed['first_year'].value as first_year,
+        owned.assumed['first_year'].value as owned_first_year,
+        rented.assumed['least_serving_memory_bytes'].value as rented_bytes,
+        owned.assumed['least_serving_memory_bytes'].value as owned_bytes,
+        rented.assumed['fewest_comparable_count'].value as fewest_prices
+    from core.assumption_sets as rented
+    inner join core.assumption_sets as owned on owned.subject_kind = 'class' and owned.subject_id = 'serving workstation'
+    where rented.subject_kind = 'class' and rented.subject_id = 'serving'
+),
+
+rented as (
+    select p.accelerator_id
+    from seeds.cloud_prices as p
+    cross join limits as l
+    group by p.accelerator_id
+    having count(*) >= max(l.fewest_prices)
 ),
 
 served as (
@@ -20,15 +31,16 @@ served as (
         h.weight_bits
     from core.inference_hardware as h
     left join rented as r on h.accelerator_id = r.accelerator_id
+    cross join limits as l
     where
-        h.memory_bytes >= 16e9
+        h.memory_bytes >= l.rented_bytes
         and h.peak_flop_per_s is not null
         and h.memory_bandwidth_bytes_per_s is not null
         and h.tdp_w is not null
-        and h.release_date >= date '2020-01-01'
+        and year(h.release_date) >= l.first_year
         and (
             r.accelerator_id is not null
-            or (h.kind = 'gpu' and h.segment in ('consumer', 'workstation') and h.memory_bytes >= 24e9 and h.release_date >= date '2022-01-01')
+            or (h.kind = 'gpu' and h.segment in ('consumer', 'workstation') and h.memory_bytes >= l.owned_bytes and year(h.release_date) >= l.owned_first_year)
         )
 )
 

@@ -16,13 +16,14 @@ with served as (
         r.accelerator_count,
         r.number_format,
         r.benchmark,
-        nominal_batch_of(r.batch_size) as batch_size,
+        nominal_batch_of(r.batch_size, a.central) as batch_size,
         median(d.joule_per_token) as joule_per_token,
         mode(r.source_id) as source_id
     from core.benchmark_results as r
     inner join core.benchmark_derived as d on r.benchmark_result_id = d.benchmark_result_id
+    inner join seeds.assumptions as a on a.name = 'batch_nearness_ratio'
     where r.suite = 'ml.energy' and d.joule_per_token is not null and not r.is_duplicate and r.model_id is not null
-    group by r.model_id, r.accelerator_id, r.accelerator_count, r.number_format, r.benchmark, nominal_batch_of(r.batch_size)
+    group by r.model_id, r.accelerator_id, r.accelerator_count, r.number_format, r.benchmark, nominal_batch_of(r.batch_size, a.central)
 ),
 
 rates as (

@@ -8,7 +8,13 @@
 -- column: event_date | Publication or release.
 -- column: value | The metric, in the unit of the row.
 -- column: unit | Unit of value.
-with runs as (
+with window_start as (
+    select central as first_year
+    from seeds.assumptions
+    where name = 'first_year' and applies_to = 'trends'
+),
+
+runs as (
     select
         case f.boundary when 'none' then f.quantity else f.boundary || '_' || f.quantity end as metric,
         unnest(
@@ -116,5 +122,5 @@ select
     value,
     unit
 from points
-where value > 0 and event_date >= date '2010-01-01'
+where value > 0 and year(event_date) >= (select w.first_year from window_start as w)
 order by metric, cohort, event_date, subject_id
