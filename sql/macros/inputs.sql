@@ -26,6 +26,13 @@ case when central is not null then {
 -- example: (central_input(input('pue', 1.08, 1.1, 1.58, 'ratio', 'assumed', 'x'))).low is null
 create or replace macro central_input(i) as input(i.name, null, i.value, null, i.unit, i.kind, i.source_id, i.locator, i.verified, i.basis);
 
+-- macro: named_input | An input under the name by which a formula calls it.
+-- equation: none
+-- units: those of the input
+-- example: (named_input('x', input('pue', 1.08, 1.1, 1.58, 'ratio', 'assumed', 'x'))).name = 'x'
+create or replace macro named_input(input_name, i) as
+input(input_name, i.low, i.value, i.high, i.unit, i.kind, i.source_id, i.locator, i.verified, i.basis);
+
 -- macro: amount | The uncertain triple of an input.
 -- equation: bounds default to the value
 -- units: those of the input

@@ -1,6 +1,5 @@
 -- One row per training run: every input of its estimates with bounds, unit, kind and source. Null where nobody states it.
 -- key: training_run_id
--- column: training_run_id | Key of core.training_runs.
 -- column: active_params | Parameters used per token.
 -- column: total_params | Parameters stored.
 -- column: training_tokens | Tokens processed.
@@ -24,7 +23,7 @@
 -- column: server_power_ratio | Assumed ratio of server to accelerator power.
 -- column: pue | Assumed power usage effectiveness.
 -- column: cloud_price | Rental price of the accelerator: observed ones around the time of the run, else assumed.
--- column: chip_price | Purchase price of the accelerator.
+-- column: chip_price | Purchase price of the accelerator; for a TPU, which is not sold, that of an equal GPU.
 -- column: server_cost_ratio | Assumed ratio of server to accelerator cost.
 -- column: network_share | Assumed share of the network in the capital.
 -- column: price_decline | Assumed decline of the value of hardware, orders of magnitude a year.
@@ -204,10 +203,13 @@ select
         ),
         a.assumed['cloud_price_usd_per_chip_hour']
     ) as cloud_price,
-    input(
-        'chip_price', b.price_usd * a.assumed['chip_price_spread_ratio'].low, b.price_usd, b.price_usd * a.assumed['chip_price_spread_ratio'].high, 'USD',
-        'reported', b.origin.source_id, b.origin.locator, b.origin.verified,
-        'median of prices seen for ' || r.accelerator_id || ' (' || b.prices_count || '); the earliest shown'
+    coalesce(
+        input(
+            'chip_price', b.price_usd * a.assumed['chip_price_spread_ratio'].low, b.price_usd, b.price_usd * a.assumed['chip_price_spread_ratio'].high, 'USD',
+            'reported', b.origin.source_id, b.origin.locator, b.origin.verified,
+            'median of prices seen for ' || r.accelerator_id || ' (' || b.prices_count || '); the earliest shown'
+        ),
+        named_input('chip_price', a.assumed['tpu_equivalent_price_usd'])
     ) as chip_price,
     a.assumed['server_cost_ratio'] as server_cost_ratio,
     a.assumed['network_cost_share'] as network_share,
