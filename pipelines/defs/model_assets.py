@@ -5,7 +5,9 @@ import dagster as dg
 from pipelines.defs.asset import asset_key, table_asset
 from pipelines.defs.raw_assets import RAW_COLUMNS
 from pipelines.defs.seed_assets import SEED_COLUMNS
+from pipelines.defs.session import SESSION
 from pipelines.settings import SQL
+from pipelines.warehouse.models.assumption_reads import assumption_faults
 from pipelines.warehouse.models.loading import load_models
 from pipelines.warehouse.models.python_tables import PythonTable, make_table, python_tables
 from pipelines.warehouse.models.sql_models import SqlModel, run_model
@@ -46,6 +48,20 @@ def python_asset(table: PythonTable) -> dg.AssetsDefinition:
         checked=table,
         file=table.file,
     )
+
+
+@dg.asset_check(
+    asset=asset_key("seeds.assumptions"),
+    blocking=True,
+    description="Every assumption is read by a model, and every one that a model takes is there.",
+    required_resource_keys={SESSION},
+)
+def every_assumption_is_read(context: dg.AssetCheckExecutionContext) -> dg.AssetCheckResult:
+    """Hold the names in seeds.assumptions against those that the models read."""
+    connection = getattr(context.resources, SESSION).connection
+    lines = dict(connection.execute("select name, min(seed_line) from seeds.assumptions group by name").fetchall())
+    faults = assumption_faults(MODELS.values(), lines)
+    return dg.AssetCheckResult(passed=not faults, description="\n".join(faults) or None)
 
 
 MODEL_ASSETS = [
