@@ -2,19 +2,9 @@
 -- key: accelerator_id, number_format, is_tensor, is_sparse
 -- column: accelerator_id | Key of mart.accelerators.
 -- column: accelerator_name | Name of the accelerator.
--- column: kind | Class of device.
--- column: segment | Market segment.
--- column: release_date | Date of availability, else of announcement.
--- column: number_format | Number format of the inputs.
--- column: is_tensor | True for matrix units, false for vector units.
--- column: is_sparse | True where skipped zeros are counted.
--- column: peak_flop_per_s | Peak rate, FLOP/s (operations per second for integer formats).
 -- column: flop_per_joule | Peak rate over rated power, FLOP/J.
 -- column: flop_per_s_per_usd | Peak rate over price at release, FLOP/s per US dollar.
 -- column: flop_per_byte | Peak rate over memory bandwidth: operations per byte at which a kernel stops being bound by memory, FLOP/byte.
--- column: source_id | Source of the peak.
--- column: locator | Where in the source.
--- column: verified | How the entry was checked.
 select
     p.accelerator_id,
     a.accelerator_name,

@@ -1,7 +1,5 @@
 -- One row per run, accelerator or lever and attribute by which a class of claims may choose it.
 -- key: subject_kind, subject_id, attribute
--- column: subject_kind | training_run, accelerator or lever.
--- column: subject_id | Key of the subject.
 -- column: attribute | Attribute.
 -- column: value | Its value, where it is a number.
 -- column: value_text | Its value, where it is a text.

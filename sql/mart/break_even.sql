@@ -1,7 +1,5 @@
 -- One row per model and unit: when serving a model has taken as much as training it, in FLOP, kWh or US dollars.
 -- key: model_id, unit
--- column: model_id | Key of core.models.
--- column: model_name | Name as its maker writes it.
 -- column: unit | flop, kwh (whole data centre) or usd (rented accelerators).
 -- interval: training_amount | What training took, in the unit of the row.
 -- interval: per_token_amount | What an output token takes, in the unit of the row.

@@ -1,9 +1,5 @@
 -- One row per fact that two sources tell differently by more than 2 %: what each says, which is used, and why.
 -- key: subject_kind, subject_id, field, source_a, source_b, row_b
--- column: subject_kind | accelerator, model or training_run.
--- column: subject_id | Key of the subject.
--- column: subject_name | Its name.
--- column: field | Column or quantity; a peak carries its format.
 -- column: value_a | What the source with precedence says, in the unit of the field.
 -- column: source_a | That source.
 -- column: value_b | What the other source says.

@@ -1,9 +1,6 @@
 -- One row per training run and component: its share in what the run costs on machines of one's own, site and staff included.
 -- key: training_run_id, component
 -- column: training_run_id | Key of the run.
--- column: model_id | Key of the model.
--- column: component | accelerator, server, network, facility, electricity or staff.
--- interval: share | Share in the whole.
 -- column: cost_usd | Central cost of the component, nominal US dollars.
 -- check: shares_sum_to_one | select training_run_id from mart.cost_breakdown group by training_run_id having abs(sum(share) - 1) > 1e-9 or count(*) <> 6
 -- check: machines_and_electricity_are_the_owned_cost | select b.training_run_id from mart.cost_breakdown as b

@@ -1,15 +1,7 @@
 -- One row per worked case and step: what levers make of a metric together, starting from a pre-trained model.
 -- key: lever_case_id, step
--- column: lever_case_id | Key of the case.
--- column: step | Order of the steps.
--- column: phase | training or inference.
--- column: text | What is done.
 -- column: efficiency_lever_id | Evidence: key of mart.efficiency_levers.
--- column: metric | What the factor is of.
--- interval: factor | How many times better the step makes the metric.
--- interval: combined_factor | How many times better all steps of the phase so far make it.
 -- column: overlaps_with | Earlier families of the case with which it overlaps: the combined factor is then an upper bound.
--- column: source_id | Source of the factor.
 select
     lever_case_id,
     step,

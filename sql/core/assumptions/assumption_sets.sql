@@ -1,7 +1,5 @@
 -- One row per subject: all assumptions that hold for it, by name, so that a model that needs several joins once.
 -- key: subject_kind, subject_id
--- column: subject_kind | training_run, site, accelerator or class.
--- column: subject_id | Key of the subject.
 -- column: assumed | Map from the name of an assumption to the chosen row, an input of estimates.
 select
     subject_kind,

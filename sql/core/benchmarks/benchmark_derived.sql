@@ -1,6 +1,5 @@
 -- One row per benchmark result: what follows from it. A column is null where the result does not tell what its formula needs.
 -- key: benchmark_result_id
--- column: benchmark_result_id | Key of core.benchmark_results.
 -- column: chip_minutes | Accelerator time of a training run.
 -- column: training_flop | Model FLOP of a training run: those of its samples, where the benchmark fixes their length.
 -- column: mfu | Model FLOP utilisation of a training run, against the dense peak of peak_format.

@@ -2,9 +2,6 @@
 -- Reading of caches and of prompts is left out, so that the machine did more.
 -- key: energy_point_id
 -- column: energy_point_id | Key of core.energy_per_token_points.
--- column: accelerator_id | Key of core.accelerators.
--- column: architecture_kind | dense, moe or hybrid.
--- column: batch_size | Requests that ran at the same time, on average.
 -- column: power_to_tdp_ratio | Mean power over the rated power of the accelerators.
 -- column: bandwidth_utilisation_ratio | Bytes of weights read per second over the bandwidth of all accelerators.
 with measured as (

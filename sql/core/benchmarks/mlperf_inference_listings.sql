@@ -4,7 +4,6 @@
 -- column: round | Round.
 -- column: division | closed, open or network.
 -- column: system_type | datacenter, edge, or datacenter,edge where it is entered for both.
--- column: availability | available, preview or rdi.
 -- column: submitter | Who submitted.
 -- column: system | System as the submitter names it.
 -- column: platform | Folder of the system.

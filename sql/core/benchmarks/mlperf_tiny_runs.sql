@@ -3,7 +3,6 @@
 -- column: benchmark_result_id | Key: round, location and metric of the result.
 -- column: suite | mlperf tiny.
 -- column: round | Round.
--- column: division | closed or open.
 -- column: submitter | Who submitted.
 -- column: system | Folder of the system, which names the board.
 -- column: board_name | Board as published.

@@ -1,12 +1,5 @@
 -- One row per class of subjects and condition: a member of the class satisfies all conditions.
 -- key: claim_class_id, attribute
--- column: claim_class_id | Key of the class.
--- column: claim_class_name | Name of the class.
--- column: subject_kind | What its members are.
--- column: attribute | Attribute that the condition is about.
--- column: low | Least value.
--- column: high | Greatest value.
--- column: unit | Unit of low and high.
 -- column: patterns | Patterns of which one must match.
 -- column: condition_count | Conditions of the class.
 select

@@ -1,7 +1,5 @@
 -- One row per unit that a claim may be stated in.
 -- key: unit
--- column: unit | Name of the unit.
--- column: base_unit | Unit that its quantities are tested in.
 -- column: unit_ratio | Base units in one of it.
 select
     unit,

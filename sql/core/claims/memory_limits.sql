@@ -1,6 +1,5 @@
 -- One row per accelerator and number of bits: how many parameters its memory holds.
 -- key: accelerator_id, bits
--- column: accelerator_id | Key of core.accelerators.
 -- column: bits | Bits per parameter.
 -- interval: largest_model_params | Parameters whose weights fit.
 with widths as (

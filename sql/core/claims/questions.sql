@@ -1,7 +1,5 @@
 -- One row per question of a document that the ledger answers.
 -- key: question_no
--- column: question_no | Number of the question.
--- column: question | The question, in our words.
 -- column: document_id | Document that asks it.
 select
     question_no,

@@ -1,14 +1,10 @@
 -- One row per correction of a publisher's cell, with what the publisher says now. A correction whose cell has changed
 -- is healed: it stops the build, so that somebody looks and deletes it.
 -- key: table_name, record_name, column_name
--- column: table_name | Raw table.
--- column: record_name | Name of the record.
--- column: column_name | Column.
 -- column: expect | The wrong value that was seen.
 -- column: published_value | What the publisher says now; null where the source is not fetched or names no such record.
 -- column: value | What we use instead; null where nobody knows.
 -- column: is_healed | True if the publisher says something else than expected.
--- column: reason | Why the value is wrong.
 -- column: source_id | Where the right value is stated.
 with cells as (
     select

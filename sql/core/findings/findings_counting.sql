@@ -3,7 +3,7 @@
 -- column: rule | What was checked.
 -- column: record_id | Key of core.run_claims or of seeds.published_figures.
 -- column: claim_source | Table that the figure stands in.
--- column: subject_name | Name of the record.
+-- column: subject_name | Name of the record, run or chip.
 -- column: observed | Figure.
 -- column: expected | 6 · active parameters · tokens, or what the printed words convert to.
 -- column: unit | Unit of both.

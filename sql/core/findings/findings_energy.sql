@@ -1,16 +1,8 @@
 -- One row per energy or emission that machines of that power cannot have, and per published figure that looks computed from others
 -- of the same source but is not marked as circular.
--- key: rule, record_id
--- column: rule | What was checked.
+-- as: core.findings_counting
 -- column: record_id | Key of core.run_claims, and the figure.
--- column: claim_source | Table that the figure stands in.
--- column: subject_name | Name of the record.
--- column: observed | Figure.
 -- column: expected | Bound, or what the formula gives.
--- column: unit | Unit of both.
--- column: severity | error, warning or info.
--- column: likely_cause | What would explain it.
--- column: source_ids | Sources of the figures compared.
 with limits as (
     select
         assumed['plausible_power_ratio'].low as least_power_ratio,

@@ -1,16 +1,8 @@
 -- One row per figure that does not fit its siblings: emissions, energy and price per chip-hour against other runs of one publisher
 -- on one chip, and the sum of a family's runs against what its publisher states for the whole.
--- key: rule, record_id
--- column: rule | What was checked.
--- column: record_id | Key of core.run_claims or of seeds.published_figures.
--- column: claim_source | Table that the figure stands in.
--- column: subject_name | Name of the run or family.
+-- as: core.findings_counting
 -- column: observed | Figure per chip-hour; for a family, the sum of its runs.
 -- column: expected | Median of the siblings; for a family, the figure for the whole.
--- column: unit | Unit of both.
--- column: severity | error, warning or info.
--- column: likely_cause | What would explain it.
--- column: source_ids | Sources of the figures compared.
 with limits as (
     select
         assumed['sister_ratio'].low as sister_ratio,

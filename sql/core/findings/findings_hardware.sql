@@ -1,15 +1,7 @@
 -- One row per rate that a chip cannot have, or on which two sources differ by the factor of skipped zeros.
--- key: rule, record_id
--- column: rule | What was checked.
+-- as: core.findings_counting
 -- column: record_id | Key of the figure: table, chip and format.
--- column: claim_source | Table that the figure stands in.
--- column: subject_name | Name of the chip.
--- column: observed | Figure.
 -- column: expected | Bound, or what another source says.
--- column: unit | Unit of both.
--- column: severity | error, warning or info.
--- column: likely_cause | What would explain it.
--- column: source_ids | Sources of the figures compared.
 with limits as (
     select
         assumed['sparsity_speedup_ratio'].value as sparsity,

@@ -1,15 +1,8 @@
 -- One row per price that is outside what anybody pays: rental per chip-hour, and purchase of a chip or of its share of a server.
--- key: rule, record_id
--- column: rule | What was checked.
+-- as: core.findings_counting
 -- column: record_id | Key of the price: table, chip, seller, date and kind.
--- column: claim_source | Table that the price stands in.
--- column: subject_name | Name of the chip.
 -- column: observed | Price.
 -- column: expected | Bound; for siblings, the median for the same chip within two years.
--- column: unit | Unit of both.
--- column: severity | error, warning or info.
--- column: likely_cause | What would explain it.
--- column: source_ids | Sources of the prices compared.
 with limits as (
     select
         assumed['plausible_rental_usd_per_chip_hour'].low as lowest_rental,

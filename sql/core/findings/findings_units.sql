@@ -1,15 +1,7 @@
 -- One row per figure that is off by a factor of units: between what two publishers say of one fact, or within a record.
--- key: rule, record_id
--- column: rule | What was checked.
+-- as: core.findings_counting
 -- column: record_id | Key of the figure: table, record and field.
--- column: claim_source | Table that the figure stands in.
--- column: subject_name | What the figure is about.
--- column: observed | Figure.
 -- column: expected | What another publisher, or the rest of the record, says.
--- column: unit | Unit of both.
--- column: severity | error, warning or info.
--- column: likely_cause | What would explain it.
--- column: source_ids | Sources of the figures compared.
 with limits as (
     select
         assumed['rounding_ratio'].value as rounding,

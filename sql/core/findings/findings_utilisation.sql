@@ -1,15 +1,8 @@
 -- One row per claim whose compute and accelerator time do not fit each other: more FLOP than the chips can do, or hardly any.
--- key: rule, record_id
--- column: rule | What was checked.
+-- as: core.findings_counting
 -- column: record_id | Key of core.run_claims.
--- column: claim_source | Table that the claim stands in.
--- column: subject_name | Name of the record.
 -- column: observed | Implied utilisation: FLOP over what the chips can do at their dense peak in the stated time.
 -- column: expected | Bound that it should keep; for a supposed mistake, the utilisation without it.
--- column: unit | Unit of both.
--- column: severity | error, warning or info.
--- column: likely_cause | What would explain it.
--- column: source_ids | Sources of the figures compared.
 with limits as (
     select
         assumed['plausible_mfu'].low as lowest_usual,

@@ -1,20 +1,15 @@
 -- One row per lever and piece of evidence: how many times better a technique makes a metric, published or measured here.
 -- key: efficiency_lever_id
--- column: efficiency_lever_id | Key of the row.
 -- column: lever | Technique.
--- column: family | Family of the technique.
 -- column: phase | Where it saves: training, inference or both.
 -- column: acts_on | What it changes: levers that change the same thing do not multiply.
 -- column: baseline | What it is compared with.
--- column: metric | What the factor is of.
 -- interval: factor | How many times better the metric gets. A time, energy, cost or emission that is published without a range is
 --    not reached in full elsewhere: see lever_reached_ratio.
 -- column: kind | published, or measured here: made from pairs of measurements in the ledger.
 -- column: evidence_count | Pieces of evidence: 1 for a published one.
 -- column: source_id | Source of the factor.
 -- column: locator | Where in the source.
--- column: verified | How the entry was checked.
--- column: note | What a reader should know about it.
 with published as (
     select
         l.*,

@@ -1,9 +1,7 @@
 -- One row per notable model of Epoch AI, under our keys and names, with the corrections of seeds/corrections.csv applied.
 -- key: model_id
--- column: model_id | Key of core.models.
 -- column: record_name | Name as Epoch writes it.
 -- column: organization | Who made it.
--- column: publication_date | Date of publication.
 -- column: publication_date_precision | How exact it is.
 -- column: domain | Domain, in our words.
 -- column: total_params | Parameters stored.

@@ -1,6 +1,6 @@
 -- One row per model: curated ones, and those that only Epoch AI lists. A curated field goes before Epoch's.
 -- key: model_id
--- column: model_id | Key of the model.
+-- column: model_id | Key of core.models.
 -- column: model_name | Name as its maker writes it.
 -- column: organization | Who made it.
 -- column: publication_date | Date of first publication.

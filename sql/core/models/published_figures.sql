@@ -1,13 +1,12 @@
 -- One row per published figure of a training run; the first of each quantity is the one that estimates may use.
 -- key: published_figure_id
--- column: published_figure_id | Key of the row.
+-- column: published_figure_id | Key of core.published_figures.
 -- column: training_run_id | Key of the run, null where the figure is about something else.
 -- column: subject_kind | What the figure is about.
 -- column: subject_id | Key of the subject.
 -- column: subject_name | Name of the subject.
 -- column: quantity | Quantity.
 -- column: boundary | What it includes.
--- column: counting | How a FLOP figure was counted.
 -- interval: value | The figure; where the source gives no range, the bounds allow for rounding and loose wording.
 -- column: unit | Unit of value.
 -- column: kind | Measured, reported or estimated.

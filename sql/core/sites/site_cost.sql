@@ -2,7 +2,6 @@
 -- its power has the capital of computers per megawatt; one that is described by its accelerators, their price with server and network.
 -- key: site_id, component
 -- column: site_id | Key of seeds.site_scenarios.
--- column: site_name | What it is.
 -- column: component | accelerator, server, network, power_and_cooling, building, electricity, staff, upkeep or total.
 -- interval: capital_usd | Capital of the component; null where it has none.
 -- interval: cost_usd_per_year | Cost of a year. What the components share, such as the interest, is in the bounds of the total once.

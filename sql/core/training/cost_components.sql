@@ -1,7 +1,6 @@
 -- One row per training run and component of its cost on machines of one's own. Everything is reckoned per unit of the loss of value
 -- of the bare accelerator, so that what all components share (machine time, price, decline) drops out of the shares.
 -- key: training_run_id, component
--- column: training_run_id | Key of core.training_runs.
 -- column: component | accelerator, server, network, facility, electricity or staff.
 -- interval: share | Share in the whole.
 -- column: cost_usd | Central cost, nominal US dollars.

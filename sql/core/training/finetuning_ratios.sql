@@ -1,6 +1,5 @@
 -- One row per training run that starts from another model: its FLOP over those that training that model took.
 -- key: training_run_id
--- column: training_run_id | Key of core.training_runs.
 -- column: base_training_run_id | Main run of the model that it starts from.
 -- interval: training_flop_ratio | FLOP of the run over FLOP of the base's main run.
 with flop as (

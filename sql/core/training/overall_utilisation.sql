@@ -1,7 +1,6 @@
 -- One row per training run: the utilisation over all its accelerator time that estimates use: the published one, which is that of the
 -- steps, with the time that restarts, evaluation and repairs take; else the assumed one.
 -- key: training_run_id
--- column: training_run_id | Key of core.training_runs.
 -- interval: mfu | Share of the dense peak.
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.

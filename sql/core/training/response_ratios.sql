@@ -1,6 +1,5 @@
 -- One row per training run of a language model: its FLOP over those of one answer of the model.
 -- key: training_run_id
--- column: training_run_id | Key of core.training_runs.
 -- interval: training_to_response_flop_ratio | FLOP of the run over FLOP of one answer.
 with flop as (
     select

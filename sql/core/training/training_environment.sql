@@ -1,15 +1,6 @@
 -- One row per training run and quantity: emissions of the electricity by the grid mix of the place, and water.
 -- Energy is worked out anew from time and power: stored bounds would lose the shape between them.
--- key: training_run_id, quantity, boundary, method
--- column: training_run_id | Key of core.training_runs.
--- column: quantity | Quantity.
--- column: boundary | What it includes.
--- column: method | How the figure was made.
--- column: kind | reported, where it is a published figure; derived, where a formula made it; assumed, where nothing but a prior stands behind it.
--- interval: value | The figure.
--- column: unit | Unit of value.
--- column: formula | Formula in words.
--- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- as: core.training_compute
 -- column: is_preferred | True: there is one method for each.
 with amounts as (
     select

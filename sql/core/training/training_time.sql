@@ -1,15 +1,5 @@
 -- One row per training run and method: accelerator time.
--- key: training_run_id, quantity, boundary, method
--- column: training_run_id | Key of core.training_runs.
--- column: quantity | Quantity.
--- column: boundary | What it includes.
--- column: method | How the figure was made.
--- column: kind | reported, where it is a published figure; derived, where a formula made it; assumed, where nothing but a prior stands behind it.
--- interval: value | The figure.
--- column: unit | Unit of value.
--- column: formula | Formula in words.
--- column: inputs | Inputs with their values, bounds, units, kinds and sources.
--- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that applies.
+-- as: core.training_compute
 with estimates as (
     select
         i.training_run_id,

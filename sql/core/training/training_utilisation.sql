@@ -1,14 +1,5 @@
 -- One row per training run and method: model FLOP utilisation, the share of the dense peak that model FLOP took.
--- key: training_run_id, quantity, boundary, method
--- column: training_run_id | Key of core.training_runs.
--- column: quantity | Quantity.
--- column: boundary | What it includes.
--- column: method | How the figure was made.
--- column: kind | reported, where it is a published figure; derived, where a formula made it; assumed, where nothing but a prior stands behind it.
--- interval: value | The figure.
--- column: unit | Unit of value.
--- column: formula | Formula in words.
--- column: inputs | Inputs with their values, bounds, units, kinds and sources.
+-- as: core.training_compute
 -- column: is_preferred | True for the figure that summaries show: the first method of the list in the query that gives at most 1.
 with methods as (
     select

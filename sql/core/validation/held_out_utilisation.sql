@@ -3,7 +3,6 @@
 -- were set with these runs in sight; this says what they are worth for a run that nobody has seen.
 -- key: published_figure_id
 -- column: published_figure_id | Key of the published accelerator time.
--- column: training_run_id | Key of core.training_runs.
 -- column: class | Class of the assumption that applies.
 -- column: others_count | Other runs of the class.
 -- column: implied_mfu | Utilisation that the published time implies.

@@ -4,9 +4,6 @@
 -- column: record_id | Run, quantity and the two methods.
 -- column: claim_source | Table that holds the figures.
 -- column: subject_name | Name of the run.
--- column: training_run_id | Key of core.training_runs.
--- column: quantity | Quantity.
--- column: boundary | What it includes.
 -- column: method_observed | Method of observed.
 -- column: method_expected | Method of expected: the preferred one of the two.
 -- column: observed | Figure of the one method.
