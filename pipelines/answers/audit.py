@@ -21,8 +21,7 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.answers.subjects import nearest
-from pipelines.errors import LedgerError, UsageError
+from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
 from pipelines.records.fields import Number
 from pipelines.seeds.claims import bounds_problem

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 import duckdb
 
 from pipelines.answers.numbers import trimmed
-from pipelines.answers.subjects import nearest
-from pipelines.errors import LedgerError, UsageError, shown
+from pipelines.errors import LedgerError, UsageError, nearest, shown
 from pipelines.warehouse.file import Row, read_rows
 
 

@@ -5,15 +5,12 @@ What belongs here: finding what is meant in the published file. What does not: t
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.errors import LedgerError, UsageError, shown
+from pipelines.errors import LedgerError, UsageError, nearest, shown
 from pipelines.warehouse.file import Row, read_rows
-
-MOST_LISTED = 8
 
 
 @dataclass(frozen=True)
@@ -94,16 +91,6 @@ def _nearest_subjects(rows: list[Row], plain: str) -> str:
     if not near:
         return 'All names: ledger sql "select distinct subject_id, subject_name from mart.figures"'
     return "Did you mean\n  " + "\n  ".join(near)
-
-
-def nearest(plain: str, names: dict[str, str]) -> list[str]:
-    """What is most like ``plain``: names that contain it first, the shortest leading, then similar spellings.
-
-    ``names`` maps spellings to what is shown for them.
-    """
-    inside = sorted((name for name in names if plain and plain in name), key=lambda name: (len(name), name))
-    similar = difflib.get_close_matches(plain, names, n=MOST_LISTED, cutoff=0.6)
-    return list(dict.fromkeys(names[name] for name in [*inside, *similar]))[:MOST_LISTED]
 
 
 def find_quantity(connection: duckdb.DuckDBPyConnection, subject: Subject, text: str) -> tuple[str, str]:

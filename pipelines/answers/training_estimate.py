@@ -20,8 +20,7 @@ import duckdb
 from pipelines.answers.explain import with_numbers
 from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, fitting_code
 from pipelines.answers.numbers import trimmed, with_prefix
-from pipelines.answers.subjects import nearest
-from pipelines.errors import UsageError, shown
+from pipelines.errors import UsageError, nearest, shown
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import Row, connect, connect_published, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models

@@ -36,7 +36,8 @@ from pipelines.cli.printing import (
 )
 from pipelines.cli.runs import prepare_instance, run_job
 from pipelines.errors import LedgerError, UsageError
-from pipelines.seeds.files import licences, read_seeds
+from pipelines.seeds.files import read_seeds
+from pipelines.seeds.sources_toml import licences
 from pipelines.settings import ROOT, Settings, read_settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.fingerprints import remember, unchanged_build
@@ -173,16 +174,18 @@ def fetch(
 ) -> None:
     """Fetch what publishers have; what fails or looks wrong leaves the last good snapshot in use."""
     from pipelines.fetch.snapshots import fetch as fetch_files
-    from pipelines.warehouse.raw_layer import remote_files
+    from pipelines.warehouse.raw_layer import check_connectors, remote_files
 
+    settings = STATE.settings
+    terms = licences(settings)
+    check_connectors(terms)
     known = {file.source_id for file in remote_files()}
     if unknown := sorted(set(sources or ()) - known):
         raise typer.BadParameter(f"no source {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
-    settings = STATE.settings
     settings.prepare()
     files = remote_files(sources or ())
     with FetchProgress(len(files)) as shown:
-        outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=licences(settings))
+        outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=terms)
     for outcome in outcomes:
         print(outcome)
         print_doubts(outcome.doubts)

@@ -5,9 +5,11 @@ import dagster as dg
 from pipelines.defs.asset import Result, step_asset, table_asset
 from pipelines.fetch.snapshots import fetch
 from pipelines.records.raw_tables import RawRow, RemoteFile, raw_columns
-from pipelines.seeds.files import licences
+from pipelines.seeds.sources_toml import licences
 from pipelines.settings import read_settings
-from pipelines.warehouse.raw_layer import load_raw, raw_files, raw_schemas, remote_files
+from pipelines.warehouse.raw_layer import check_connectors, load_raw, raw_files, raw_schemas, remote_files
+
+check_connectors(licences(read_settings()))
 
 RAW_COLUMNS: dict[str, dict[str, str]] = {name: raw_columns(schema) for name, schema in raw_schemas().items()}
 """Raw tables and their columns with descriptions."""

@@ -8,7 +8,7 @@ from pipelines.defs.asset import asset_key, table_asset
 from pipelines.records.frames import field_descriptions
 from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
 from pipelines.seeds.fact import Fact
-from pipelines.seeds.files import Source
+from pipelines.seeds.sources_toml import Source
 from pipelines.warehouse.build import Session
 
 SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source)}

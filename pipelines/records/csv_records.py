@@ -18,7 +18,8 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from pipelines.errors import LedgerError, shown
+from pipelines.errors import LedgerError, did_you_mean, shown
+from pipelines.records.fields import expectation
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -141,15 +142,39 @@ def cut_csv(data: bytes, file: str) -> Table:
     return Table(file, tuple(header), records, rejects)
 
 
-def _explain(error: ValidationError, table: Table, record: Record) -> Iterator[Reject]:
+def _explain(error: ValidationError, table: Table, record: Record, lacking: set[str]) -> Iterator[Reject]:
+    """What is wrong with a record; what follows from the columns that the header lacks is not told again."""
     given = dict(zip(table.header, record.cells, strict=True))
     for problem in error.errors():
         column = str(problem["loc"][0]) if problem["loc"] else None
-        message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
+        if lacking and (column is None or column in lacking):
+            continue
+        message = expectation(problem["type"], problem["msg"], problem.get("ctx", {}))
         if problem["type"] == "missing":
-            message = "expected a value; the cell is empty"
+            message += "; the cell is empty"
         value = given.get(column or "") or None
         yield Reject(table.file, record.record_no, record.line, column, value, message)
+
+
+def _header_fault(table: Table, schema: type[BaseModel], lacking: set[str]) -> list[Reject]:
+    """What the header has too many and too few, as one reject of the first line; with the names that may be meant.
+
+    Raises LedgerError where no name of the header is a column: the file is another one.
+    """
+    known = list(schema.model_fields)
+    missing = sorted(lacking)
+    unknown = [name for name in table.header if name not in known]
+    if not missing and not unknown:
+        return []
+    faults = [f"lacks {', '.join(missing)}"] if missing else []
+    faults += [
+        f"has unknown {shown(name)}.{did_you_mean(name, missing or known)}".rstrip(".") for name in sorted(unknown)
+    ]
+    where = f"{schema.__name__} ({schema.__module__.replace('.', '/')}.py)"
+    reason = f"the header {'; it '.join(faults)}{'' if faults[-1].endswith('?') else '.'} Columns of {where}: {', '.join(known)}."
+    if len(unknown) == len(table.header):
+        raise LedgerError(f"{table.file}:1: {reason}")
+    return [Reject(table.file, 0, 1, None, None, reason)]
 
 
 def type_records(
@@ -162,27 +187,25 @@ def type_records(
 ) -> tuple[list[tuple[Record, Row]], list[Reject]]:
     """Type each record against ``schema``; an empty cell is a missing value.
 
-    Returns the typed rows with their records, and the rejects of cutting and typing together. A cell of a
-    ``derived`` column that cannot be used counts as empty, and is noted in ``faults``.
-    Raises LedgerError if the header does not name exactly the columns that the schema has; with
-    ``allow_missing_columns`` it may lack some.
+    Returns the typed rows with their records, and the rejects of header, cutting and typing together.
+    The header must name exactly the columns that the schema has; with ``allow_missing_columns`` it may
+    lack some. Where it does not, the columns that it has are typed all the same, so that all faults of a
+    file are told at once. A cell of a ``derived`` column that cannot be used counts as empty, and is noted
+    in ``faults``.
     """
-    names = set(schema.model_fields)
-    missing, extra = sorted(names - set(table.header)), sorted(set(table.header) - names)
-    if extra or (missing and not allow_missing_columns):
-        parts = [f"{word} {', '.join(found)}" for word, found in (("missing", missing), ("unknown", extra)) if found]
-        raise LedgerError(
-            f"{table.file}:1: header has {' and '.join(parts)}; expected the columns of "
-            f"{schema.__name__} ({schema.__module__.replace('.', '/')}.py): {', '.join(schema.model_fields)}."
-        )
     rows: list[tuple[Record, Row]] = []
-    rejects = list(table.rejects)
+    lacking = set() if allow_missing_columns else set(schema.model_fields) - set(table.header)
+    rejects = _header_fault(table, schema, lacking) + table.rejects
     for record in table.records:
-        given = {name: cell for name, cell in zip(table.header, record.cells, strict=True) if cell != ""}
+        given = {
+            name: cell
+            for name, cell in zip(table.header, record.cells, strict=True)
+            if cell != "" and name in schema.model_fields
+        }
         try:
             rows.append((record, schema.model_validate(given)))
         except ValidationError as error:
-            found = list(_explain(error, table, record))
+            found = list(_explain(error, table, record, lacking))
             if faults is None or not all(reject.column in derived for reject in found):
                 rejects.extend(found)
                 continue

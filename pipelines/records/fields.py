@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field
+
+from pipelines.errors import did_you_mean
+from pipelines.records.units import UNITS
 
 ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 
@@ -55,16 +59,75 @@ Flag = Annotated[bool, BeforeValidator(_true_or_false)]
 Day = Annotated[date, Field(ge=date(1990, 1, 1), le=date(2035, 12, 31)), BeforeValidator(iso_day)]
 
 
-Identifier = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9.+-]*$", max_length=80)]
+IDENTIFIER = r"^[a-z0-9][a-z0-9.+-]*$"
+SOURCE_ID = r"^[a-z0-9][a-z0-9_]*$"
+COUNTRY = r"^[A-Z]{3}$"
+ADDRESS = r"^https?://"
+
+Identifier = Annotated[str, Field(pattern=IDENTIFIER, max_length=80)]
 
 
-SourceId = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_]*$", max_length=80)]
+SourceId = Annotated[str, Field(pattern=SOURCE_ID, max_length=80)]
 
 
-Country = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Country = Annotated[str, Field(pattern=COUNTRY)]
 
 
 Text = Annotated[str, Field(min_length=1, max_length=400)]
 
 
 DatePrecision = Literal["day", "month", "quarter", "year"]
+
+
+def known_unit(value: str) -> str:
+    """Refuse a unit that the closed list does not have."""
+    if value not in UNITS:
+        raise ValueError(f"expected a unit of the list in pipelines/records/units.py.{did_you_mean(value, UNITS)}")
+    return value
+
+
+Unit = Annotated[str, AfterValidator(known_unit)]
+"""A unit of the closed list: the column named ``unit`` of a table whose rows differ in it."""
+
+
+# --- what is expected, in our words ---------------------------------------------------------------------------------
+
+PATTERN_WORDS = {
+    IDENTIFIER: "lower-case letters, digits and . + - only, such as h100-sxm",
+    SOURCE_ID: "lower-case letters, digits and _ only, such as nvidia_h100_datasheet",
+    COUNTRY: "three capital letters, such as USA",
+    ADDRESS: "an address that begins with https:// or http://",
+}
+"""What a value of a pattern looks like."""
+
+KIND_WORDS = {
+    "int": "a whole number",
+    "float": "a number",
+    "bool": "true or false",
+    "date": "a day that exists, such as 2026-03-31",
+    "string": "text (in quotes)",
+    "model": "fields of its own",
+}
+"""What the first word of an error's type asks for."""
+
+
+def expectation(kind: str, message: str, context: Mapping[str, Any]) -> str:
+    """What a field expected, from the type, message and context of a validation error.
+
+    >>> expectation("string_pattern_mismatch", "", {"pattern": ADDRESS})
+    'expected an address that begins with https:// or http://'
+    """
+    if kind == "missing":
+        return "expected a value"
+    if kind == "string_pattern_mismatch":
+        pattern = str(context["pattern"])
+        return f"expected {PATTERN_WORDS.get(pattern) or f'text of the form {pattern}'}"
+    if kind == "string_too_short":
+        return "expected some text"
+    if kind == "string_too_long":
+        return f"expected at most {context['max_length']} characters"
+    if kind.endswith(("_type", "_parsing", "_from_float")) and (
+        words := KIND_WORDS.get(kind.split("_", maxsplit=1)[0])
+    ):
+        return f"expected {words}"
+    return message.removeprefix("Value error, ").replace("Input should be", "expected")

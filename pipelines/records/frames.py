@@ -11,6 +11,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 import polars as pl
 from pydantic import BaseModel
 
+from pipelines.records.units import unit_of
+
 POLARS_TYPES: dict[type, pl.DataType] = {
     str: pl.String(), float: pl.Float64(), int: pl.Int64(), bool: pl.Boolean(), date: pl.Date()
 }  # fmt: skip
@@ -41,3 +43,14 @@ def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
 def rows_to_frame(schema: type[BaseModel], rows: Sequence[BaseModel]) -> pl.DataFrame:
     """Typed rows as a frame whose columns are the model's fields, also where there is no row."""
     return pl.DataFrame([row.model_dump() for row in rows], schema=polars_schema(schema))
+
+
+def columns_without_unit(schema: type[BaseModel]) -> list[str]:
+    """Columns of numbers whose name ends in no unit of the closed list."""
+    found = []
+    for name, kind in polars_schema(schema).items():
+        try:
+            unit_of(name, "DOUBLE" if kind.is_numeric() else "VARCHAR")
+        except KeyError:
+            found.append(name)
+    return found

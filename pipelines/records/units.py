@@ -1,6 +1,6 @@
-"""The closed list of units that a column name may end in.
+"""The closed lists of units: those that a column name may end in, and those that a column ``unit`` may hold.
 
-What belongs here: suffix -> unit, and the columns that carry their unit elsewhere. A name that ends
+What belongs here: suffix -> unit, the columns that carry their unit elsewhere, and what may stand there. A name that ends
 in ``_low``, ``_high`` or ``_method`` has the unit of the name without it. Every unit but plain
 counts is parsed by pint in a test.
 """
@@ -149,6 +149,62 @@ UNIT_BESIDE_NAMES = frozenset({
     "median_throughput", "median_energy_cost", "median_energy_median_throughput",
 })  # fmt: skip
 """Measured columns whose unit stands in the column ``unit`` (or ``metric``, ``field``) of the same row."""
+
+UNITS: dict[str, str] = {
+    "FLOP": "FLOP",
+    "FLOP/s": "FLOP/s",
+    "FLOP/s per chip": "FLOP/s/chip",
+    "FLOP/J": "FLOP/J",
+    "chip-hour": "chip*h",
+    "chip-hour per 1e12 tokens": "chip*h/Ttoken",
+    "s": "s",
+    "ms": "ms",
+    "minute": "min",
+    "hour": "h",
+    "day": "day",
+    "year": "year",
+    "1/year": "1/year",
+    "orders of magnitude/year": "1/year",
+    "W": "W",
+    "kW": "kW",
+    "J": "J",
+    "J/token": "J/token",
+    "J/request": "J/request",
+    "J/inference": "J/inference",
+    "kWh": "kWh",
+    "kWh/year": "kWh/year",
+    "home-year": "home*year",
+    "kg CO2e": "kg",
+    "kg CO2e/kWh": "kg/kWh",
+    "kg CO2e/request": "kg/request",
+    "L": "L",
+    "L/kWh": "L/kWh",
+    "L/request": "L/request",
+    "USD": "USD",
+    "USD/chip-hour": "USD/chip/h",
+    "USD/kWh": "USD/kWh",
+    "USD/MW": "USD/MW",
+    "USD/MW/year": "USD/MW/year",
+    "bit": "bit",
+    "bit/parameter": "bit/parameter",
+    "byte": "byte",
+    "byte/s": "byte/s",
+    "byte/parameter": "byte/parameter",
+    "parameter": "parameter",
+    "token": "token",
+    "token/s": "token/s",
+    "token/day": "token/day",
+    "sample/s": "example/s",
+    "query/s": "request/s",
+    "count": "1",
+    "ratio": "1",
+    "share": "1",
+    "1": "1",
+}
+"""Units that the column ``unit`` of a curated file may hold -> the same for pint.
+
+Claims may use more: the rows of ``seeds/claims/claim_units.csv``, each a multiple of one of these.
+"""
 
 TEMPORAL = ("DATE", "TIMESTAMP")
 NUMERIC = ("DOUBLE", "FLOAT", "DECIMAL", "BIGINT", "INTEGER", "HUGEINT", "UBIGINT", "SMALLINT")

@@ -79,5 +79,6 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),
     ("site_scenarios", "accelerator_id", "accelerators", "accelerator_id"),
+    ("claims", "unit", "claim_units", "unit"),
 )
 """(table, column, referenced table, referenced column): a value must exist in what it refers to."""

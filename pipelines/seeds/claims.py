@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.records.fields import Count, Identifier, Number, Positive, Text
+from pipelines.records.fields import Count, Identifier, Number, Positive, Text, Unit
 from pipelines.seeds.fact import Fact
 
 
@@ -76,7 +76,7 @@ class ClaimClasses(Fact):
     )
     low: Number | None = Field(default=None, description="Least value, for an attribute that is a number.")
     high: Number | None = Field(default=None, description="Greatest value, for an attribute that is a number.")
-    unit: Text | None = Field(default=None, description="Unit of low and high.")
+    unit: Unit | None = Field(default=None, description="Unit of low and high.")
     matches: Text | None = Field(
         default=None, description="Patterns of which one must match, for an attribute that is a text: 'a100*|h100*'."
     )
@@ -96,7 +96,7 @@ class ClaimQuantities(Fact):
     measured_quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
         description="Quantity of mart.audit_points that tests it."
     )
-    unit: Text = Field(description="Unit of those points: a base unit of claim_units.")
+    unit: Unit = Field(description="Unit of those points: a base unit of claim_units.")
     description: Text = Field(description="What it means.")
     spellings: Text | None = Field(default=None, description="Other names of it, between bars.")
 
@@ -114,7 +114,7 @@ class ClaimUnits(Fact):
 
     key = ("unit",)
     unit: Text = Field(description="Name of the unit.")
-    base_unit: Text = Field(description="Unit that its quantities are tested in.")
+    base_unit: Unit = Field(description="Unit that its quantities are tested in.")
     factor: Positive = Field(description="Base units in one of it.")
     spellings: Text | None = Field(
         default=None, description="Other names of it, between bars; case, blanks and hyphens aside."

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.records.fields import Count, Country, DatePrecision, Day, Identifier, Number, Positive, Text, Year
+from pipelines.records.fields import Count, Country, DatePrecision, Day, Identifier, Number, Positive, Text, Unit, Year
 from pipelines.seeds.fact import Fact
 
 
@@ -104,7 +104,7 @@ class Assumptions(Fact):
     low: Number = Field(description="5th percentile.")
     central: Number = Field(description="Central value (median).")
     high: Number = Field(description="95th percentile.")
-    unit: Text = Field(description="Unit of the three values.")
+    unit: Unit = Field(description="Unit of the three values.")
     description: Text = Field(description="What it means.")
 
     @model_validator(mode="after")

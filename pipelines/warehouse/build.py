@@ -18,7 +18,8 @@ from pipelines.errors import LedgerError
 from pipelines.records.csv_records import file_name
 from pipelines.records.frames import field_descriptions, rows_to_frame
 from pipelines.seeds.catalogue import SEED_FILES
-from pipelines.seeds.files import Source, listing, read_seed_file, read_sources, unknown_values
+from pipelines.seeds.files import listing, read_seed_file, unknown_values
+from pipelines.seeds.sources_toml import Source, read_sources
 from pipelines.settings import ROOT, SQL, Settings
 from pipelines.warehouse.changes import compare, note_changes, row_keys
 from pipelines.warehouse.file import list_tables
@@ -80,7 +81,7 @@ class Session:
         table, rejects = read_seed_file(path, file_name(path, ROOT), schema)
         rejects += unknown_values(table, self._known)
         if rejects:
-            raise listing(rejects)
+            raise listing([str(reject) for reject in rejects])
         lines = pl.Series("seed_line", [record.line for record, _ in table.rows], dtype=pl.Int64)
         frame = rows_to_frame(schema, [row for _, row in table.rows]).with_columns(lines)
         file = f"seeds/{relative}"  # wherever the folder lies: the same files give the same data
@@ -89,7 +90,7 @@ class Session:
         note_file(self.connection, f"seeds.{table.name}", OWN_FACTS, file, sha256=table.sha256, rows=frame.height)
         return types
 
-    def _known(self, table: str, column: str) -> set[object]:
+    def _known(self, table: str, column: str) -> set[str]:
         return {value for (value,) in self.connection.execute(f"select {column} from seeds.{table}").fetchall()}
 
     def finish(self, models: Mapping[str, SqlModel], expected: set[str]) -> tuple[str, bool]:

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.errors import LedgerError
 from pipelines.records.frames import field_descriptions
 from pipelines.records.units import unit_of
-from pipelines.seeds.files import Source
+from pipelines.seeds.sources_toml import Source
 from pipelines.warehouse.file import list_tables
 from pipelines.warehouse.models.lineage import column_lineage
 from pipelines.warehouse.models.sql_models import SqlModel

@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from functools import cache
 
 import duckdb
 import polars as pl
 
 import pipelines.sources as connectors
+from pipelines.errors import LedgerError, did_you_mean
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.store import latest_accepted, read_verified, verify
+from pipelines.records.frames import columns_without_unit
 from pipelines.records.raw_tables import PackagedFile, RawRow, RawTable, RemoteFile, empty_raw_frame, raw_columns
 from pipelines.settings import Settings
 from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
@@ -45,6 +47,34 @@ def remote_files(source_ids: Iterable[str] = ()) -> list[RemoteFile]:
 def raw_schemas() -> dict[str, type[RawRow]]:
     """Raw tables by name, ``raw.`` included."""
     return {f"raw.{schema.table}": schema for file in raw_files() for schema in file.tables}
+
+
+def check_connectors(source_ids: Collection[str]) -> None:
+    """Refuse connectors that a build would trip over late; raises LedgerError that names file and remedy.
+
+    A source must be in SOURCES.toml (``source_ids``), a table have one schema, and a column of numbers a unit.
+    """
+    owners: dict[str, type[RawRow]] = {}
+    problems = []
+    for schema in dict.fromkeys(schema for file in raw_files() for schema in file.tables):
+        module = f"{schema.__module__.replace('.', '/')}.py"
+        if schema.source_id not in source_ids:
+            problems.append(
+                f"{module}: {schema.__name__}.source_id: '{schema.source_id}' is not in seeds/SOURCES.toml."
+                f"{did_you_mean(schema.source_id, source_ids)} Add [{schema.source_id}] with title, url, licence and kind there."
+            )
+        problems += [
+            f"{module}: {schema.__name__}.{column}: the name ends in no unit that pipelines/records/units.py lists. End it in "
+            "its unit, such as _w or _kwh, and name the publisher's header in headers."
+            for column in columns_without_unit(schema)
+        ]
+        if (owner := owners.setdefault(schema.table, schema)) is not schema:
+            problems.append(
+                f"{module}: {schema.__name__}.table: raw.{schema.table} is made by {owner.__module__}.{owner.__name__} already. "
+                "Give one of them another name."
+            )
+    if problems:
+        raise LedgerError("\n".join(problems))
 
 
 def _read(file: RawFile, schema: type[RawRow], settings: Settings) -> list[RawTable]:

@@ -7,13 +7,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from pydantic import BaseModel
 
 from pipelines.errors import LedgerError
+from pipelines.records.units import UNITS
 from pipelines.seeds.catalogue import SEED_FILES
-from pipelines.seeds.files import MAX_LISTED, Seeds, read_seeds
+from pipelines.seeds.files import Seeds, read_seeds
+from pipelines.seeds.models import QUANTITIES
+from pipelines.seeds.sources_toml import MAX_LISTED
 from pipelines.settings import ROOT, SEEDS, Settings
 from tests.conftest import run_ledger
 
@@ -140,8 +144,8 @@ FAULTS = [
     Fault("unknown source", PEAKS, "source_id", "hearsay", KNOWN_SOURCE),
     Fault("unknown second source", PEAKS, "verified_in", "hearsay", KNOWN_SOURCE),
     Fault("unknown price source", CHIPS, "price_source_id", "hearsay", KNOWN_SOURCE),
-    Fault("ill-written source", CHIPS, "source_id", "Some Datasheet", "String should match pattern"),
-    Fault("no such day", MODELS, "publication_date", "2023-02-29", "expected a valid date"),
+    Fault("ill-written source", CHIPS, "source_id", "Some Datasheet", "expected lower-case letters, digits and _ only"),
+    Fault("no such day", MODELS, "publication_date", "2023-02-29", "expected a day that exists"),
     Fault("future day", MODELS, "publication_date", "2036-01-01", "expected less than or equal to 2035-12-31"),
     Fault("unlisted word", MODELS, "domain", "poetry", "expected 'language', 'vision',"),
     Fault("unlisted check", MODELS, "verified", "certainly", "expected 'seen', 'secondary' or 'recalled'"),
@@ -149,7 +153,7 @@ FAULTS = [
     Fault("unknown base model", MODELS, "base_model_id", "no-such-model", KNOWN_MODEL),
     Fault("unknown model", RUNS, "model_id", "no-such-model", KNOWN_MODEL),
     Fault("unknown chip", RUNS, "accelerator_id", "no-such-chip", KNOWN_CHIP),
-    Fault("half a chip", RUNS, "accelerator_count", "1.5", "expected a valid integer"),
+    Fault("half a chip", RUNS, "accelerator_count", "1.5", "expected a whole number"),
     Fault(
         "price above all", "prices/cloud_prices.csv", "price_usd_per_chip_hour", "4100", "expected less than or equal"
     ),
@@ -205,6 +209,56 @@ def test_cells_that_contradict_each_other_are_told_by_file_and_line(
     assert f"1 fault in the curated files:\n{(copy / file).as_posix()}:4: {expected}" in said
 
 
+def test_all_faults_of_a_row_are_told_with_the_names_that_may_be_meant(copy: Path) -> None:
+    set_cell(copy / RUNS, 3, "accelerator_count", "many")
+    set_cell(copy / RUNS, 3, "accelerator_id", "h100-smx")
+    set_cell(copy / RUNS, 3, "source_id", "llama_3_papr")
+    told = {line.split(": ", 2)[1]: line.rpartition(": ")[2] for line in fault_of(copy).splitlines()[1:]}
+    assert told["column accelerator_id"].startswith(f"{KNOWN_CHIP}. Did you mean h100-sxm")
+    assert told["column source_id"].startswith(f"{KNOWN_SOURCE}. Did you mean ")
+    assert told["column accelerator_count"] == PLAIN_NUMBER
+    assert len(told) == 3
+
+
+UNIT_COLUMNS = [(file, column) for file, schema in SEED_FILES.items() for column in ("unit", "base_unit")
+                if column in schema.model_fields and (file, column) != ("claims/claim_units.csv", "unit")]  # fmt: skip
+"""Columns of units, but the one whose rows are themselves the list that claims are checked against."""
+
+
+@pytest.mark.parametrize(("file", "column"), UNIT_COLUMNS)
+def test_a_unit_that_is_on_no_list_is_refused_in_every_file(file: str, column: str, copy: Path) -> None:
+    cells = read_cells(copy / file)
+    place = cells[0].index(column)
+    line = next(number for number, row in enumerate(cells[1:], start=2) if row[place])
+    set_cell(copy / file, line, column, "furlong")
+    said = fault_of(copy)
+    assert f"{(copy / file).as_posix()}:{line}: " in said
+    assert "furlong" in said
+
+
+def test_a_unit_is_refused_with_the_nearest_ones(copy: Path) -> None:
+    set_cell(copy / ASSUMPTIONS, 5, "unit", "kg CO2/kWh")
+    set_cell(copy / "claims/claims.csv", 4, "unit", "petaFLOP-dais")
+    assert fault_of(copy).splitlines()[1:] == [
+        f"{(copy / ASSUMPTIONS).as_posix()}:5: column unit: value 'kg CO2/kWh': expected a unit of the list in "
+        "pipelines/records/units.py. Did you mean kg CO2e/kWh or kg CO2e?",
+        f"{(copy / 'claims/claims.csv').as_posix()}:4: column unit: value 'petaFLOP-dais': expected an existing unit of "
+        "the table claim_units. Did you mean petaFLOP-day or petaFLOP/s or petaFLOP?",
+    ]
+
+
+def test_fixed_units_of_a_schema_are_on_the_list_too() -> None:
+    fixed = {
+        (file, unit)
+        for file, schema in SEED_FILES.items()
+        for unit in get_args(schema.model_fields["unit"].annotation if "unit" in schema.model_fields else None)
+        if isinstance(unit, str)
+    }
+    assert len(fixed) > 5
+    assert {(file, unit) for file, unit in fixed if unit not in UNITS} == set()
+    assert set(QUANTITIES.values()) <= set(UNITS)
+
+
 def test_a_row_that_is_refused_is_not_also_missed_by_the_rows_that_name_it(copy: Path) -> None:
     cells = read_cells(copy / CHIPS)
     line = next(number for number, row in enumerate(cells, start=1) if row[0] == "h100-sxm")
@@ -251,9 +305,9 @@ def add_column(cells: list[list[str]]) -> None:
 @pytest.mark.parametrize(
     ("change", "found"),
     [
-        (rename_column, "missing tdp_w and unknown tdp_kw"),
-        (drop_column, "missing tdp_w"),
-        (add_column, "unknown colour"),
+        (rename_column, "lacks tdp_w; it has unknown 'tdp_kw'. Did you mean tdp_w?"),
+        (drop_column, "lacks tdp_w."),
+        (add_column, "has unknown 'colour'."),
     ],
 )
 def test_a_column_too_many_or_too_few_is_named(
@@ -263,7 +317,8 @@ def test_a_column_too_many_or_too_few_is_named(
     change(cells)
     write_cells(copy / CHIPS, cells)
     said = fault_of(copy)
-    assert said.startswith(f"{(copy / CHIPS).as_posix()}:1: header has {found}; expected the columns of Accelerators")
+    start = f"1 fault in the curated files:\n{(copy / CHIPS).as_posix()}:1: the header {found} Columns of Accelerators "
+    assert said.startswith(start)
     assert "memory_bandwidth_bytes_per_s" in said, "the message lists the columns that are expected"
 
 
@@ -295,44 +350,90 @@ def test_all_faults_are_told_at_once_and_a_long_list_is_cut(copy: Path) -> None:
 
 # --- SOURCES.toml ---------------------------------------------------------------------------------------------------
 
+ENTRY = '[late_entry]\ntitle = "T"\nurl = "https://example.org"\nlicence = "MIT"\nkind = "paper"\n'
+UNREADABLE = (
+    'Expected [source_id] alone on the line, or field = value: text in "quotes", years and dates (2026-03-31) without.'
+)
+
 SOURCE_FAULTS = {
-    "no TOML": ("[late_entry\n", "SOURCES.toml: not valid TOML: "),
-    "twice the same": (
-        '[compute_ledger]\ntitle = "again"\nlicence = "not stated"\nkind = "judgement"\n',
-        "SOURCES.toml: not valid TOML: ",
+    # what is added: text, line of it that is at fault, what is said after the line
+    "an open bracket": ("[late_entry\n", 1, f"'[late_entry' cannot be read. {UNREADABLE}"),
+    "text without quotes": (ENTRY + "authors = A. Writer\n", 6, f"'authors = A. Writer' cannot be read. {UNREADABLE}"),
+    "an entry twice": (ENTRY * 2, 6, "[late_entry] is on line {first} already; expected each source once"),
+    "a field twice": (
+        ENTRY + 'title = "U"\n',
+        6,
+        "[late_entry] title is on line {second} already; expected each field once",
     ),
-    "no licence": (
-        '[late_entry]\ntitle = "T"\nurl = "https://example.org"\nkind = "paper"\n',
-        "SOURCES.toml: [late_entry] licence: Field required",
-    ),
+    "no licence": (ENTRY.replace('licence = "MIT"\n', ""), 1, "[late_entry] licence: expected a value"),
     "no address": (
-        '[late_entry]\ntitle = "T"\nlicence = "MIT"\nkind = "paper"\n',
-        "a work needs its address (url)",
+        ENTRY.replace('url = "https://example.org"\n', ""),
+        1,
+        "[late_entry]: a work needs its address (url)",
     ),
-    "other kind": (
-        '[late_entry]\ntitle = "T"\nurl = "https://example.org"\nlicence = "MIT"\nkind = "rumour"\n',
-        "SOURCES.toml: [late_entry] kind: expected 'paper', 'model card',",
+    "another kind": (
+        ENTRY.replace("paper", "rumour"),
+        5,
+        "[late_entry] kind: value 'rumour': expected 'paper', 'model card',",
     ),
-    "other scheme": (
-        '[late_entry]\ntitle = "T"\nurl = "javascript:alert(1)"\nlicence = "MIT"\nkind = "paper"\n',
-        "SOURCES.toml: [late_entry] url: String should match pattern '^https?://', got 'javascript:alert(1)'",
+    "another scheme": (
+        ENTRY.replace("https://example.org", "javascript:alert(1)"),
+        3,
+        "[late_entry] url: value 'javascript:alert(1)': expected an address that begins with https:// or http://",
     ),
-    "misspelt field": (
-        '[late_entry]\ntitle = "T"\nurl = "https://example.org"\nlicence = "MIT"\nkind = "paper"\nacessed = 2026-01-01\n',
-        "SOURCES.toml: [late_entry] acessed: Extra inputs are not permitted",
+    "a year in quotes of letters": (
+        ENTRY + 'year = "late"\n',
+        6,
+        "[late_entry] year: value 'late': expected a whole number",
     ),
-    "no table": ("late_entry = 5\n", "SOURCES.toml: [late_entry] "),
+    "a number for a title": (ENTRY.replace('"T"', "5"), 2, "[late_entry] title: value '5': expected text (in quotes)"),
+    "no such day": (
+        ENTRY + 'accessed = "2026-02-30"\n',
+        6,
+        "[late_entry] accessed: value '2026-02-30': expected a day that exists",
+    ),
+    "a misspelt field": (
+        ENTRY + "acessed = 2026-01-01\n",
+        6,
+        "[late_entry] acessed: not a field of a source. Did you mean accessed? Fields: title, authors, year, url,",
+    ),
+    "a source_id of other letters": (
+        ENTRY.replace("late_entry", "Late-Entry"),
+        1,
+        "[Late-Entry]: expected lower-case letters,",
+    ),
 }
 
 
-@pytest.mark.parametrize(("text", "expected"), SOURCE_FAULTS.values(), ids=SOURCE_FAULTS.keys())
-def test_a_wrong_source_is_named_with_its_field(text: str, expected: str, copy: Path) -> None:
+@pytest.mark.parametrize(("text", "line", "expected"), SOURCE_FAULTS.values(), ids=SOURCE_FAULTS.keys())
+def test_a_wrong_source_is_named_with_line_and_field(text: str, line: int, expected: str, copy: Path) -> None:
     path = copy / "SOURCES.toml"
     real = path.read_text(encoding="utf-8")
-    path.write_text(text + real if text.startswith("late_entry =") else real + text, encoding="utf-8")
+    path.write_text(real + text, encoding="utf-8")
+    before = real.count("\n")
+    told = expected.format(first=before + 1, second=before + 2) if "{" in expected else expected
     said = fault_of(copy)
-    assert expected in said
-    assert path.as_posix() in said
+    assert said.startswith(f"1 fault in the curated files:\n{path.as_posix()}:{before + line}: {told}")
+    assert len(said.splitlines()) == 2
+
+
+def test_a_value_where_an_entry_should_be_is_named(copy: Path) -> None:
+    path = copy / "SOURCES.toml"
+    path.write_text("late_entry = 5\n" + path.read_text(encoding="utf-8"), encoding="utf-8")
+    told = f"{path.as_posix()}:1: late_entry: expected an entry: [late_entry] alone on a line, and its fields on the lines below"
+    assert fault_of(copy) == f"1 fault in the curated files:\n{told}"
+
+
+def test_every_fault_of_the_sources_is_told_together_with_those_of_other_files(copy: Path) -> None:
+    path = copy / "SOURCES.toml"
+    wrong = ENTRY.replace("MIT", "").replace("paper", "rumour")
+    path.write_text(path.read_text(encoding="utf-8") + wrong, encoding="utf-8")
+    (copy / MODELS).write_text("nonsense\n", encoding="utf-8")
+    set_cell(copy / CHIPS, 3, "tdp_w", "many")
+    said = fault_of(copy)
+    assert said.startswith("4 faults in the curated files:\n")
+    for text in ("[late_entry] licence: ", "[late_entry] kind: ", "models.csv:1: ", "accelerators.csv:3: "):
+        assert text in said
 
 
 def test_sources_that_are_not_there_are_asked_for(copy: Path) -> None:

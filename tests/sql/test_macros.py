@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
-from pipelines.seeds.files import read_sources
+from pipelines.seeds.sources_toml import read_sources
 from pipelines.settings import SEEDS, SQL
 from pipelines.warehouse.models.macros import Macro, load_macros, read_macros
 

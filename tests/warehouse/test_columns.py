@@ -7,7 +7,7 @@ import duckdb
 import pint
 import pytest
 
-from pipelines.records.units import NUMERIC, SUFFIXES, UNIT_BESIDE, WHOLE_NAMES, unit_of
+from pipelines.records.units import NUMERIC, SUFFIXES, UNIT_BESIDE, UNITS, WHOLE_NAMES, unit_of
 
 CONTRACT: dict[str, str] = {
     "mart.accelerators": """accelerator_id accelerator_name vendor kind release_date process_nm tdp_w memory_bytes
@@ -151,7 +151,7 @@ def registry() -> pint.UnitRegistry:
     return known
 
 
-@pytest.mark.parametrize(("name", "unit"), {**SUFFIXES, **WHOLE_NAMES}.items())
+@pytest.mark.parametrize(("name", "unit"), {**SUFFIXES, **WHOLE_NAMES, **UNITS}.items())
 def test_every_unit_of_the_closed_list_is_one_that_pint_knows(
     name: str, unit: str, registry: pint.UnitRegistry
 ) -> None:

@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import altair as alt
 import polars as pl
+
+from pipelines.errors import LedgerError, did_you_mean
 
 SECTIONS = {
     "compute": "Compute", "hardware": "Hardware", "cost": "Cost", "energy": "Energy and carbon",
@@ -97,26 +99,51 @@ class Chart:
     draw: Callable[[pl.DataFrame], Built] = field(default=lambda _: NotImplemented, repr=False)
 
 
-_REGISTERED: dict[str, Chart] = {}
+_REGISTERED: list[Chart] = []
 
 
 def registered_charts() -> list[Chart]:
-    """All charts in the order of the page; the modules of this package are imported first."""
+    """All charts in the order of the page; the modules of this package are imported first.
+
+    Raises LedgerError that names the modules where charts clash.
+    """
     import pipelines.site.charts as package
 
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{package.__name__}.{module.name}")
+    if problems := clashes(_REGISTERED):
+        raise LedgerError("\n".join(problems))
     order = list(SECTIONS)
-    return sorted(_REGISTERED.values(), key=lambda c: (order.index(c.section), c.number))
+    return sorted(_REGISTERED, key=lambda c: (order.index(c.section), c.number))
+
+
+def clashes(charts: Sequence[Chart]) -> list[str]:
+    """Charts whose section is none of SECTIONS, or whose id or number is that of a chart before: file and remedy."""
+    found = []
+    free = max((chart.number for chart in charts), default=0) + 1
+    for index, chart in enumerate(charts):
+        here = f"{_file_of(chart)}: chart {chart.chart_id}:"
+        if chart.section not in SECTIONS:
+            near = did_you_mean(chart.section, SECTIONS)
+            found.append(f"{here} section {chart.section!r}: expected one of {', '.join(SECTIONS)}.{near}")
+        for other in charts[:index]:
+            if other.chart_id == chart.chart_id:
+                found.append(f"{here} {_file_of(other)} has a chart of this id already. Choose another id.")
+            if other.number == chart.number:
+                taken = f"number {chart.number} is that of {other.chart_id} ({_file_of(other)})"
+                found.append(f"{here} {taken}. Choose another; {free} is free.")
+    return found
+
+
+def _file_of(chart: Chart) -> str:
+    return f"{chart.draw.__module__.replace('.', '/')}.py"
 
 
 def chart(chart_id: str, **about: Any) -> Callable[[Callable[[pl.DataFrame], Built]], Callable[[pl.DataFrame], Built]]:
     """Register a chart function under ``chart_id``; the keywords are the fields of ``Chart``."""
 
     def register(draw: Callable[[pl.DataFrame], Built]) -> Callable[[pl.DataFrame], Built]:
-        if chart_id in _REGISTERED:
-            raise ValueError(f"chart {chart_id} is registered twice")
-        _REGISTERED[chart_id] = Chart(chart_id, draw=draw, **about)
+        _REGISTERED.append(Chart(chart_id, draw=draw, **about))
         return draw
 
     return register
