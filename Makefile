@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow check lock ui report bench fuzz clean
+.PHONY: all setup build refresh test test-slow check docs lock ui report bench fuzz clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -41,6 +41,11 @@ check: setup
 	.venv/bin/mypy
 	.venv/bin/lint-imports
 	.venv/bin/sqlfluff lint --disable-progress-bar sql
+	.venv/bin/python scripts/docs.py --check
+
+# Outputs and numbers in the documents, from a build without network.
+docs: setup
+	@.venv/bin/python scripts/docs.py
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
