@@ -5,8 +5,10 @@ from __future__ import annotations
 from graphlib import TopologicalSorter
 from pathlib import Path
 
+from pipelines.records.frames import field_descriptions
 from pipelines.records.raw_tables import raw_columns
 from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
+from pipelines.seeds.sources_toml import Source
 from pipelines.settings import SQL, read_settings
 from pipelines.site.calculator.coefficients import build_coefficients
 from pipelines.site.charts.registry import registered_charts
@@ -15,8 +17,9 @@ from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages
 from pipelines.warehouse.build import open_session
 from pipelines.warehouse.models.checks import run_checks
+from pipelines.warehouse.models.loading import load_models
 from pipelines.warehouse.models.python_tables import make_table, python_tables
-from pipelines.warehouse.models.sql_models import load_models, run_model
+from pipelines.warehouse.models.sql_models import run_model
 from pipelines.warehouse.raw_layer import load_raw, raw_schemas
 
 
@@ -36,16 +39,19 @@ def main() -> None:
             session.load_seed(relative)
         for name in raw_schemas():
             load_raw(session.connection, name, settings)
-        known = {f"seeds.{Path(r).stem}": [*s.model_fields, "seed_line"] for r, s in SEED_FILES.items()}
-        known |= {name: list(raw_columns(schema)) for name, schema in raw_schemas().items()}
+        line = {"seed_line": "Line in the file."}
+        known = {f"seeds.{Path(r).stem}": {**field_descriptions(s), **line} for r, s in SEED_FILES.items()}
+        known |= {"seeds.sources": {"source_id": "Key of the source.", **field_descriptions(Source)}}
+        known |= {name: raw_columns(schema) for name, schema in raw_schemas().items()}
         made = python_tables()
-        known |= {"seeds.sources": ["source_id"], **{name: list(table.columns) for name, table in made.items()}}
+        known |= {name: dict(table.columns) for name, table in made.items()}
         models = load_models(SQL, "sql", known)
         graph = {name: {t for t in model.depends_on if t in made or t in models} for name, model in models.items()}
         for name in TopologicalSorter({**graph, **{n: table.reads for n, table in made.items()}}).static_order():
             table = made.get(name) or models[name]
             types = (make_table if name in made else run_model)(session.connection, table)
-            assert not any(check.failing_count for check in run_checks(session.connection, table, types))
+            checks = run_checks(session.connection, table, types)
+            assert not any(check.failing_count and not check.is_warning for check in checks)
         session.finish(models, {*known, *models})
     for chart in registered_charts():
         build_chart(chart, settings)
