@@ -21,6 +21,7 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
 from pipelines.records.fields import Number
@@ -255,7 +256,7 @@ VERDICTS = ("supported", "partly", "contradicted", "unsupported", "untestable")
 def as_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
     """Headings and cells of the short form: claim, verdict, ratio and reason."""
     cells = [
-        [row["claim_id"], row["verdict"], "" if row["ratio"] is None else f"{row['ratio']:.3g}",
+        [row["claim_id"], row["verdict"], "" if row["ratio"] is None else number(row["ratio"], 3),
          row["paraphrase"] or f"{row['subject']}: {row['quantity']}", row["reason"]]
         for row in rows
     ]  # fmt: skip

@@ -19,7 +19,7 @@ import duckdb
 from rich.text import Text
 from rich.tree import Tree
 
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.numbers import number
 from pipelines.answers.subjects import find_quantity, find_subject, public_name
 from pipelines.warehouse.file import Row, read_rows
 
@@ -147,7 +147,7 @@ def with_numbers(formula: str, values: dict[str, float]) -> str | None:
     """
     if not values:
         return None
-    return FORMULA_NAME.sub(lambda name: trimmed(values[name[0]]) if name[0] in values else name[0], formula)
+    return FORMULA_NAME.sub(lambda name: number(values[name[0]]) if name[0] in values else name[0], formula)
 
 
 # --- as text --------------------------------------------------------------------------------------------------------
@@ -168,7 +168,7 @@ def _unit(unit: str) -> str:
 def _interval(low: float | None, high: float | None, value: float) -> str:
     if low is None or high is None or low == high == value:
         return "taken as exact"
-    return f"{trimmed(low)} to {trimmed(high)}"
+    return f"{number(low)} to {number(high)}"
 
 
 def aligned(rows: Sequence[Sequence[str]]) -> list[str]:
@@ -196,7 +196,7 @@ def _source_lines(one: Row) -> list[Node]:
 def _input_nodes(inputs: list[Row], said: set[str]) -> list[Node]:
     cells = [
         [
-            one["name"], trimmed(one["value"]), _unit(one["unit"]),
+            one["name"], number(one["value"]), _unit(one["unit"]),
             _interval(one["low"], one["high"], one["value"]), one["kind"],
         ] for one in inputs
     ]  # fmt: skip
@@ -226,9 +226,9 @@ def _beside_nodes(figures: list[Row], *, published: bool) -> list[Node]:
         words = [one["method"]] if not published else [one["kind"], *(["circular"] if one["is_circular"] else [])]
         words += [one["boundary"]] if one["boundary"] == "unstated" else []
         cells.append([
-            ", ".join(words), trimmed(one["value"]), _unit(one["unit"]),
+            ", ".join(words), number(one["value"]), _unit(one["unit"]),
             _interval(one["value_low"], one["value_high"], one["value"]),
-            f"{trimmed(one['ratio_to_preferred'], 3)} of the preferred",
+            f"{number(one['ratio_to_preferred'], 3)} of the preferred",
         ])  # fmt: skip
     nodes = [Node(line) for line in aligned(cells)] if cells else []
     for node, one in zip(nodes, figures, strict=True):
@@ -246,7 +246,7 @@ def as_nodes(explanation: Row) -> Node:
     figure, subject = explanation["figure"], explanation["subject"]
     interval = _interval(figure["value_low"], figure["value_high"], figure["value"])
     root = Node(
-        f"{subject['name']}: {explanation['quantity']} = {trimmed(figure['value'])} {_unit(figure['unit'])}".rstrip()
+        f"{subject['name']}: {explanation['quantity']} = {number(figure['value'])} {_unit(figure['unit'])}".rstrip()
     )
     root.children = [Node(f"interval {interval} (90 %)"), *_made_of(figure, {figure["figure_id"]})]
     if explanation["other_methods"]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import duckdb
 
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError, UsageError, nearest, shown
 from pipelines.warehouse.file import Row, read_rows
 
@@ -99,7 +99,7 @@ def figure_cells(row: Row, name: str, low: str, high: str) -> list[str]:
     exact = row[low] is None or row[low] == row["value"] == row[high]
     return [
         row[name],
-        trimmed(row["value"]),
+        number(row["value"]),
         unit,
-        "exact" if exact else f"{trimmed(row[low])} to {trimmed(row[high])}",
+        "exact" if exact else f"{number(row[low])} to {number(row[high])}",
     ]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from pipelines.answers.numbers import NBSP, compact, flop, money, plain, significant, trimmed, with_prefix
+from pipelines.answers.numbers import NBSP, count, energy, flop, mass, money, number, percent, significant, with_prefix
 
 QUANTITIES = {
     "training_flop": "Training compute",
@@ -135,10 +135,11 @@ SUBJECT_KINDS = {
 PREFIXED = {"W": "W", "B": "B", "byte": "B", "J": "J", "FLOP/s": "FLOP/s", "FLOP/s per chip": "FLOP/s", "FLOP/J": "FLOP/J",
             "B/s": "B/s", "OP/s": "OP/s", "OP/J": "OP/J", "J/token": "J/token", "J/request": "J/request"}  # fmt: skip
 SHARES = frozenset({"mfu", "hfu"})
-PLURAL = {
-    "chip-hour": "chip-hours", "hour": "hours", "day": "days", "home-year": "home-years", "year": "years",
-    "parameter": "parameters", "token": "tokens", "petaFLOP-day": "petaFLOP-days", "example": "examples",
-}  # fmt: skip
+PLURAL = {unit: f"{unit}s" for unit in (
+    "chip-day", "chip-hour", "day", "example", "home-year", "hour", "month", "parameter", "petaFLOP-day", "token", "year",
+)}  # fmt: skip
+BARE = frozenset({"", "1", "ratio", "fraction", "share", "times", "x", "count"})
+"""Units that are not said."""
 
 
 def spoken(key: str) -> str:
@@ -200,48 +201,55 @@ def place(public: str) -> tuple[int, str]:
     return (ORDER.index(public) if public in ORDER else len(ORDER), public)
 
 
-def count(value: float, digits: int = 2) -> str:
-    """A count in words from a million on.
-
-    >>> count(15.1e12, 3).replace(NBSP, " "), count(4074), count(7e6)
-    ('15.1 trillion', '4,100', '7.0\\xa0million')
-    """
-    for size, word in ((1e12, "trillion"), (1e9, "billion"), (1e6, "million")):
-        if size <= value < 1e15:
-            return f"{plain(value / size, digits)}{NBSP}{word}"
-    return compact(value, digits)
-
-
 @lru_cache(maxsize=65536)
 def said(value: float, unit: str, quantity: str = "", digits: int = 2) -> str:  # noqa: PLR0911
     """An amount for people: the unit that suits its size, so many significant digits.
 
     >>> [said(v, u).replace(NBSP, " ") for v, u in ((6.3e24, "FLOP"), (7455000, "kWh"), (3.1e6, "kg CO2e"), (7e6, "chip-hour"))]
-    ['6.3×10²⁴ FLOP', '7.5 GWh', '3,100 t CO₂e', '7.0 million chip-hours']
-    >>> said(0.375, "ratio", "mfu").replace(NBSP, " "), said(1.1, "ratio")
-    ('38 %', '1.1')
+    ['6.3×10²⁴ FLOP', '7.5 GWh', '3,100 t CO₂e', '7 million chip-hours']
+    >>> said(0.375, "ratio", "mfu").replace(NBSP, " "), said(1.1, "ratio"), said(1, "day").replace(NBSP, " ")
+    ('38 %', '1.1', '1 day')
     """
     if unit == "FLOP":
-        return flop(value, digits) if value >= 1e6 else f"{count(value, digits)}{NBSP}FLOP"
+        return flop(value, digits) if abs(significant(value, digits)) >= 1e6 else f"{count(value, digits)}{NBSP}FLOP"
     if unit == "kWh":
-        return with_prefix(value * 1000, "Wh", digits)
+        return energy(value, digits)
     if unit == "kg CO2e":
-        in_tonnes = significant(value, digits) >= 1000
-        return f"{compact(value / 1000 if in_tonnes else value, digits)}{NBSP}{'t' if in_tonnes else 'kg'}{NBSP}CO₂e"
+        return f"{mass(value, digits)}{NBSP}CO₂e"
     if unit == "USD":
         return money(value, digits)
     if quantity in SHARES:
-        return f"{plain(value * 100, digits)}{NBSP}%"
+        return percent(value, digits)
     if unit in PREFIXED:
-        return (
-            with_prefix(value, PREFIXED[unit], digits)
-            if value >= 1
-            else f"{compact(value, digits)}{NBSP}{PREFIXED[unit]}"
-        )
-    number = count(value, digits)
-    if unit in ("", "1", "ratio", "share", "count"):
-        return number
-    return f"{number}{NBSP}{PLURAL.get(unit, unit).replace('CO2e', 'CO₂e')}"
+        return with_prefix(value, PREFIXED[unit], digits)
+    amount = count(value, digits)
+    if unit in BARE:
+        return amount
+    return f"{amount}{NBSP}{unit if amount in ('1', '-1') else PLURAL.get(unit, unit)}".replace("CO2e", "CO₂e")
+
+
+def span(low: float, high: float, unit: str, quantity: str = "", digits: int = 2) -> str:
+    """From one amount to another: words that both end in are said once, and one amount where both read alike.
+
+    >>> [span(a, b, u).replace(NBSP, " ") for a, b, u in ((6e6, 6.8e6, "chip-hour"), (1.3e11, 1.7e12, "parameter"), (2, 2, "L"))]
+    ['6 to 6.8 million chip-hours', '130 billion to 1.7 trillion parameters', '2 L']
+    >>> span(1, 24, "hour").replace(NBSP, " "), span(2, 5, "USD")
+    ('1 to 24 hours', '$2 to $5')
+    """
+    first, last = said(low, unit, quantity, digits), said(high, unit, quantity, digits)
+    if first == last:
+        return first
+    if not first.startswith("$"):
+        amount, _, words = first.partition(NBSP)
+        if last.partition(NBSP)[2] in (words, f"{words}s"):
+            first = amount
+        elif words and last.endswith(f"{NBSP}{words.rpartition(NBSP)[2]}"):
+            first = first.rpartition(NBSP)[0]
+    return f"{first} to {last}"
+
+
+CLAIMED_DIGITS = 4
+"""A claim is quoted as it was made; what is computed of it has two digits."""
 
 
 def digits_of(kind: str) -> int:
@@ -253,9 +261,9 @@ def interval(low: float | None, high: float | None, value: float, unit: str, qua
     """The bounds, or None for a value that is taken as exact."""
     if low is None or high is None or low == high == value:
         return None
-    return f"{said(low, unit, quantity)} to {said(high, unit, quantity)}"
+    return span(low, high, unit, quantity)
 
 
 def exact_interval(low: float | None, high: float | None, value: float) -> str:
     """Bounds of an input as they enter the formula."""
-    return "exact" if low is None or high is None or low == high == value else f"{trimmed(low)} to {trimmed(high)}"
+    return "exact" if low is None or high is None or low == high == value else f"{number(low)} to {number(high)}"

@@ -1,11 +1,16 @@
-"""How numbers are written for people: one formatter for titles, tables, tooltips and messages.
+"""How numbers are written for people: one rule for pages, charts, the command line and messages.
 
-What belongs here: text. Rounding is half-up on the shortest decimal, so that the page's script, which
-formats in the same way, agrees. Blanks before units are no-break spaces.
+A number is rounded half up on its shortest decimal, to as many significant digits as the caller says. It has separators
+of thousands and no zeros at the end of a fraction; from 10⁹ on and below 0.001 it is a power of ten. Blanks before units
+are no-break spaces. ``sql/macros/texts.sql`` (reasons of claims, answers) and ``reports/sheets/numbers.js`` (the
+calculator) follow the same rule: tests compare all three, letter by letter.
+
+What belongs here: text. What does not: which unit suits a quantity (``labels.said``).
 """
 
 from __future__ import annotations
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 
 NBSP = "\u00a0"
@@ -28,27 +33,53 @@ def significant(value: float, digits: int) -> Decimal:
     return rounded
 
 
-def plain(value: float, digits: int = 2) -> str:
-    """A number with thousands separators and so many significant digits.
+def _written(number: Decimal) -> str:
+    """All digits, with separators and no zeros at the end of a fraction."""
+    text = f"{number:,f}" if number else "0"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
-    >>> plain(6742.3, 2), plain(0.0456, 2), plain(5.96, 2)
-    ('6,700', '0.046', '6.0')
+
+def _power_of_ten(number: Decimal) -> str:
+    exponent = number.adjusted()
+    return f"{_written(number.scaleb(-exponent))}×10{str(exponent).translate(SUPERSCRIPT)}"
+
+
+def rounded_number(number: Decimal) -> str:
+    """A number that is rounded already: a power of ten from 10⁹ on and below 0.001.
+
+    >>> rounded_number(Decimal("0.001")), rounded_number(Decimal("1E+9"))
+    ('0.001', '1×10⁹')
     """
-    number = significant(value, digits)
-    exponent = int(number.as_tuple().exponent)
-    return f"{number:,.{max(0, -exponent)}f}"
+    return _written(number) if number == 0 or -3 <= number.adjusted() < 9 else _power_of_ten(number)
+
+
+def number(value: float | None, digits: int = 4) -> str:
+    """A number in a sentence, table or formula; a dash for one that is not known.
+
+    >>> number(1.82), number(7e6), number(9.894e14), number(3600), number(0), number(None)
+    ('1.82', '7,000,000', '9.894×10¹⁴', '3,600', '0', '–')
+    """
+    if value is None:
+        return "–"
+    return rounded_number(significant(value, digits)) if math.isfinite(value) else str(value)
+
+
+def plain(value: float, digits: int = 2) -> str:
+    """A number that is never a power of ten, such as a share or a factor.
+
+    >>> plain(6742.3, 2), plain(0.0456, 2), plain(5.96, 2), plain(2e9)
+    ('6,700', '0.046', '6', '2,000,000,000')
+    """
+    return _written(significant(value, digits))
 
 
 def power_of_ten(value: float, digits: int = 2) -> str:
-    """Scientific notation.
+    """A number that always is a power of ten.
 
-    >>> power_of_ten(2.1e25)
-    '2.1×10²⁵'
+    >>> power_of_ten(2.1e25), power_of_ten(2)
+    ('2.1×10²⁵', '2×10⁰')
     """
-    number = significant(value, digits)
-    exponent = number.adjusted()
-    mantissa = f"{number.scaleb(-exponent):.{digits - 1}f}"
-    return f"{mantissa}×10{str(exponent).translate(SUPERSCRIPT)}"
+    return _power_of_ten(significant(value, digits))
 
 
 def flop(value: float, digits: int = 2) -> str:
@@ -61,50 +92,48 @@ def flop(value: float, digits: int = 2) -> str:
 
 
 def with_prefix(value: float, unit: str, digits: int = 3) -> str:
-    """A quantity with an SI prefix.
+    """A quantity with an SI prefix; below 1 and from 10²⁷ on, as a number without.
 
-    >>> with_prefix(989.4e12, "FLOP/s").replace(NBSP, " ")
-    '989 TFLOP/s'
+    >>> with_prefix(989.4e12, "FLOP/s").replace(NBSP, " "), with_prefix(0.0421, "J").replace(NBSP, " ")
+    ('989 TFLOP/s', '0.0421 J')
     """
-    number = significant(value, digits)
-    step = min(max(number.adjusted() // 3, 0), len(SI_PREFIXES) - 1)
-    return f"{plain(float(number.scaleb(-3 * step)), digits)}{NBSP}{SI_PREFIXES[step]}{unit}"
+    return rounded_with_prefix(significant(value, digits), unit)
+
+
+def rounded_with_prefix(number: Decimal, unit: str) -> str:
+    """A rounded quantity with an SI prefix."""
+    if abs(number) < 1 or number.adjusted() // 3 >= len(SI_PREFIXES):
+        return f"{rounded_number(number)}{NBSP}{unit}"
+    step = number.adjusted() // 3
+    return f"{_written(number.scaleb(-3 * step))}{NBSP}{SI_PREFIXES[step]}{unit}"
 
 
 def money(value: float, digits: int = 2) -> str:
-    """US dollars.
+    """US dollars; cents are two.
 
-    >>> money(12.4e6).replace(NBSP, " "), money(320e3), money(4.2)
-    ('$12 million', '$320k', '$4.2')
+    >>> money(12.4e6).replace(NBSP, " "), money(320e3), money(4.2), money(0.0652, 3)
+    ('$12 million', '$320k', '$4.20', '$0.0652')
     """
-    for size, word in ((1e9, f"{NBSP}billion"), (1e6, f"{NBSP}million"), (1e3, "k")):
-        if value >= size:
-            return f"${plain(value / size, digits)}{word}"
-    return f"${plain(value, digits)}"
+    rounded = significant(abs(value), digits)
+    dollars = "-$" if value < 0 else "$"
+    for power, word in ((9, f"{NBSP}billion"), (6, f"{NBSP}million"), (3, "k")):
+        if power <= rounded.adjusted() < 15:
+            return f"{dollars}{_written(rounded.scaleb(-power))}{word}"
+    text = rounded_number(rounded)
+    return f"{dollars}{text}{'0' if text[-2:-1] == '.' else ''}"
 
 
-def compact(value: float | None, digits: int = 3) -> str:
-    """A number for a table cell: scientific from 1e15 and below 1e-3, else with separators."""
-    if value is None:
-        return "–"
-    if value != 0 and (abs(value) >= 1e15 or abs(value) < 1e-3):
-        return power_of_ten(value, digits)
-    return plain(value, digits) if value else "0"
+def count(value: float, digits: int = 2) -> str:
+    """A count in words from a million on.
 
-
-def trimmed(value: float, digits: int = 4) -> str:
-    """A number for a formula: scientific from 1e9 and below 1e-3, and no zeros that say nothing.
-
-    >>> trimmed(1.82), trimmed(7e6), trimmed(9.894e14), trimmed(3600), trimmed(0)
-    ('1.82', '7,000,000', '9.894×10¹⁴', '3,600', '0')
+    >>> count(15.1e12, 3).replace(NBSP, " "), count(4074), count(7e6).replace(NBSP, " "), count(2e15)
+    ('15.1 trillion', '4,100', '7 million', '2×10¹⁵')
     """
-    if value == 0:
-        return "0"
-    if abs(value) >= 1e9 or abs(value) < 1e-3:
-        mantissa, times, power = power_of_ten(value, digits).partition("×")
-        return (mantissa.rstrip("0").rstrip(".") if "." in mantissa else mantissa) + times + power
-    text = plain(value, digits)
-    return text.rstrip("0").rstrip(".") if "." in text else text
+    rounded = significant(value, digits)
+    for power, word in ((12, "trillion"), (9, "billion"), (6, "million")):
+        if power <= rounded.adjusted() < 15:
+            return f"{_written(rounded.scaleb(-power))}{NBSP}{word}"
+    return rounded_number(rounded)
 
 
 def percent(fraction: float, digits: int = 2) -> str:
@@ -113,7 +142,7 @@ def percent(fraction: float, digits: int = 2) -> str:
     >>> percent(0.2634).replace(NBSP, " ")
     '26 %'
     """
-    return f"{plain(fraction * 100, digits)}{NBSP}%"
+    return f"{_written(significant(fraction, digits).scaleb(2))}{NBSP}%"
 
 
 def energy(kwh: float, digits: int = 2) -> str:
@@ -122,7 +151,7 @@ def energy(kwh: float, digits: int = 2) -> str:
     >>> energy(4.03e6, 3).replace(NBSP, " ")
     '4.03 GWh'
     """
-    return with_prefix(kwh * 1000, "Wh", digits)
+    return rounded_with_prefix(significant(kwh, digits).scaleb(3), "Wh")
 
 
 def mass(kg: float, digits: int = 2) -> str:
@@ -131,7 +160,9 @@ def mass(kg: float, digits: int = 2) -> str:
     >>> mass(1_614_000).replace(NBSP, " "), mass(12.34).replace(NBSP, " ")
     ('1,600 t', '12 kg')
     """
-    return f"{plain(kg / 1000, digits)}{NBSP}t" if kg >= 1000 else f"{plain(kg, digits)}{NBSP}kg"
+    rounded = significant(kg, digits)
+    in_tonnes = rounded.adjusted() >= 3
+    return f"{rounded_number(rounded.scaleb(-3) if in_tonnes else rounded)}{NBSP}{'t' if in_tonnes else 'kg'}"
 
 
 def count_of(count: int, singular: str, plural: str = "") -> str:

@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, read_stated
-from pipelines.answers.numbers import trimmed, with_prefix
+from pipelines.answers.numbers import number, with_prefix
 from pipelines.errors import LedgerError, UsageError, nearest, shown
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import Row, connect, connect_published, read_rows
@@ -104,7 +104,7 @@ def read_options(
         raise UsageError("--device is chosen already: leave out --max-usd, --max-watts and --max-memory, or --device.")
     for name in ("max_usd", "max_watts"):
         if options[name] is not None and not 0 < options[name] < float("inf"):
-            raise UsageError(f"--{name.replace('_', '-')} {options[name]:g}: expected more than zero.")
+            raise UsageError(f"--{name.replace('_', '-')} {number(options[name], 6)}: expected more than zero.")
     stated_count = read_stated(count, "--count") if count is not None else None
     if stated_count is not None and not (
         stated_count.low == stated_count.high and float(stated_count.value).is_integer()
@@ -460,10 +460,10 @@ def _device_table(devices: list[Row]) -> list[list[str]]:
             str(row["accelerator_count"]),
             row["number_format"],
             "unknown" if row["purchase_usd"] is None else f"{row['purchase_usd']:,.0f}",
-            "unknown" if row["tdp_w"] is None else trimmed(row["tdp_w"]),
+            "unknown" if row["tdp_w"] is None else number(row["tdp_w"]),
             with_prefix(row["needed_bytes"], "B"),
             with_prefix(row["available_bytes"], "B"),
-            trimmed(row["tokens_per_s_bound"], 3),
+            number(row["tokens_per_s_bound"], 3),
         ]
         table.append(cells)
     return table
@@ -477,7 +477,11 @@ def as_lines(result: Row) -> Iterator[str]:
 
 def _device_lines(result: Row) -> Iterator[str]:
     budget = result["budget"]
-    asked = [f"{budget[name]:,g} {unit}" for name, unit in (("usd", "USD"), ("watts", "W")) if budget[name] is not None]
+    asked = [
+        f"{number(budget[name], 6)} {unit}"
+        for name, unit in (("usd", "USD"), ("watts", "W"))
+        if budget[name] is not None
+    ]
     asked += [] if budget["memory_bytes"] is None else [f"{with_prefix(budget['memory_bytes'], 'B')} of memory"]
     yield f"{'budget':<14} {' and '.join(asked) or 'none'}"
     if (more := len(result["devices"]) - LISTED) > 0:
@@ -489,7 +493,7 @@ def _device_lines(result: Row) -> Iterator[str]:
 def _case_lines(result: Row) -> Iterator[str]:
     yield f"{'device':<14} {result['device']['accelerator_id']} ({result['device']['accelerator_name']})"
     for row in result["case"]:
-        value = trimmed(row["value"]) if isinstance(row["value"], int | float) else row["value"]
+        value = number(row["value"]) if isinstance(row["value"], int | float) else row["value"]
         yield f"{row['name']:<14} {value} ({'given by you' if row['is_given'] else row['note']})"
     if result["bound_by"]:
         yield f"{'bound by':<14} {result['bound_by']}"
@@ -497,5 +501,5 @@ def _case_lines(result: Row) -> Iterator[str]:
     yield f"{'memory':<14} {needed} needed, {available} available"
     for row in result["measured"]:
         where = f"{row['accelerator_count']} accelerators, {row['benchmark']}"
-        yield f"{'measured':<14} {trimmed(row['joule_per_token'])} J/token ({where}; {row['source_id']})"
+        yield f"{'measured':<14} {number(row['joule_per_token'])} J/token ({where}; {row['source_id']})"
     yield from result["notes"]

@@ -19,7 +19,7 @@ import duckdb
 
 from pipelines.answers.explain import with_numbers
 from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, fitting_code
-from pipelines.answers.numbers import trimmed, with_prefix
+from pipelines.answers.numbers import number, with_prefix
 from pipelines.errors import UsageError, nearest, shown
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import Row, connect, connect_published, read_rows
@@ -117,20 +117,23 @@ def _check_amounts(given: Scenario) -> None:
             "too little is given: --params and --tokens, or --flop, or --chip-hours, or --hours and --count."
         )
     if given.mfu is not None and given.mfu.high > 1:
-        percent = f" Was {given.mfu.value / 100:g} meant?" if given.mfu.value > 1 else ""
-        raise UsageError(f"--mfu {given.mfu.high:g}: a share of the dense peak, so at most 1.{percent}")
+        percent = f" Was {number(given.mfu.value / 100, 6)} meant?" if given.mfu.value > 1 else ""
+        raise UsageError(f"--mfu {number(given.mfu.high, 6)}: a share of the dense peak, so at most 1.{percent}")
     if given.pue is not None and given.pue.low < 1:
-        raise UsageError(f"--pue {given.pue.low:g}: a facility draws at least what its computers draw, so at least 1.")
+        raise UsageError(
+            f"--pue {number(given.pue.low, 6)}: a facility draws at least what its computers draw, so at least 1."
+        )
     if given.active_params is not None and given.params is not None and given.active_params.value > given.params.value:
         raise UsageError(
-            f"--active-params {given.active_params.value:g} is more than the {given.params.value:g} of --params."
+            f"--active-params {number(given.active_params.value, 6)} is more than the "
+            f"{number(given.params.value, 6)} of --params."
         )
     if given.architecture == "moe" and given.tokens is not None and given.active_params is None:
         raise UsageError("a mixture of experts uses some of its parameters per token: give --active-params.")
     if given.count is not None and not all(
         float(n).is_integer() for n in (given.count.low, given.count.value, given.count.high)
     ):
-        raise UsageError(f"--count {given.count.value:g}: expected a whole number of accelerators.")
+        raise UsageError(f"--count {number(given.count.value, 6)}: expected a whole number of accelerators.")
     if given.year is not None and not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
         raise UsageError(f"--year {given.year}: expected {EARLIEST_YEAR} to {LATEST_YEAR}.")
 
@@ -172,8 +175,8 @@ def _memory(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, ch
         count = given.count.value if given.count else 0
         raise UsageError(
             f"the model does not fit: training needs at least {with_prefix(memory['needed_bytes'], 'B')} "
-            f"({memory['bytes_per_param']:g} bytes a parameter for weights, gradients and Adam's state in mixed precision, "
-            f"spread over all accelerators), and {count:g} × {chip['accelerator_id']} have "
+            f"({number(memory['bytes_per_param'])} bytes a parameter for weights, gradients and Adam's state in mixed "
+            f"precision, spread over all accelerators), and {number(count, 6)} × {chip['accelerator_id']} have "
             f"{with_prefix(memory['available_bytes'], 'B')}."
         )
     return memory
@@ -309,9 +312,9 @@ def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scen
     chips = {given.accelerator: find_accelerator(connection, given.accelerator) for given in scenarios}
     latest = latest_price_year(connection)
     runs: dict[str, tuple[Scenario, Row, int]] = {}
-    for number, given in enumerate(scenarios):
+    for place, given in enumerate(scenarios):
         _check_amounts(given)
-        runs[f"{RUN}-{number:06}"] = (given, chips[given.accelerator], given.year or latest)
+        runs[f"{RUN}-{place:06}"] = (given, chips[given.accelerator], given.year or latest)
     found = _run_models(connection, runs)
     for run, (given, chip, _) in runs.items():
         _memory(connection, run, given, chip)
@@ -324,8 +327,8 @@ def _check_result(figures: list[Row], chip: Row, implied_mfu: float | None) -> N
         raise UsageError(f"no dense peak of {chip['accelerator_id']} is known: give --chip-hours.")
     if implied_mfu is not None and implied_mfu > 1:
         raise UsageError(
-            f"{trimmed(found['training_flop']['value'], 3)} FLOP in {trimmed(found['chip_hours']['value'])} chip-hours would "
-            f"take {trimmed(implied_mfu, 3)} times the dense peak of {chip['accelerator_id']}."
+            f"{number(found['training_flop']['value'], 3)} FLOP in {number(found['chip_hours']['value'])} chip-hours would "
+            f"take {number(implied_mfu, 3)} times the dense peak of {chip['accelerator_id']}."
         )
 
 
@@ -414,7 +417,7 @@ def as_lines(result: Row) -> Iterator[str]:
         there = (
             "" if memory["available_bytes"] is None else f", {with_prefix(memory['available_bytes'], 'B')} available"
         )
-        rule = f"{memory['bytes_per_param']:g} bytes a parameter, activations not counted"
+        rule = f"{number(memory['bytes_per_param'], 6)} bytes a parameter, activations not counted"
         yield f"{'memory':<14} at least {with_prefix(memory['needed_bytes'], 'B')} needed{there} ({rule})"
     yield from result["notes"]
 

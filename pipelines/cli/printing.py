@@ -19,6 +19,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
 
 if TYPE_CHECKING:
@@ -81,7 +82,7 @@ def print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
 def _cell(value: Any) -> str:
     if value is None:
         return "null"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+    return number(value, 6) if isinstance(value, float) else str(value)
 
 
 def print_fitted(names: list[str], cells: list[list[str]], numbers: list[bool]) -> None:
@@ -89,8 +90,8 @@ def print_fitted(names: list[str], cells: list[list[str]], numbers: list[bool]) 
     from rich.text import Text
 
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name, number in zip(names, numbers, strict=True):
-        table.add_column(Text(name), justify="right" if number else "left", no_wrap=number)
+    for name, is_number in zip(names, numbers, strict=True):
+        table.add_column(Text(name), justify="right" if is_number else "left", no_wrap=is_number)
     for row in cells:
         table.add_row(*map(Text, row))
     Console().print(table)

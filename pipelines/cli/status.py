@@ -17,6 +17,7 @@ from itertools import groupby
 
 import duckdb
 
+from pipelines.answers.numbers import number, percent
 from pipelines.errors import LedgerError
 from pipelines.fetch.snapshots import SourceState, source_states
 from pipelines.records.raw_tables import PackagedFile, RemoteFile
@@ -120,7 +121,10 @@ def _validation_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
         select quantity, figure_count, 10 ** median_absolute_error_log10, coverage_fraction, median_interval_ratio
         from core.validation_scores order by quantity <> 'all', figure_count desc, quantity
     """).fetchall()
-    rows = [[q, f"{n:,}", f"{error:.2f} x", f"{inside:.0%}", f"{width:.1f} x"] for q, n, error, inside, width in scores]
+    rows = [
+        [q, f"{n:,}", f"{number(error, 3)} x", percent(inside), f"{number(width, 2)} x"]
+        for q, n, error, inside, width in scores
+    ]
     headings = ("estimates against published", "figures", "median error", "inside 90 %", "median width")
     yield from aligned(headings, rows, (1, 2, 3, 4))
 

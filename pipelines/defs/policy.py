@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import dagster as dg
 import duckdb
 
+from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
 from pipelines.records.units import unit_of
 
@@ -47,7 +48,7 @@ def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.Ta
 
 
 def _cell(value: object) -> str:
-    text = f"{value:,.4g}" if isinstance(value, float) else "" if value is None else str(value)
+    text = number(value) if isinstance(value, float) else "" if value is None else str(value)
     return text.replace("|", "\\|").replace("\n", " ")[:60]
 
 

@@ -58,8 +58,8 @@
     const quantity = key === "mfu" || key === "hfu" ? key : "";
     const digits = low === null ? 3 : 2;
     cell.append(make("strong", numbers.said(value, unit, quantity, digits)));
-    if (low !== null) cell.append(make("span", `${numbers.said(low, unit, quantity)} to ${numbers.said(high, unit, quantity)}`, { class: "hint" }));
-    if (first && first !== figure) cell.append(make("span", `${numbers.trimmed(value / first[2], 3)} × the first`, { class: "hint" }));
+    if (low !== null) cell.append(make("span", numbers.span(low, high, unit, quantity), { class: "hint" }));
+    if (first && first !== figure) cell.append(make("span", `${numbers.number(value / first[2], 3)} × the first`, { class: "hint" }));
     const told = [texts[about], further === "" ? "" : texts[further]].filter((text) => text && text !== "stated").join("; ");
     if (told) cell.append(make("span", told, { class: "hint" }));
     if (plot) cell.append(plot);

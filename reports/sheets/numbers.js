@@ -1,5 +1,5 @@
-// Numbers for people, as pipelines/charts/number_format.py and pipelines/sheets/words.py write them: rounded half up on
-// the shortest decimal. A test compares both on thousands of values.
+// Numbers for people, to the letter as pipelines/answers/numbers.py and labels.py write them: rounded half up on the
+// shortest decimal. A test compares both on thousands of values.
 const numbers = (() => {
   const NBSP = "\u00a0";
   const RAISED = { "-": "⁻", 0: "⁰", 1: "¹", 2: "²", 3: "³", 4: "⁴", 5: "⁵", 6: "⁶", 7: "⁷", 8: "⁸", 9: "⁹" };
@@ -8,14 +8,15 @@ const numbers = (() => {
     W: "W", B: "B", byte: "B", J: "J", "FLOP/s": "FLOP/s", "FLOP/s per chip": "FLOP/s", "FLOP/J": "FLOP/J", "B/s": "B/s",
     "OP/s": "OP/s", "OP/J": "OP/J", "J/token": "J/token", "J/request": "J/request",
   };
-  const PLURAL = {
-    "chip-hour": "chip-hours", hour: "hours", day: "days", "home-year": "home-years", year: "years",
-    parameter: "parameters", token: "tokens", "petaFLOP-day": "petaFLOP-days", example: "examples",
-  };
+  const COUNTED = [
+    "chip-day", "chip-hour", "day", "example", "home-year", "hour", "month", "parameter", "petaFLOP-day", "token", "year",
+  ];
+  const BARE = ["", "1", "ratio", "fraction", "share", "times", "x", "count"];
 
-  // Digits of a positive number, so many of them, and the power of ten of the first.
+  // Sign of a number, so many digits of it, and the power of ten of the first.
   function significant(value, digits) {
-    const [mantissa, power] = value.toExponential().split("e");
+    const [mantissa, power] = Math.abs(value).toExponential().split("e");
+    const sign = value < 0 ? "-" : "";
     let figures = mantissa.replace(".", "");
     let exponent = Number(power);
     if (figures.length > digits) {
@@ -27,78 +28,99 @@ const numbers = (() => {
         figures = carried.slice(0, digits);
       }
     }
-    return { figures: figures.padEnd(digits, "0"), exponent };
+    return { sign, figures: figures.replace(/0+$/, "") || "0", exponent };
   }
 
-  function grouped(whole) {
-    return whole.replace(/\B(?=(\d{3})+$)/g, ",");
+  // All digits, with separators and no zeros at the end of a fraction.
+  function written({ sign, figures, exponent }) {
+    if (exponent < 0) return `${sign}0.${"0".repeat(-exponent - 1)}${figures}`;
+    const whole = figures.slice(0, exponent + 1).padEnd(exponent + 1, "0").replace(/\B(?=(\d{3})+$)/g, ",");
+    return sign + whole + (figures.length > exponent + 1 ? `.${figures.slice(exponent + 1)}` : "");
+  }
+
+  function scaled(rounded, power) {
+    return { ...rounded, exponent: rounded.exponent + power };
+  }
+
+  function asPower(rounded) {
+    const raised = [...String(rounded.exponent)].map((c) => RAISED[c]).join("");
+    return `${written({ ...rounded, exponent: 0 })}×10${raised}`;
+  }
+
+  function roundedNumber(rounded) {
+    return rounded.exponent >= -3 && rounded.exponent < 9 ? written(rounded) : asPower(rounded);
+  }
+
+  function roundedWithPrefix(rounded, unit) {
+    const step = Math.floor(rounded.exponent / 3);
+    if (!(step in PREFIXES)) return `${roundedNumber(rounded)}${NBSP}${unit}`;
+    return `${written(scaled(rounded, -3 * step))}${NBSP}${PREFIXES[step]}${unit}`;
+  }
+
+  function number(value, digits = 4) {
+    return value === null || value === undefined ? "–" : roundedNumber(significant(value, digits));
   }
 
   function plain(value, digits = 2) {
-    if (value === 0) return "0.0";
-    const { figures, exponent } = significant(value, digits);
-    if (exponent < 0) return `0.${"0".repeat(-exponent - 1)}${figures}`;
-    if (exponent >= digits - 1) return grouped(figures + "0".repeat(exponent - digits + 1));
-    return `${grouped(figures.slice(0, exponent + 1))}.${figures.slice(exponent + 1)}`;
+    return written(significant(value, digits));
   }
 
   function powerOfTen(value, digits = 2) {
-    const { figures, exponent } = significant(value, digits);
-    const mantissa = digits > 1 ? `${figures[0]}.${figures.slice(1)}` : figures;
-    return `${mantissa}×10${[...String(exponent)].map((c) => RAISED[c]).join("")}`;
+    return asPower(significant(value, digits));
   }
 
   function withPrefix(value, unit, digits = 3) {
-    const { figures, exponent } = significant(value, digits);
-    const step = Math.min(Math.max(Math.floor(exponent / 3), 0), PREFIXES.length - 1);
-    const scaled = Number(`${figures[0]}.${figures.slice(1)}e${exponent - 3 * step}`);
-    return `${plain(scaled, digits)}${NBSP}${PREFIXES[step]}${unit}`;
+    return roundedWithPrefix(significant(value, digits), unit);
   }
 
   function money(value, digits = 2) {
-    for (const [size, word] of [[1e9, `${NBSP}billion`], [1e6, `${NBSP}million`], [1e3, "k"]]) {
-      if (value >= size) return `$${plain(value / size, digits)}${word}`;
+    const rounded = significant(Math.abs(value), digits);
+    const dollars = value < 0 ? "-$" : "$";
+    for (const [power, word] of [[9, `${NBSP}billion`], [6, `${NBSP}million`], [3, "k"]]) {
+      if (power <= rounded.exponent && rounded.exponent < 15) return `${dollars}${written(scaled(rounded, -power))}${word}`;
     }
-    return `$${plain(value, digits)}`;
+    const text = roundedNumber(rounded);
+    return `${dollars}${text}${text.at(-2) === "." ? "0" : ""}`;
   }
 
-  function compact(value, digits = 3) {
-    if (value === null || value === undefined) return "–";
-    if (value !== 0 && (value >= 1e15 || value < 1e-3)) return powerOfTen(value, digits);
-    return value ? plain(value, digits) : "0";
-  }
-
-  function trimmed(value, digits = 4) {
-    if (value === 0) return "0";
-    if (value >= 1e9 || value < 1e-3) {
-      const [mantissa, power] = powerOfTen(value, digits).split("×");
-      return `${mantissa.includes(".") ? mantissa.replace(/0+$/, "").replace(/\.$/, "") : mantissa}×${power}`;
-    }
-    const text = plain(value, digits);
-    return text.includes(".") ? text.replace(/0+$/, "").replace(/\.$/, "") : text;
+  function mass(value, digits) {
+    const rounded = significant(value, digits);
+    return rounded.exponent >= 3 ? `${roundedNumber(scaled(rounded, -3))}${NBSP}t` : `${roundedNumber(rounded)}${NBSP}kg`;
   }
 
   function count(value, digits = 2) {
-    for (const [size, word] of [[1e12, "trillion"], [1e9, "billion"], [1e6, "million"]]) {
-      if (size <= value && value < 1e15) return `${plain(value / size, digits)}${NBSP}${word}`;
+    const rounded = significant(value, digits);
+    for (const [power, word] of [[12, "trillion"], [9, "billion"], [6, "million"]]) {
+      if (power <= rounded.exponent && rounded.exponent < 15) return `${written(scaled(rounded, -power))}${NBSP}${word}`;
     }
-    return compact(value, digits);
+    return roundedNumber(rounded);
   }
 
   function said(value, unit, quantity = "", digits = 2) {
-    if (unit === "FLOP") return `${value >= 1e6 ? powerOfTen(value, digits) : count(value, digits)}${NBSP}FLOP`;
-    if (unit === "kWh") return withPrefix(value * 1000, "Wh", digits);
-    if (unit === "kg CO2e") {
-      const tonnes = value > 0 && significant(value, digits).exponent >= 3;
-      return `${compact(tonnes ? value / 1000 : value, digits)}${NBSP}${tonnes ? "t" : "kg"}${NBSP}CO₂e`;
-    }
+    const rounded = significant(value, digits);
+    if (unit === "FLOP") return `${rounded.exponent >= 6 ? asPower(rounded) : count(value, digits)}${NBSP}FLOP`;
+    if (unit === "kWh") return roundedWithPrefix(value ? scaled(rounded, 3) : rounded, "Wh");
+    if (unit === "kg CO2e") return `${mass(value, digits)}${NBSP}CO₂e`;
     if (unit === "USD") return money(value, digits);
-    if (quantity === "mfu" || quantity === "hfu") return `${plain(value * 100, digits)}${NBSP}%`;
-    if (unit in PREFIXED) return value >= 1 ? withPrefix(value, PREFIXED[unit], digits) : `${compact(value, digits)}${NBSP}${PREFIXED[unit]}`;
-    const number = count(value, digits);
-    if (["", "1", "ratio", "share", "count"].includes(unit)) return number;
-    return `${number}${NBSP}${(PLURAL[unit] ?? unit).replace("CO2e", "CO₂e")}`;
+    if (quantity === "mfu" || quantity === "hfu") return `${written(value ? scaled(rounded, 2) : rounded)}${NBSP}%`;
+    if (unit in PREFIXED) return withPrefix(value, PREFIXED[unit], digits);
+    const amount = count(value, digits);
+    if (BARE.includes(unit)) return amount;
+    return `${amount}${NBSP}${unit}${!["1", "-1"].includes(amount) && COUNTED.includes(unit) ? "s" : ""}`.replaceAll("CO2e", "CO₂e");
   }
 
-  return { plain, powerOfTen, withPrefix, money, compact, trimmed, count, said };
+  function span(low, high, unit, quantity = "", digits = 2) {
+    let first = said(low, unit, quantity, digits);
+    const last = said(high, unit, quantity, digits);
+    if (first === last) return first;
+    if (!first.startsWith("$")) {
+      const [amount, ...words] = first.split(NBSP);
+      const [, ...ending] = last.split(NBSP);
+      if ([words.join(NBSP), `${words.join(NBSP)}s`].includes(ending.join(NBSP))) first = amount;
+      else if (words.length && words.at(-1) === ending.at(-1)) first = [amount, ...words.slice(0, -1)].join(NBSP);
+    }
+    return `${first} to ${last}`;
+  }
+
+  return { number, plain, powerOfTen, withPrefix, money, count, said, span };
 })();

@@ -32,7 +32,7 @@ const whatif = (() => {
   }
 
   function checkAmounts(s) {
-    const said = (value) => numbers.trimmed(value, 6);
+    const said = (value) => numbers.number(value, 6);
     if (s.flop && s.tokens) throw new Impossible("Training compute and training tokens say the same thing twice: give one of them.");
     if (s.hours && s.chip_hours) throw new Impossible("Duration and accelerator time say the same thing twice: give one of them.");
     if (s.hours && !s.count) throw new Impossible("A duration is that of the whole run: say also how many accelerators, or give accelerator time.");
@@ -178,7 +178,7 @@ const whatif = (() => {
     const available = s.count && chip.memory_bytes ? s.count.value * chip.memory_bytes : null;
     if (available !== null && needed > available) {
       throw new Impossible(`The model does not fit: training needs at least ${numbers.withPrefix(needed, "B")} for weights, gradients and `
-        + `the optimizer's state (${data.state_bytes_per_param} bytes a parameter), and ${numbers.trimmed(s.count.value)} of these accelerators `
+        + `the optimizer's state (${data.state_bytes_per_param} bytes a parameter), and ${numbers.number(s.count.value)} of these accelerators `
         + `have ${numbers.withPrefix(available, "B")}.`);
     }
     return { needed, available };
@@ -190,7 +190,7 @@ const whatif = (() => {
       ? f.model_flop_utilisation(uncertain(flop), uncertain(time), f.amount(i.dense_peak)) : null;
     if (overTime && f.central_of(overTime) > 1) {
       throw new Impossible(`${numbers.said(flop.value, "FLOP", "", 3)} in ${numbers.said(time.value, "chip-hour", "", 4)} would take `
-        + `${numbers.trimmed(f.central_of(overTime), 3)} times the dense peak of this accelerator.`);
+        + `${numbers.number(f.central_of(overTime), 3)} times the dense peak of this accelerator.`);
     }
     if (i.reported_mfu) give("mfu", "ratio", "reported_mfu");
     else if (overTime) { take("dense_peak"); put("mfu", "ratio", "flop_over_time", overTime); }

@@ -38,7 +38,7 @@
   }
 
   const interval = ({ value_low: low, value_high: high, unit, quantity }) =>
-    low === high ? "exact" : `${numbers.said(low, unit, quantity)} to ${numbers.said(high, unit, quantity)}`;
+    low === high ? "exact" : numbers.span(low, high, unit, quantity);
 
   function showFigures(figures) {
     at("figures").replaceChildren(...figures.map((row) => {
@@ -61,8 +61,8 @@
       const exact = one.low === null || one.low === one.high;
       const from = one.kind === "given" ? "given by you" : `${one.basis ?? ""}; ${data.sources[one.source] ?? one.source}`;
       const cells = [
-        names[one.name] ?? one.name, `${numbers.trimmed(one.value)}${unit}`,
-        exact ? "exact" : `${numbers.trimmed(one.low)} to ${numbers.trimmed(one.high)}`, from,
+        names[one.name] ?? one.name, `${numbers.number(one.value)}${unit}`,
+        exact ? "exact" : `${numbers.number(one.low)} to ${numbers.number(one.high)}`, from,
       ];
       cells.forEach((text, place) => {
         const cell = document.createElement(place ? "td" : "th");

@@ -34,15 +34,13 @@ end;
 -- macro: claimed_text | What is claimed, as a sentence prints it.
 -- equation: none
 -- units: unit is a text
--- example: claimed_text('range', 2, 5, 'day') = '2 to 5 day' and claimed_text('at least', 4, null, 'ratio') = 'at least 4'
-create or replace macro claimed_text(comparison, claimed_low, claimed_high, unit) as rtrim(
-    case comparison
-        when 'about' then number_text(claimed_low)
-        when 'range' then number_text(claimed_low) || ' to ' || number_text(claimed_high)
-        when 'at least' then 'at least ' || number_text(claimed_low)
-        when 'at most' then 'at most ' || number_text(claimed_high)
-    end || ' ' || case when unit_spelling(unit) in ('ratio', 'fraction', 'share', '1', 'x', 'times', 'count') then '' else unit end
-);
+-- example: claimed_text('at most', null, 1287, 'MWh') = 'at most 1,287' || chr(160) || 'MWh' and claimed_text('range', 4, 6.5, 'ratio') = '4 to 6.5'
+create or replace macro claimed_text(comparison, claimed_low, claimed_high, unit) as case comparison
+    when 'about' then amount_text(claimed_low, unit, digit_count := 4)
+    when 'range' then span_text(claimed_low, claimed_high, unit, digit_count := 4)
+    when 'at least' then 'at least ' || amount_text(claimed_low, unit, digit_count := 4)
+    when 'at most' then 'at most ' || amount_text(claimed_high, unit, digit_count := 4)
+end;
 
 -- macro: params_that_fit | Parameters whose weights fit a device's memory.
 -- equation: N = memory · share / (bits / 8)

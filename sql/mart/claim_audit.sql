@@ -384,14 +384,12 @@ phrased as (
     select
         j.*,
         coalesce(' Nearest: ' || n.words || '.', '') as nearest_words,
-        case when unit_spelling(j.unit) in ('ratio', 'fraction', 'share', '1', 'x', 'times', 'count') then '' else ' ' || j.unit end
-            as unit_words,
         coalesce(
-            ' The claimed number is that of ' || f.fitting_name || ' (' || number_text(f.fitting_value / j.unit_ratio) || ').', ''
+            ' The claimed number is that of ' || f.fitting_name || ' (' || amount_text(f.fitting_value / j.unit_ratio, j.unit) || ').', ''
         ) as fitting_words,
         coalesce(
             ' ' || d.recipe_count || ' other run' || case when d.recipe_count > 1 then 's' else '' end || ' of the model: '
-            || number_text(d.least / j.unit_ratio) || ' to ' || number_text(d.greatest / j.unit_ratio) || ', '
+            || span_text(d.least / j.unit_ratio, d.greatest / j.unit_ratio, j.unit) || ', '
             || d.recipe_within_count || ' within the claim.', ''
         ) as recipe_words
     from judged as j
@@ -407,9 +405,8 @@ phrased as (
 reasoned as (
     select
         *,
-        number_text(central / unit_ratio) || unit_words
-        || case when low < high then ' (' || number_text(low / unit_ratio) || ' to ' || number_text(high / unit_ratio) || ')' else '' end
-            as computed_words,
+        amount_text(central / unit_ratio, unit)
+        || case when low < high then ' (' || span_text(low / unit_ratio, high / unit_ratio, unit) || ')' else '' end as computed_words,
         case
             when decisive is not null
                 then decisive.name || ', the one of ' || member_count || ' that decides (' || subject_name || ')'

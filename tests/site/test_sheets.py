@@ -12,7 +12,7 @@ import duckdb
 import pytest
 
 from pipelines.answers.explain import explain
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
 from pipelines.settings import SQL, Settings
 from pipelines.site.calculator.formulas_js import formulas_script
@@ -65,7 +65,7 @@ def test_every_figure_is_on_a_sheet(built: Settings, published: duckdb.DuckDBPyC
         page = text_of(built.site / folder / f"{name}.html")
         for figure_id, value in figures:
             assert f"key {figure_id} " in page, figure_id
-            assert trimmed(value) in page, figure_id
+            assert number(value) in page, figure_id
 
 
 @pytest.mark.parametrize(
@@ -83,12 +83,12 @@ def test_a_sheet_says_what_ledger_explain_says(
     assert figure["formula_with_numbers"] is None or f"= {figure['formula_with_numbers']}" in page
     for one in figure["inputs"]:
         assert one["name"] in page
-        assert trimmed(one["value"]) in page
+        assert number(one["value"]) in page
         if "source" in one:
             assert one["source"]["title"] in page
             assert one["locator"] in page
     for one in (*told["other_methods"], *told["published"]):
-        assert f"{trimmed(one['ratio_to_preferred'], 3)} ×" in page
+        assert f"{number(one['ratio_to_preferred'], 3)} ×" in page
 
 
 def test_every_formula_is_on_the_page_of_methods(built: Settings) -> None:

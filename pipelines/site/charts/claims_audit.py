@@ -5,7 +5,8 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from pipelines.answers.numbers import compact, count_of
+from pipelines.answers.labels import CLAIMED_DIGITS, said, span
+from pipelines.answers.numbers import count_of
 from pipelines.site.charts.marks import ROWS, grouped, highlighted, inline_data, layered, short_number, tooltips
 from pipelines.site.charts.registry import Built, Column, Panel, chart
 
@@ -22,19 +23,17 @@ order by document, claim_id
 """
 
 
-def _amount(value: float | None) -> str:
-    return "–" if value is None else compact(value)
-
-
-def _span(low: float | None, high: float | None, unit: str) -> str:
-    """A range in words: one number where both ends are the same, 'at least' and 'at most' where one is missing."""
+def _span(low: float | None, high: float | None, unit: str, digits: int) -> str:
+    """A range in words: one amount where both ends are the same, 'at least' and 'at most' where one is missing."""
     if low is None and high is None:
         return "–"
     if low is None or high is None:
-        text = f"at least {_amount(low)}" if high is None else f"at most {_amount(high)}"
-    else:
-        text = _amount(low) if low == high else f"{_amount(low)} to {_amount(high)}"
-    return text if unit == "ratio" else f"{text} {unit}"
+        return (
+            f"at least {said(low, unit, digits=digits)}"
+            if low is not None
+            else f"at most {said(high, unit, digits=digits)}"
+        )
+    return span(low, high, unit, digits=digits)
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -42,9 +41,9 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     for row in frame.iter_rows(named=True):
         known = row["computed"] is not None
         rows.append({
-            "claimed_text": _span(row["claimed_low"], row["claimed_high"], row["unit"]),
-            "computed_text": _span(row["computed"], row["computed"], row["unit"]) if known else "–",
-            "interval_text": _span(row["computed_low"], row["computed_high"], row["unit"]) if known else "–",
+            "claimed_text": _span(row["claimed_low"], row["claimed_high"], row["unit"], CLAIMED_DIGITS),
+            "computed_text": _span(row["computed"], row["computed"], row["unit"], 2) if known else "–",
+            "interval_text": _span(row["computed_low"], row["computed_high"], row["unit"], 2) if known else "–",
         })  # fmt: skip
     return pl.DataFrame(rows)
 

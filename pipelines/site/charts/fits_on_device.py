@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from pipelines.answers.numbers import plain, trimmed, with_prefix
+from pipelines.answers.numbers import number, plain, with_prefix
 from pipelines.site.charts.marks import ROWS, hues_of, layered, names_axis, short_number, tooltips, written
 from pipelines.site.charts.registry import Built, Column, Panel, chart
 
@@ -146,4 +146,4 @@ def draw(frame: pl.DataFrame) -> Built:
 def _size(params: float) -> str:
     """Parameters as people call a size: 8B."""
     billions = params / 1e9
-    return f"{trimmed(billions, 2 if billions < 10 else 3 if billions >= 100 else 2)}B"
+    return f"{number(billions, 2 if billions < 10 else 3 if billions >= 100 else 2)}B"

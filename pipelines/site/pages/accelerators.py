@@ -9,7 +9,7 @@ import duckdb
 
 from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import said, spoken
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.numbers import number
 from pipelines.site.pages.figure_words import Words
 from pipelines.site.pages.models import CONFLICTS, conflict_words, grouped, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
@@ -86,10 +86,10 @@ def _specifications(chip: Row, told: list[Row], references: References) -> list[
             {
                 "name": name,
                 "key": field,
-                "value": f"{trimmed(value, 3)}\u00a0nm" if unit == "nm" else said(value, unit, digits=3),
-                "exact": f"{trimmed(value)} {unit}",
+                "value": f"{number(value, 3)}\u00a0nm" if unit == "nm" else said(value, unit, digits=3),
+                "exact": f"{number(value)} {unit}",
                 "formula": "dense_16_bit_flop_per_s / tdp_w = "
-                f"{trimmed(chip['dense_16_bit_flop_per_s'])} / {trimmed(chip['tdp_w'])}"
+                f"{number(chip['dense_16_bit_flop_per_s'])} / {number(chip['tdp_w'])}"
                 if derived
                 else None,
                 "kind_key": "derived" if derived else "reported",
@@ -99,12 +99,12 @@ def _specifications(chip: Row, told: list[Row], references: References) -> list[
                 "verified": VERIFIED.get(chip["verified"]),
                 "others": [
                     {
-                        "value": f"{trimmed(row['value'], 3)}\u00a0nm"
+                        "value": f"{number(row['value'], 3)}\u00a0nm"
                         if unit == "nm"
                         else said(row["value"], unit, digits=3),
                         "ratio": None
                         if math.isclose(row["value"], value, rel_tol=0.002)
-                        else f"{trimmed(row['value'] / value, 3)} ×",
+                        else f"{number(row['value'] / value, 3)} ×",
                         "source": references.sources[row["source_id"]],
                         "row": row["row_label"],
                     }
@@ -127,7 +127,7 @@ def _peak_words(row: Row, told: dict[str, list[Row]]) -> Words:
         "peak": said(row["peak_flop_per_s"], per["s"], digits=3),
         "per_joule": said(row["flop_per_joule"], per["J"], digits=3) if row["flop_per_joule"] else "–",
         "per_dollar": said(dollar, per["s"], digits=3) if dollar else "–",
-        "per_byte": trimmed(row["flop_per_byte"], 3) if row["flop_per_byte"] else "–",
+        "per_byte": number(row["flop_per_byte"], 3) if row["flop_per_byte"] else "–",
         "sorts": [row["peak_flop_per_s"], row["flop_per_joule"], dollar, row["flop_per_byte"]],
         "others": [
             said(one["value"], per["s"], digits=4)
@@ -157,7 +157,7 @@ def _run_words(row: Row) -> Words:
         "href": f"models/{row['model_id']}.html" if row["has_sheet"] else None,
         "name": row["model_name"],
         "date": row["publication_date"].isoformat() if row["publication_date"] else "–",
-        "count": trimmed(row["accelerator_count"], 6) if row["accelerator_count"] else "–",
+        "count": number(row["accelerator_count"], 6) if row["accelerator_count"] else "–",
         "count_sort": row["accelerator_count"],
         "flop": said(row["training_flop"], "FLOP") if row["training_flop"] else "–",
         "flop_sort": row["training_flop"],

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.answers.labels import said
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.labels import CLAIMED_DIGITS, said, span
+from pipelines.answers.numbers import number
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
 from pipelines.warehouse.file import Row, read_rows
@@ -36,8 +36,7 @@ def _span(low: float | None, high: float | None, unit: str, digits: int) -> str 
     ends = [end for end in (low, high) if end is not None]
     if not ends:
         return None
-    first, last = said(ends[0], unit, digits=digits), said(ends[-1], unit, digits=digits)
-    return first if first == last else f"{first} to {last}"
+    return span(ends[0], ends[-1], unit, digits=digits)
 
 
 def _claim_row(one: Row, models: set[str]) -> Words:
@@ -51,11 +50,11 @@ def _claim_row(one: Row, models: set[str]) -> Words:
     bounds = _span(one["computed_low"], one["computed_high"], unit, 2)
     shown = None if central is None else said(central, unit)
     computed = shown and (shown if bounds in (None, shown) else f"{shown} ({bounds})")
-    ratio = None if one["ratio"] is None else f"{trimmed(one['ratio'], 3)} ×"
+    ratio = None if one["ratio"] is None else f"{number(one['ratio'], 3)} ×"
     return row(
         cell(one["paraphrase"]),
         cell(VERDICTS.get(one["verdict"], one["verdict"])),
-        cell(_span(one["claimed_low"], one["claimed_high"], unit, 3), claimed[0] if claimed else None),
+        cell(_span(one["claimed_low"], one["claimed_high"], unit, CLAIMED_DIGITS), claimed[0] if claimed else None),
         cell(
             computed, central, href=f"models/{one['subject']}.html" if computed and one["subject"] in models else None
         ),

@@ -22,7 +22,7 @@ from pipelines.answers.labels import (
     quantity_name,
     said,
 )
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.numbers import number
 from pipelines.answers.subjects import public_name
 from pipelines.warehouse.file import Row
 
@@ -53,7 +53,7 @@ def input_words(one: Row) -> Words:
     return {
         "name": input_name(one["name"]),
         "key": one["name"],
-        "value": f"{trimmed(one['value'])} {unit}".strip(),
+        "value": f"{number(one['value'])} {unit}".strip(),
         "interval": exact_interval(one["low"], one["high"], one["value"]),
         "kind": KINDS.get(one["kind"], one["kind"]),
         "source": source_words(one),
@@ -67,7 +67,7 @@ def figure_input_words(name: str, made: Row, anchor: str) -> Words:
     return {
         "name": quantity_name(name),
         "key": name,
-        "value": f"{trimmed(made['value'])} {unit}".strip(),
+        "value": f"{number(made['value'])} {unit}".strip(),
         "interval": exact_interval(made["value_low"], made["value_high"], made["value"]),
         "kind": KINDS.get(made["kind"], made["kind"]),
         "source": None,
@@ -95,7 +95,7 @@ class Card:
             "name": quantity_name(self.public),
             "public": self.public,
             **self._amount(row),
-            "exact": trimmed(row["value"]),
+            "exact": number(row["value"]),
             "exact_interval": exact_interval(row["value_low"], row["value_high"], row["value"]),
             "unit": row["unit"],
             "boundary": row["boundary"],
@@ -171,7 +171,7 @@ class Card:
         }
 
     def _ratio(self, row: Row) -> str:
-        return "" if row is self.preferred else f"{trimmed(row['value'] / self.preferred['value'], 3)} ×"
+        return "" if row is self.preferred else f"{number(row['value'] / self.preferred['value'], 3)} ×"
 
 
 def plots(rows: list[Row]) -> list[Words | None]:

@@ -6,7 +6,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.answers.labels import SUBJECT_KINDS, count, said, spoken
+from pipelines.answers.labels import SUBJECT_KINDS, said, spoken
+from pipelines.answers.numbers import count
 from pipelines.site.pages.accelerators import KINDS
 from pipelines.site.pages.models import OF_OTHERS, makers, sheet_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind

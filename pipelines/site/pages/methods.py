@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import KINDS, exact_interval, method_name, quantity_name, spoken
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.numbers import number
 from pipelines.settings import SQL
 from pipelines.site.pages.models import references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
@@ -67,7 +67,7 @@ def _assumption_row(one: Row, references: References) -> Words:
     return row(
         cell(one["name"], code=True),
         cell(one["applies_to"]),
-        cell(f"{trimmed(one['central'])} {unit}".strip(), one["central"]),
+        cell(f"{number(one['central'])} {unit}".strip(), one["central"]),
         cell(exact_interval(one["low"], one["high"], one["central"])),
         cell(one["description"]),
         cell(source["title"], url=source["url"]),

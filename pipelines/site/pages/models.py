@@ -11,8 +11,8 @@ from typing import Any
 import duckdb
 
 from pipelines.answers.explain import Known, References, read_references
-from pipelines.answers.labels import SUBJECT_KINDS, count, quantity_name, said, spoken
-from pipelines.answers.numbers import trimmed
+from pipelines.answers.labels import SUBJECT_KINDS, quantity_name, said, spoken
+from pipelines.answers.numbers import count, number
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.figure_words import Words, cards, headline
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
@@ -73,11 +73,11 @@ def conflict_words(row: Row, references: References) -> Words:
     a, b = references.sources[row["source_a"]], references.sources[row["source_b"]]
     return {
         "field": _field_name(row["field"]),
-        "used": trimmed(row["value_a"]),
+        "used": number(row["value_a"]),
         "used_source": a,
-        "other": trimmed(row["value_b"]),
+        "other": number(row["value_b"]),
         "other_source": b,
-        "ratio": f"{trimmed(row['ratio'], 3)} ×",
+        "ratio": f"{number(row['ratio'], 3)} ×",
         "reason": row["reason"],
     }
 
@@ -88,8 +88,8 @@ def finding_words(row: Row) -> Words:
         "rule": spoken(row["rule"]),
         "severity": row["severity"],
         "cause": row["likely_cause"],
-        "observed": trimmed(row["observed"]) if row["observed"] is not None else "–",
-        "expected": trimmed(row["expected"]) if row["expected"] is not None else "–",
+        "observed": number(row["observed"]) if row["observed"] is not None else "–",
+        "expected": number(row["expected"]) if row["expected"] is not None else "–",
         "unit": row["unit"] if row["unit"] not in (None, "1", "ratio") else "",
         "corrected": row["is_corrected"],
     }
@@ -119,7 +119,7 @@ def _run_facts(run: Row) -> list[Words]:
             run["accelerator_name"],
             run["accelerator_id"] and f"accelerators/{run['accelerator_id']}.html",
         ),
-        ("Accelerators", trimmed(run["accelerator_count"]) if run["accelerator_count"] else None, None),
+        ("Accelerators", number(run["accelerator_count"]) if run["accelerator_count"] else None, None),
         ("Number format", run["number_format"], None),
         ("Country", run["training_country"], None),
         ("Operator", spoken(run["operator_kind"]) if run["operator_kind"] else None, None),

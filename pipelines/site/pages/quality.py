@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import place, quantity_name, spoken
-from pipelines.answers.numbers import plain, trimmed
+from pipelines.answers.numbers import number, plain
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.models import conflict_words, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
@@ -66,11 +66,11 @@ def _known_counts(connection: duckdb.DuckDBPyConnection) -> list[Row]:
     return read_rows(connection, f"select count(*) as runs, {parts} from mart.training_summary")
 
 
-def _stack_rows(rows: list[Row], name: str, kind: str, number: str, kinds: tuple[tuple[str, int], ...]) -> list[Words]:
+def _stack_rows(rows: list[Row], name: str, kind: str, count: str, kinds: tuple[tuple[str, int], ...]) -> list[Words]:
     """A row per name with counts by kind, and a bar."""
     counts: dict[str, dict[str, int]] = {}
     for one in rows:
-        counts.setdefault(one[name], {})[one[kind]] = one[number]
+        counts.setdefault(one[name], {})[one[kind]] = one[count]
     made = []
     for key, by_kind in counts.items():
         parts = [(word, hue, by_kind.get(word, 0)) for word, hue in kinds]
@@ -247,18 +247,18 @@ def _rejects(rejects: list[Row], total: int) -> Words | None:
 
 
 def _findings(findings: list[Row]) -> Words:
-    def number(one: Row, name: str) -> Words:
+    def amount(one: Row, name: str) -> Words:
         unit = one["unit"] if one["unit"] not in (None, "1", "ratio") else ""
-        return cell(None if one[name] is None else f"{trimmed(one[name])} {unit}".strip(), one[name])
+        return cell(None if one[name] is None else f"{number(one[name])} {unit}".strip(), one[name])
 
     rows = [
         row(
             cell(one["subject_name"]),
             cell(spoken(one["rule"]), note=one["likely_cause"]),
             cell(one["severity"], note="corrected here" if one["is_corrected"] else None),
-            number(one, "observed"),
-            number(one, "expected"),
-            cell(None if one["ratio"] is None else f"{trimmed(one['ratio'], 3)} ×", one["ratio"]),
+            amount(one, "observed"),
+            amount(one, "expected"),
+            cell(None if one["ratio"] is None else f"{number(one['ratio'], 3)} ×", one["ratio"]),
         )
         for one in findings
     ]

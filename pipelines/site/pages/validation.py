@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.answers.labels import method_name, place, quantity_name, said
-from pipelines.answers.numbers import plain, trimmed
+from pipelines.answers.numbers import number, plain
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
@@ -24,7 +24,7 @@ DOWNLOAD = "select * from mart.validation order by is_circular, quantity, abs(lo
 
 def _factor(log10: float) -> str:
     """A distance on the logarithm as a factor."""
-    return f"{trimmed(10**log10, 3)} ×"
+    return f"{number(10**log10, 3)} ×"
 
 
 def _percent(share: float) -> str:
@@ -41,7 +41,7 @@ def _score_row(one: Row) -> Words:
         cell(_factor(one["bias_log10"]), one["bias_log10"]),
         cell(_percent(one["coverage_fraction"]), one["coverage_fraction"]),
         cell(
-            _factor(0) if one["median_interval_ratio"] is None else f"{trimmed(one['median_interval_ratio'], 3)} ×",
+            _factor(0) if one["median_interval_ratio"] is None else f"{number(one['median_interval_ratio'], 3)} ×",
             one["median_interval_ratio"],
         ),
     )
@@ -65,8 +65,8 @@ def _compared_row(one: Row) -> Words:
         cell(quantity_name(public_name(quantity, one["boundary"])), note=method_name(one["method"])),
         cell(said(published, unit, quantity, 3), published),
         cell(said(one["value"], unit, quantity), one["value"]),
-        cell(f"{trimmed(ratio, 3)} ×", ratio),
-        cell(f"estimate {trimmed(ratio, 3)} times the published figure, {inside} the interval", ratio, plot=plot),
+        cell(f"{number(ratio, 3)} ×", ratio),
+        cell(f"estimate {number(ratio, 3)} times the published figure, {inside} the interval", ratio, plot=plot),
         cell(inside),
         *because,
     )
@@ -96,7 +96,7 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
         lead = (
             f"{every['figure_count']} published figures of {every['run_count']} runs, set beside estimates that know neither "
             f"the figure nor anything derived from it. Half of the estimates lie within a factor of "
-            f"{trimmed(10 ** every['median_absolute_error_log10'], 3)}; {_percent(every['coverage_fraction'])} of the figures "
+            f"{number(10 ** every['median_absolute_error_log10'], 3)}; {_percent(every['coverage_fraction'])} of the figures "
             f"lie inside our 90 % interval."
         )
     ordered = sorted(scores, key=lambda one: (one["quantity"] == "all", place(one["quantity"])))
