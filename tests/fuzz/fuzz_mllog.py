@@ -11,7 +11,7 @@ from pathlib import Path
 
 import atheris
 
-with atheris.instrument_imports(include=["pipelines.sources.mlperf.mllog", "pipelines.sources.mlperf.training"]):
+with atheris.instrument_imports(include=["pipelines.sources.mlperf.mllog", "pipelines.sources.mlperf.training_logs"]):
     from tests.fuzz.properties import check
 
 HERE = Path(__file__).parent

@@ -1,7 +1,7 @@
 """MLPerf Training: result logs, systems, power logs and scaling factors of a round, from its repository.
 
 What belongs here: which members of a repository's archive hold what, and their columns. What does not:
-finding records in a log (``mllog.py``), scores and energy (``sql/core/benchmarks/``).
+what a log says (``training_logs.py``), scores and energy (``sql/core/benchmarks/``).
 
 Layout: ``<submitter>/results/<system>/<benchmark>/result_<x>.txt`` is the log of one run; beside it may
 lie ``scaling.json`` and ``power/result_<x>/node_<i>.txt`` or ``sw_<i>.txt``. ``<submitter>/systems/<system>.json``
@@ -14,41 +14,30 @@ readings; they are integrated while it is read, so that a row holds the sums, no
 from __future__ import annotations
 
 import re
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Annotated, Any, ClassVar, NamedTuple
+from typing import Annotated, Any, ClassVar
 
-import numpy as np
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.records.archives import ArchiveCaps, Member, walk_archive
 from pipelines.records.csv_records import Record, Reject
 from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile, check_raw, to_frame
-from pipelines.sources.mlperf.mllog import (
-    EVENT,
-    FRACTION,
-    NUMBERS,
-    POWER,
-    TEXT,
-    WHOLE,
-    Entry,
-    LogReader,
-    MlLog,
-)
+from pipelines.sources.mlperf.mllog import LogReader, MlLog
+from pipelines.sources.mlperf.training_logs import power_reader, power_values, result_reader, result_values
+
+ValuesOf = Callable[[MlLog], dict[str, Any]]
 
 SOURCE = "mlperf_training"
 ROUNDS = ("v3.0", "v3.1", "v4.0", "v4.1", "v5.0", "v5.1")
 CAPS = ArchiveCaps()
 MAX_LOG_BYTES = 64 << 20
 """A longer log is refused: the longest of a real round has 4 MB."""
-BATCH_BYTES = 1 << 20
 MAX_JSON_BYTES = 1 << 20
 MAX_BRACKETS = 2_000
 
-MOST_EXAMPLES = 1e15
 Name = Annotated[str, Field(min_length=1, max_length=200)]
 Said = Annotated[str, Field(max_length=4_000)]
 Whole = Annotated[int, Field(ge=0, le=2**63 - 1)]
@@ -179,118 +168,6 @@ class MlperfTrainingSystems(_Place):
 
 TABLES = (MlperfTrainingResults, MlperfTrainingSystems, MlperfTrainingPower, MlperfTrainingScaling)
 
-STATED = (
-    "submission_org", "submission_platform", "submission_benchmark", "submission_division", "submission_status"
-)  # fmt: skip
-COUNTED = ("global_batch_size", "gradient_accumulation_steps", "train_samples", "eval_samples", "seed")
-
-NEWEST = frozenset({"eval_accuracy"})
-READING = "power_reading"
-
-RESULT_KEYS = {
-    "run_start": EVENT,
-    "run_stop": EVENT,
-    "eval_accuracy": NUMBERS,
-    **dict.fromkeys(STATED, TEXT),
-    **dict.fromkeys(COUNTED, WHOLE),
-}
-POWER_KEYS = {
-    "power_measurement_start": EVENT,
-    "power_measurement_stop": EVENT,
-    READING: POWER,
-    "conversion_eff": FRACTION,
-    "interconnect_power_est": POWER,
-}
-
-
-def result_reader() -> LogReader:
-    """What reads the log of a run."""
-    return LogReader(RESULT_KEYS, newest=NEWEST)
-
-
-def power_reader() -> LogReader:
-    """What reads a power log."""
-    return LogReader(POWER_KEYS, series=READING)
-
-
-def _firsts(entries: Iterable[Entry]) -> dict[str, Entry]:
-    """The first record of each key."""
-    found: dict[str, Entry] = {}
-    for entry in entries:
-        found.setdefault(entry[0], entry)
-    return found
-
-
-def _of_metadata(entry: Entry | None, name: str) -> str | None:
-    """Text that the metadata of a record gives."""
-    value = entry[3].get(name) if entry is not None and isinstance(entry[3], dict) else None
-    return value if isinstance(value, str) else None
-
-
-def _number_of_metadata(entry: Entry | None, name: str, kind: type[int] | type[float]) -> int | float | None:
-    """Number that the metadata of a record gives; None where it gives none that the column can hold."""
-    value = entry[3].get(name) if entry is not None and isinstance(entry[3], dict) else None
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= MOST_EXAMPLES:
-        return None
-    return kind(value) if kind is float or value == int(value) else None
-
-
-def result_values(log: MlLog) -> dict[str, Any]:
-    """Columns of a run."""
-    first = _firsts(log.entries)
-    values: dict[str, Any] = {key: first[key][2] for key in (*STATED, *COUNTED) if key in first}
-    if "seed" in values:
-        values["seed"] = str(values["seed"])
-    for key in ("run_start", "run_stop"):
-        if key in first:
-            values[f"{key}_ms"] = first[key][1]
-    accuracy = first["eval_accuracy"][2] if "eval_accuracy" in first else None
-    if isinstance(accuracy, dict):
-        values["eval_accuracies"] = orjson.dumps(accuracy, option=orjson.OPT_SORT_KEYS).decode()
-    elif accuracy is not None:
-        values["eval_accuracy"] = float(accuracy)
-    values["eval_samples_count"] = _number_of_metadata(first.get("eval_accuracy"), "samples_count", int)
-    values["eval_epoch_num"] = _number_of_metadata(first.get("eval_accuracy"), "epoch_num", float)
-    return {**values, "run_status": _of_metadata(first.get("run_stop"), "status")}
-
-
-def integrate(
-    times_ms: Sequence[int], powers_w: Sequence[float], start_ms: int, stop_ms: int | None = None
-) -> tuple[float, float]:
-    """Energy of power readings in joules, each counting for the time since the one before: to a stop, and of all.
-
-    >>> integrate([1000, 3000, 4000], [50.0, 100.0, 1.0], 0, 3000)
-    (250.0, 251.0)
-    """
-    times, powers = np.array(times_ms, np.int64), np.array(powers_w, np.float64)
-    order = np.lexsort((powers, times))
-    times, powers = times[order], powers[order]
-    is_later = times >= start_ms
-    times, powers = times[is_later], powers[is_later]
-    energies_mj = powers * np.diff(times, prepend=start_ms)
-    is_before = slice(None) if stop_ms is None else times <= stop_ms
-    return float(energies_mj[is_before].sum()) / 1000, float(energies_mj.sum()) / 1000
-
-
-def power_values(log: MlLog) -> dict[str, Any]:
-    """Columns of a power log."""
-    first = _firsts(log.entries)
-    start, stop = first.get("power_measurement_start"), first.get("power_measurement_stop")
-    efficiency, declared = first.get("conversion_eff"), first.get("interconnect_power_est")
-    values: dict[str, Any] = {
-        "measurement_start_ms": start[1] if start else None,
-        "measurement_stop_ms": stop[1] if stop else None,
-        "last_reading_ms": max(log.series_times_ms, default=None),
-        "reading_count": len(log.series_values),
-        "conversion_eff": float(efficiency[2]) if efficiency else None,
-        "measurement_type": _of_metadata(efficiency, "measurement_type"),
-        "interconnect_power_est_w": float(declared[2]) if declared else None,
-    }
-    if start is not None and log.series_values:
-        energies = integrate(log.series_times_ms, log.series_values, start[1], stop[1] if stop else None)
-        values["to_stop_j"], values["to_last_reading_j"] = energies
-    return values
-
 
 def _json_object(data: bytes) -> dict[str, Any]:
     """The object that a small JSON file holds; raises ValueError where it is none."""
@@ -325,15 +202,6 @@ class _Collected:
     count: int = 0
 
 
-class _Waiting(NamedTuple):
-    """A log that is to be read."""
-
-    path: str
-    size: int
-    place: dict[str, Any]
-    data: bytes
-
-
 @dataclass
 class _Archive:
     """One pass over the archive of a round."""
@@ -343,8 +211,6 @@ class _Archive:
     results: LogReader
     power: LogReader
     tables: dict[type[RawRow], _Collected] = field(default_factory=lambda: {s: _Collected(s) for s in TABLES})
-    waiting: dict[type[RawRow], list[_Waiting]] = field(default_factory=lambda: defaultdict(list))
-    """Logs that are read together, once there is a megabyte of them."""
 
     def take(self, member: Member) -> None:
         """Read a member if it is one of those that count."""
@@ -355,11 +221,12 @@ class _Archive:
 
     def result(self, member: Member, place: dict[str, str]) -> None:
         """A run's log."""
-        self._wait(MlperfTrainingResults, member, place)
+        self._log(MlperfTrainingResults, member, place, self.results, result_values)
 
     def power_log(self, member: Member, place: dict[str, str]) -> None:
         """A power log."""
-        self._wait(MlperfTrainingPower, member, {**place, "is_switch": place["log_name"].startswith("sw_")})
+        is_switch = place["log_name"].startswith("sw_")
+        self._log(MlperfTrainingPower, member, {**place, "is_switch": is_switch}, self.power, power_values)
 
     def system(self, member: Member, place: dict[str, str]) -> None:
         """A system's description."""
@@ -374,40 +241,24 @@ class _Archive:
 
         self._row(MlperfTrainingScaling, member.path, member.size, values)
 
-    def _wait(self, schema: type[RawRow], member: Member, place: dict[str, Any]) -> None:
-        """Put a log to those that are read together."""
-        is_long = member.size > MAX_LOG_BYTES
-        waiting = self.waiting[schema]
-        waiting.append(_Waiting(member.path, member.size, place, b"" if is_long else member.read()))
-        if sum(len(log.data) for log in waiting) >= BATCH_BYTES:
-            self._read_logs(schema)
+    def _log(
+        self, schema: type[RawRow], member: Member, place: dict[str, Any], reader: LogReader, values_of: ValuesOf
+    ) -> None:
+        """A log as a row; its odd lines are noted."""
 
-    def finish(self) -> None:
-        """Read the logs that still wait."""
-        for schema in list(self.waiting):
-            self._read_logs(schema)
+        def values() -> dict[str, Any]:
+            if member.size > MAX_LOG_BYTES:
+                raise ValueError(f"has {member.size:,} bytes; expected at most {MAX_LOG_BYTES:,}")
+            log, table = reader.read(member.read()), self.tables[schema]
+            for odd in log.odd_lines:
+                reason = f"{member.path}:{odd.line}: {odd.reason}"
+                table.faults.append(Reject(self.file, table.count, odd.line, None, odd.text, reason))
+            if not log.record_count:
+                raise ValueError("holds no log record; expected lines with :::MLLOG")
+            counts = {"record_count": log.record_count, "odd_line_count": log.odd_count}
+            return {**place, **values_of(log), **counts}
 
-    def _read_logs(self, schema: type[RawRow]) -> None:
-        waiting = self.waiting.pop(schema)
-        is_power = schema is MlperfTrainingPower
-        reader, values_of = (self.power, power_values) if is_power else (self.results, result_values)
-        for log, found in zip(waiting, reader.read_all([log.data for log in waiting]), strict=True):
-            self._row(schema, log.path, log.size, partial(self._log_values, schema, log, found, values_of))
-
-    def _log_values(
-        self, schema: type[RawRow], log: _Waiting, found: MlLog, values_of: Callable[[MlLog], dict[str, Any]]
-    ) -> dict[str, Any]:
-        """Columns of a log; notes its odd lines. Raises ValueError where it is none."""
-        if log.size > MAX_LOG_BYTES:
-            raise ValueError(f"has {log.size:,} bytes; expected at most {MAX_LOG_BYTES:,}")
-        table = self.tables[schema]
-        for odd in found.odd_lines:
-            reason = f"{log.path}:{odd.line}: {odd.reason}"
-            table.faults.append(Reject(self.file, table.count, odd.line, None, odd.text, reason))
-        if not found.record_count:
-            raise ValueError("holds no log record; expected lines with :::MLLOG")
-        counts = {"record_count": found.record_count, "odd_line_count": found.odd_count}
-        return {**log.place, **values_of(found), **counts}
+        self._row(schema, member.path, member.size, values)
 
     def _row(self, schema: type[RawRow], path: str, size: int, values_of: Callable[[], dict[str, Any]]) -> None:
         """Type a member into a row, or refuse it with a reason."""
@@ -453,7 +304,6 @@ def read_members(
     archive = _Archive(file, round_name, *(readers or (result_reader(), power_reader())))
     for member in members:
         archive.take(member)
-    archive.finish()
     tables = []
     for schema, found in archive.tables.items():
         frame = to_frame(schema, found.rows, sha256)
