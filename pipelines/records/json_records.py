@@ -300,6 +300,18 @@ def read_raw_json(
     return result
 
 
+def json_table(
+    schema: type[RawRow], cut: Callable[[bytes, str], Iterable[JsonRecord]], row_of: RowOf | None = None
+) -> Callable[[bytes, str, str], list[RawTable]]:
+    """What reads a JSON file that holds one raw table: cut into records, each a row of its members (``named_columns``)."""
+    columns = row_of or named_columns(schema)
+
+    def read(data: bytes, file: str, sha256: str) -> list[RawTable]:
+        return [read_raw_json(cut(data, file), file, sha256, schema, columns)]
+
+    return read
+
+
 def package_label(package: str) -> str:
     """Name under which messages and ``meta.files`` know the data of a package: its name and version.
 

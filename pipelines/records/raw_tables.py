@@ -131,6 +131,20 @@ class RawTable:
         """Records that say again what an accepted one says. The same key with other content is refused."""
         return len({reject.record_no for reject in self.duplicates})
 
+    def settle(self, rows: Sequence[tuple[Record, BaseModel]], repeats: Sequence[Reject]) -> None:
+        """Take the typed rows but those that repeat a key: the same again is a duplicate, other content a reject.
+
+        Raises LedgerError where the table then cannot be used (``check_raw``).
+        """
+        repeated = {reject.record_no for reject in repeats}
+        kept = [(record, row) for record, row in rows if record.record_no not in repeated]
+        known = {row for _, row in kept}
+        again = {record.record_no for record, row in rows if record.record_no in repeated and row in known}
+        self.frame = to_frame(self.schema, kept, self.sha256)
+        self.duplicates = [repeat for repeat in repeats if repeat.record_no in again]
+        self.rejects = [*self.rejects, *(repeat for repeat in repeats if repeat.record_no not in again)]
+        check_raw(self)
+
 
 def raw_columns(schema: type[RawRow]) -> dict[str, str]:
     """Columns of the raw table and their descriptions, position columns last."""
@@ -192,15 +206,8 @@ def read_raw_csv(data: bytes, file: str, sha256: str, schema: type[RawRow]) -> R
     faults: list[Reject] = []
     rows, rejects = type_records(table, schema, allow_missing_columns=True, derived=schema.derived, faults=faults)
     repeats = repeated_keys(table, rows, schema.key) if schema.key else []
-    repeated = {reject.record_no for reject in repeats}
-    kept = [(record, row) for record, row in rows if record.record_no not in repeated]
-    result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), count_csv_records(data))
-    known = {row for _, row in kept}
-    again = {record.record_no for record, row in rows if record.record_no in repeated and row in known}
-    result.faults = faults
-    result.duplicates = [reject for reject in repeats if reject.record_no in again]
-    result.rejects = rejects + [reject for reject in repeats if reject.record_no not in again]
-    check_raw(result)
+    result = RawTable(schema, file, sha256, empty_raw_frame(schema), count_csv_records(data), rejects, faults=faults)
+    result.settle(rows, repeats)
     return result
 
 
@@ -266,13 +273,13 @@ class RemoteFile:
     """Address of an excerpt that stands in for it in a mirror which holds no more."""
 
 
-def remote_csv(schema: type[RawRow], url: str) -> RemoteFile:
+def remote_csv(schema: type[RawRow], url: str, max_bytes: int = 50_000_000) -> RemoteFile:
     """A CSV file that holds one raw table and is named by the last part of its address."""
 
     def read(data: bytes, file: str, sha256: str) -> list[RawTable]:
         return [read_raw_csv(data, file, sha256, schema)]
 
-    return RemoteFile(schema.source_id, unquote(url.rpartition("/")[2]), url, read, (schema,))
+    return RemoteFile(schema.source_id, unquote(url.rpartition("/")[2]), url, read, (schema,), max_bytes)
 
 
 @dataclass(frozen=True)

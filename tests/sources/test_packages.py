@@ -36,7 +36,7 @@ from pipelines.records.json_records import (
     packaged_json,
     read_raw_json,
 )
-from pipelines.records.raw_tables import PackagedFile, RawTable, raw_columns
+from pipelines.records.raw_tables import PackagedFile, RawTable, raw_columns, read_raw_csv
 from pipelines.records.units import unit_of
 from pipelines.settings import ROOT
 from pipelines.sources.energy import codecarbon_grid, ecologits_data
@@ -787,8 +787,7 @@ REGIONS = (
 
 def test_regions_are_read_by_header_and_a_bad_one_is_refused_by_line() -> None:
     def read(data: bytes) -> RawTable:
-        [table] = codecarbon_grid.read_regions(data, "impact.csv", digest(data))
-        return table
+        return read_raw_csv(data, "impact.csv", digest(data), codecarbon_grid.CodecarbonRegions)
 
     good = read(REGIONS)
     assert (good.record_count, good.accepted_count) == (400, 400)
@@ -853,7 +852,7 @@ def test_the_published_mix_holds_together() -> None:
 @needs_shared_mirror
 def test_the_published_regions_are_40_and_their_countries_are_known() -> None:
     data = IMPACT.read_bytes()
-    [table] = codecarbon_grid.read_regions(data, "impact.csv", digest(data))
+    table = read_raw_csv(data, "impact.csv", digest(data), codecarbon_grid.CodecarbonRegions)
     assert (table.record_count, table.accepted_count) == (40, 40)
     regions = rows_by(table, "region")
     assert regions["europe-north1"]["impact_g_co2e_per_kwh"] == 46

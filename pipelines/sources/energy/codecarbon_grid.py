@@ -13,8 +13,8 @@ from typing import Annotated, ClassVar
 from pydantic import Field
 
 from pipelines.records.fields import Country, Text, Year
-from pipelines.records.json_records import JsonRecord, Values, cut_members, named_columns, read_raw_json
-from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, read_raw_csv
+from pipelines.records.json_records import JsonRecord, Values, cut_members, json_table, named_columns
+from pipelines.records.raw_tables import RawNumber, RawRow, RemoteFile, remote_csv
 
 FOLDER = "https://raw.githubusercontent.com/mlco2/codecarbon/master/codecarbon/data"
 
@@ -106,23 +106,18 @@ class CodecarbonRegions(RawRow):
     comment: Text | None = Field(default=None, description="The publisher's comment.")
 
 
-def read_countries(data: bytes, file: str, sha256: str) -> list[RawTable]:
-    """The global energy mix; raises LedgerError where the bytes are no such file."""
-    flat = named_columns(CodecarbonCountries)
-
-    def row_of(record: JsonRecord) -> Values:
-        row = flat(record)
-        if row.get("iso_code", record.key) != record.key:
-            raise ValueError(f"is keyed {record.key!r}, but its iso_code is {row['iso_code']!r}")
-        return row
-
-    return [read_raw_json(cut_members(data, file), file, sha256, CodecarbonCountries, row_of)]
+_columns = named_columns(CodecarbonCountries)
 
 
-def read_regions(data: bytes, file: str, sha256: str) -> list[RawTable]:
-    """The table of cloud regions; raises LedgerError where the bytes are no such file."""
-    return [read_raw_csv(data, file, sha256, CodecarbonRegions)]
+def country_row(record: JsonRecord) -> Values:
+    """Columns of a country; raises ValueError where it is not the one that it is kept under."""
+    row = _columns(record)
+    if row.get("iso_code", record.key) != record.key:
+        raise ValueError(f"is keyed {record.key!r}, but its iso_code is {row['iso_code']!r}")
+    return row
 
+
+read_countries = json_table(CodecarbonCountries, cut_members, country_row)
 
 FILES: tuple[RemoteFile, ...] = (
     RemoteFile(
@@ -133,13 +128,6 @@ FILES: tuple[RemoteFile, ...] = (
         tables=(CodecarbonCountries,),
         max_bytes=5_000_000,
     ),
-    RemoteFile(
-        source_id="codecarbon_grid",
-        name="impact.csv",
-        url=f"{FOLDER}/cloud/impact.csv",
-        read=read_regions,
-        tables=(CodecarbonRegions,),
-        max_bytes=5_000_000,
-    ),
+    remote_csv(CodecarbonRegions, f"{FOLDER}/cloud/impact.csv", max_bytes=5_000_000),
 )
 """Files of this source."""

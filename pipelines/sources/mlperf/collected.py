@@ -20,7 +20,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from pipelines.records.archives import walk_archive
 from pipelines.records.csv_records import Record, Reject
 from pipelines.records.json_records import JsonRecord, Values, cut_items, find_repeats, named_columns, type_json
-from pipelines.records.raw_tables import RawRow, RawTable, RawText, RemoteFile, check_raw, to_frame
+from pipelines.records.raw_tables import RawRow, RawTable, RawText, RemoteFile, empty_raw_frame
 from pipelines.sources.mlperf.inference import Amount, AnyText, JsonFlag, WholeCount
 
 RESULT_FILE = "cm-result.json"
@@ -245,15 +245,8 @@ class _Growing:
 
     def table(self, sha256: str) -> RawTable:
         """The finished table."""
-        repeats = find_repeats(self.rows, self.file, self.schema.key)
-        repeated = {reject.record_no for reject in repeats}
-        kept = [(record, row) for record, row in self.rows if record.record_no not in repeated]
-        known = {row for _, row in kept}
-        again = {record.record_no for record, row in self.rows if record.record_no in repeated and row in known}
-        result = RawTable(self.schema, self.file, sha256, to_frame(self.schema, kept, sha256), self.count)
-        result.duplicates = [repeat for repeat in repeats if repeat.record_no in again]
-        result.rejects = self.rejects + [repeat for repeat in repeats if repeat.record_no not in again]
-        check_raw(result)
+        result = RawTable(self.schema, self.file, sha256, empty_raw_frame(self.schema), self.count, self.rejects)
+        result.settle(self.rows, find_repeats(self.rows, self.file, self.schema.key))
         return result
 
 

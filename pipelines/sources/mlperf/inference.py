@@ -13,8 +13,8 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BeforeValidator, Field
 
-from pipelines.records.json_records import cut_items, cut_members, named_columns, read_raw_json
-from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RawText, RemoteFile
+from pipelines.records.json_records import cut_items, cut_members, json_table
+from pipelines.records.raw_tables import RawNumber, RawRow, RawText, RemoteFile
 
 REPOSITORIES = "https://raw.githubusercontent.com/mlcommons"
 
@@ -168,17 +168,8 @@ class MlperfInferenceSummaryV6(RawRow):
     design_power_w: Amount | None = Field(default=None, description="Declared design power of the system, watts.")
 
 
-def read_summary(data: bytes, file: str, sha256: str) -> list[RawTable]:
-    """The summary of a round in the schema of v5.1; raises LedgerError where the bytes are no such file."""
-    row_of = named_columns(MlperfInferenceSummary)
-    return [read_raw_json(cut_items(data, file), file, sha256, MlperfInferenceSummary, row_of)]
-
-
-def read_summary_v6(data: bytes, file: str, sha256: str) -> list[RawTable]:
-    """The summary of a round in the schema of v6.1; raises LedgerError where the bytes are no such file."""
-    row_of = named_columns(MlperfInferenceSummaryV6)
-    return [read_raw_json(cut_members(data, file), file, sha256, MlperfInferenceSummaryV6, row_of)]
-
+read_summary = json_table(MlperfInferenceSummary, cut_items)
+read_summary_v6 = json_table(MlperfInferenceSummaryV6, cut_members)
 
 FILES: tuple[RemoteFile, ...] = (
     RemoteFile(
