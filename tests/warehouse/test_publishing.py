@@ -148,7 +148,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 from pipelines.settings import Settings
-from pipelines.warehouse.file import build_lock
+from pipelines.warehouse.publish import build_lock
 with build_lock(Settings(home=Path(sys.argv[1]), site=Path(sys.argv[1]))):
     print("held", flush=True)
     sys.stdin.read()
@@ -178,7 +178,7 @@ def limit_files(size: int) -> None:
 @pytest.mark.parametrize(
     ("size", "told"),
     [
-        (2_500_000, "Could not write file .*: File too large"),
+        (8_000_000, "Could not write file .*: File too large"),
         (200_000, "the run history in .*/dagster cannot be written: disk I/O error. Free disk space there"),
     ],
 )
@@ -296,7 +296,7 @@ PUBLISHER = """
 import json, os, resource, signal, sys
 from pathlib import Path
 from pipelines.settings import Settings
-from pipelines.warehouse.file import publish
+from pipelines.warehouse.publish import publish
 
 home, stop_at = Path(sys.argv[1]), int(sys.argv[2])
 STEPS = {"open", "os.link", "os.mkdir", "os.remove", "os.rename", "os.symlink", "os.truncate", "shutil.copyfile"}
