@@ -48,11 +48,24 @@ class Settings:
     """How many times its transferred size a compressed answer may unpack to."""
     ui_token: str | None = field(default=None, repr=False)
     """What a browser has to know to use the UI; required for any address but loopback."""
+    history_runs: int = 30
+    """Runs that the history keeps."""
+    history_days: int = 90
+    """Days that it keeps them."""
+    history_mb: int = 45
+    """Megabytes that it may take."""
+    max_file_bytes: int = 50_000_000
+    """Largest file that a command reads for a user."""
 
     @property
     def published(self) -> Path:
         """The symlink that readers open."""
         return self.home / "warehouse.duckdb"
+
+    @property
+    def home_note(self) -> Path:
+        """Says which version of the program laid out the home."""
+        return self.home / "home.json"
 
     @property
     def versions(self) -> Path:
@@ -123,6 +136,16 @@ class Settings:
             raise LedgerError(
                 f"cannot create {error.filename}: {error.strerror}. Set LEDGER_HOME (or --home) to a folder that you may write."
             ) from None
+        if not self.is_writable:
+            raise LedgerError(
+                f"{self.home} is read-only, or you may not write there. "
+                "Set LEDGER_HOME (or --home) to a folder that you may write."
+            )
+
+    @property
+    def is_writable(self) -> bool:
+        """Whether this process may write below the home."""
+        return all(os.access(folder, os.W_OK) for folder in (self.home, self.versions, self.build, self.dagster_home))
 
 
 def _whole_number(name: str, default: int) -> int:
@@ -130,6 +153,20 @@ def _whole_number(name: str, default: int) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise LedgerError(f"{name}={text!r}: expected a whole number of 1 or more.")
     return int(text)
+
+
+def _threads() -> int:
+    """Threads of DuckDB: more than there are cores only cost memory, and some machines cannot start them."""
+    cores = os.cpu_count() or 1
+    threads = _whole_number("LEDGER_THREADS", min(2, cores))
+    if threads > cores:
+        raise LedgerError(f"LEDGER_THREADS={threads}: this machine has {cores} cores. Set it to {cores} or less.")
+    return threads
+
+
+def max_columns() -> int:
+    """Most columns that the header of a CSV file may name."""
+    return _whole_number("LEDGER_MAX_COLUMNS", 10_000)
 
 
 def read_settings(home: Path | None = None) -> Settings:
@@ -146,11 +183,15 @@ def read_settings(home: Path | None = None) -> Settings:
         site=Path(site).expanduser().resolve() if site else (REPORTS / "site" if in_place else chosen / "site"),
         seeds=Path(os.environ.get("LEDGER_SEEDS") or SEEDS).expanduser().resolve(),
         keep_versions=_whole_number("LEDGER_KEEP_VERSIONS", 5),
-        threads=_whole_number("LEDGER_THREADS", min(2, os.cpu_count() or 1)),
+        threads=_threads(),
         memory_limit=os.environ.get("LEDGER_MEMORY_LIMIT", "2GB"),
         mirror=Path(mirror).expanduser().resolve() if mirror else None,
         fetch_deadline_s=_whole_number("LEDGER_FETCH_DEADLINE_S", 300),
         fetch_max_bytes=_whole_number("LEDGER_FETCH_MAX_BYTES", 1) if max_bytes else None,
         fetch_max_ratio=_whole_number("LEDGER_FETCH_MAX_RATIO", 200),
         ui_token=os.environ.get("LEDGER_UI_TOKEN") or None,
+        history_runs=_whole_number("LEDGER_HISTORY_RUNS", 30),
+        history_days=_whole_number("LEDGER_HISTORY_DAYS", 90),
+        history_mb=_whole_number("LEDGER_HISTORY_MB", 45),
+        max_file_bytes=_whole_number("LEDGER_MAX_FILE_BYTES", 50_000_000),
     )

@@ -25,6 +25,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.publish import published_build
+from pipelines.warehouse.published_bytes import published_damage
 from pipelines.warehouse.raw_layer import RawFile, raw_files
 
 NONE = "-"
@@ -38,6 +39,8 @@ def build_line(settings: Settings) -> str:
     """The published build and its age; raises LedgerError where nothing is published."""
     with connect_published(settings):
         found = published_build(settings)
+    if problem := published_damage(settings):
+        raise LedgerError(f"{settings.published} is damaged: {problem}. Run: ledger build (or: ledger doctor)")
     if found is None:
         raise LedgerError(f"{settings.published} holds no meta.builds. Run: ledger build --force")
     return f"build      {found['build_id']} (code {found['code_version']}), {_age(found['finished_at'])} old"

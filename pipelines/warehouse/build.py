@@ -29,6 +29,7 @@ from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
+from pipelines.warehouse.published_bytes import published_damage
 
 OWN_FACTS = "compute_ledger"
 """source_id of files that the project itself curates."""
@@ -111,7 +112,7 @@ class Session:
         describe_build(self.connection, models)
         data_version = digest_data(self.connection)
         before = published_build(self.settings)
-        if before is not None and before["data_version"] == data_version:
+        if before is not None and before["data_version"] == data_version and not published_damage(self.settings):
             return before["build_id"], False
         self._note_changes(before["build_id"] if before else None, models)
         build_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{data_version[:8]}"

@@ -14,6 +14,7 @@ from tenacity import RetryError, Retrying, retry_if_exception_message, stop_afte
 
 from pipelines.errors import LedgerError
 from pipelines.settings import Settings
+from pipelines.warehouse.home import UPGRADE, refuse_other
 
 Row = dict[str, Any]
 
@@ -27,6 +28,10 @@ def read_rows(connection: duckdb.DuckDBPyConnection, query: str, values: Sequenc
 
 STORAGE_VERSION = "v1.4.0"
 """Written files open in DuckDB 1.4 and later; the default of 2.0 opens in no older release."""
+
+
+SCHEMA_VERSION = "2"
+"""Raise it when a table or column that commands read changes its name or meaning. Version 1 had no such note."""
 
 
 LOCK_WAIT_S = 3.0
@@ -62,23 +67,55 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> duckd
     return connection
 
 
-def connect_published(settings: Settings, *, restricted: bool = False) -> duckdb.DuckDBPyConnection:
+def connect_published(
+    settings: Settings, *, restricted: bool = False, any_version: bool = False
+) -> duckdb.DuckDBPyConnection:
     """Open the published warehouse read-only.
 
-    ``restricted`` also forbids files, network and changes of configuration: for SQL from outside.
+    ``restricted`` also forbids files, network and changes of configuration: for SQL from outside. ``any_version``
+    opens also what another version of the program built; else that raises LedgerError with the remedy.
     """
     if not settings.published.exists():
         raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
     try:
         connection = connect(settings.published.resolve(), settings, read_only=True)
+    except duckdb.OutOfMemoryException:
+        raise
     except duckdb.Error as error:
         raise LedgerError(
             f"{settings.published} cannot be opened: {str(error).splitlines()[0]} Run: ledger build --force"
         ) from None
+    if not any_version:
+        try:
+            refuse_other(settings)
+            _refuse_other_schema(connection, settings)
+        except LedgerError:
+            connection.close()
+            raise
     if restricted:
         connection.execute("set enable_external_access = false")
         connection.execute("set lock_configuration = true")
     return connection
+
+
+def schema_version(connection: duckdb.DuckDBPyConnection) -> str:
+    """The version of the tables of a file; 1 where it does not say."""
+    try:
+        return str(connection.execute("select schema_version from meta.builds").fetchall()[0][0])
+    except (duckdb.BinderException, duckdb.CatalogException, IndexError):
+        return "1"
+
+
+def _refuse_other_schema(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Raise LedgerError, with the remedy, where the tables are those of another version of the program."""
+    found = schema_version(connection)
+    if found == SCHEMA_VERSION:
+        return
+    age = "an older" if found.isdecimal() and int(found) < int(SCHEMA_VERSION) else "a newer"
+    raise LedgerError(
+        f"{settings.published} was built by {age} version of Compute Ledger (tables of version {found}; expected "
+        f"{SCHEMA_VERSION}). {UPGRADE}"
+    )
 
 
 def list_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:

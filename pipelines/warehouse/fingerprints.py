@@ -13,6 +13,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from pipelines.settings import PACKAGE, REPORTS, ROOT, Settings
+from pipelines.warehouse.published_bytes import published_damage
 
 CODE = ("pipelines/**/*.py", "sql/**/*.sql")
 PACKAGES = (
@@ -83,7 +84,7 @@ def remember(settings: Settings, build_id: str) -> None:
 
 
 def unchanged_build(settings: Settings) -> str | None:
-    """build_id of the published warehouse if it and the site were made from the inputs of now."""
+    """build_id of the published warehouse if it and the site were made from the inputs of now, and it is unharmed."""
     try:
         note = json.loads(settings.inputs_file.read_text(encoding="utf-8"))
         current = settings.published.readlink().name
@@ -93,4 +94,4 @@ def unchanged_build(settings: Settings) -> str | None:
         return None
     if note.get("digest") != digest_inputs(settings) or current != f"warehouse-{note['build_id']}.duckdb" or not files:
         return None
-    return str(note["build_id"])
+    return None if published_damage(settings) else str(note["build_id"])

@@ -16,7 +16,7 @@ from pipelines.errors import LedgerError
 from pipelines.records.frames import field_descriptions
 from pipelines.records.units import unit_of
 from pipelines.seeds.sources_toml import Source
-from pipelines.warehouse.file import list_tables
+from pipelines.warehouse.file import SCHEMA_VERSION, list_tables
 from pipelines.warehouse.models.lineage import column_lineage
 from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import column_types, write_table
@@ -71,6 +71,7 @@ BUILD_COLUMNS = {
     "code_version": "Digest of the code and SQL that made it.",
     "data_version": "Digest of the content of all other tables but meta.changes; the time of a fetch does not count.",
     "row_count": "Rows in all other tables.",
+    "schema_version": "Version of the tables and columns; programs that expect another one refuse the file.",
 }
 CHANGE_COLUMNS = {
     "table_name": "Table of the layers seeds, raw, core and mart, in this version or the one before.",
@@ -224,5 +225,5 @@ def note_build(
         for table in list_tables(connection)
         if table != "meta.builds"
     ]
-    row = (build_id, started_at, finished_at, code_version, data_version, sum(counts))
+    row = (build_id, started_at, finished_at, code_version, data_version, sum(counts), SCHEMA_VERSION)
     write_meta(connection, "meta.builds", BUILD_COLUMNS, [row])

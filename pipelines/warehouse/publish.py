@@ -16,7 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,6 +25,8 @@ import duckdb
 from pipelines.errors import LedgerError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import connect, connect_published, list_tables
+from pipelines.warehouse.home import note_home, read_home_version, refuse_newer
+from pipelines.warehouse.published_bytes import note_bytes, published_damage
 
 UNDIGESTED = ("meta.builds", "meta.changes")
 """Tables that say when a build was made and what came before it: not part of its data version."""
@@ -45,6 +47,9 @@ def build_lock(settings: Settings) -> Iterator[bool]:
     Raises LedgerError that names the holding process, at once: builds do not queue.
     """
     settings.prepare()
+    refuse_newer(settings)
+    if read_home_version(settings) is None:
+        note_home(settings)
     handle = os.open(settings.lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:
@@ -86,7 +91,7 @@ def open_build(settings: Settings, *, fresh: bool) -> duckdb.DuckDBPyConnection:
     """Open the build file: empty if ``fresh``, else as the last run left it or as published."""
     if fresh:
         sweep(settings)
-    elif not settings.build_file.exists() and settings.published.exists():
+    elif not settings.build_file.exists() and settings.published.exists() and not published_damage(settings):
         shutil.copyfile(settings.published.resolve(), settings.build_file)
     return connect(settings.build_file, settings)
 
@@ -114,11 +119,15 @@ def published_build(settings: Settings) -> dict[str, str] | None:
     """The row of meta.builds in the published file, or None if there is no readable one."""
     if not settings.published.exists():
         return None
-    with suppress(duckdb.Error, LedgerError), connect_published(settings) as connection:
-        cursor = connection.execute("select * from meta.builds order by finished_at desc limit 1")
-        names = [column[0] for column in cursor.description or []]
-        return {name: str(value) for name, value in zip(names, cursor.fetchall()[0], strict=True)}
-    return None
+    try:
+        with connect_published(settings, any_version=True) as connection:
+            cursor = connection.execute("select * from meta.builds order by finished_at desc limit 1")
+            names = [column[0] for column in cursor.description or []]
+            return {name: str(value) for name, value in zip(names, cursor.fetchall()[0], strict=True)}
+    except duckdb.OutOfMemoryException:
+        raise  # the machine is at fault, not the file
+    except (duckdb.Error, LedgerError, IndexError):
+        return None
 
 
 def _sync(path: Path) -> None:
@@ -158,6 +167,7 @@ def publish(settings: Settings, build_id: str) -> Path:
     try:
         shutil.copyfile(settings.build_file, partial)
         verify_file(partial, build_id, settings)
+        note_bytes(partial, target)
         _sync(partial)
     except (OSError, LedgerError) as error:
         partial.unlink(missing_ok=True)
@@ -170,6 +180,7 @@ def publish(settings: Settings, build_id: str) -> Path:
     link.unlink(missing_ok=True)
     link.symlink_to(target.relative_to(settings.home))
     link.replace(settings.published)
+    note_home(settings)
     _sync(settings.home)
     _prune(settings, keep=target)
     return target
@@ -180,3 +191,6 @@ def _prune(settings: Settings, keep: Path) -> None:
     for old in versions[settings.keep_versions :]:
         if old != keep:
             old.unlink()
+    for note in settings.versions.glob("warehouse-*.json"):
+        if not note.with_suffix(".duckdb").exists():
+            note.unlink()

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, Settings
-from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.file import SCHEMA_VERSION, connect, connect_published
 from pipelines.warehouse.fingerprints import remember
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from tests.conftest import run_ledger
@@ -212,8 +212,8 @@ def made_build(state: Settings, build_id: str, *, said: str | None = None, rows:
         connection.execute("create schema meta")
         connection.execute("create schema mart")
         connection.execute(
-            "create table meta.builds as select ?::varchar as build_id, now()::timestamp as finished_at",
-            [said or build_id],
+            "create table meta.builds as select ?::varchar as build_id, now()::timestamp as finished_at, ? as schema_version",
+            [said or build_id, SCHEMA_VERSION],
         )
         connection.execute(
             f"create table mart.x as select i, ? || md5(i::varchar) as build_id from range({rows}) as t(i)", [build_id]
@@ -228,7 +228,7 @@ def small(tmp_path: Path) -> Settings:
 
 def test_published_files_have_no_log_beside_them(small: Settings) -> None:
     target = publish(made_build(small, "first"), "first")
-    assert [path.name for path in small.versions.iterdir()] == [target.name]
+    assert [path.name for path in small.versions.glob("*.duckdb*")] == [target.name]
     assert small.published.resolve() == target.resolve()
     assert sha256(target) == sha256(small.build_file)
 
@@ -246,7 +246,10 @@ def test_only_the_last_versions_are_kept(small: Settings) -> None:
     with connect(first, small, read_only=True) as reader:
         for build_id in ("2", "3", "4"):
             publish(made_build(small, build_id), build_id)
-        assert sorted(path.name for path in small.versions.iterdir()) == ["warehouse-3.duckdb", "warehouse-4.duckdb"]
+        assert sorted(path.name for path in small.versions.glob("*.duckdb*")) == [
+            "warehouse-3.duckdb",
+            "warehouse-4.duckdb",
+        ]
         assert small.published.readlink() == Path("versions/warehouse-4.duckdb")
         assert reader.execute("select build_id from meta.builds").fetchall() == [("1",)]
 
@@ -258,7 +261,7 @@ def test_a_file_of_another_build_is_refused(small: Settings) -> None:
     with pytest.raises(LedgerError, match=r"meta.builds says \[\('third',\)\], expected second. Nothing was published"):
         publish(small, "second")
     assert sha256(small.published) == before
-    assert [path.name for path in small.versions.iterdir()] == ["warehouse-first.duckdb"]
+    assert [path.name for path in small.versions.glob("*.duckdb*")] == ["warehouse-first.duckdb"]
 
 
 def test_a_build_without_checkpoint_is_refused(small: Settings) -> None:
@@ -351,7 +354,7 @@ def test_a_full_disk_while_publishing_leaves_the_old_file(small: Settings) -> No
     assert process.returncode == 1
     assert "duckdb.partial cannot be written: File too large. Nothing was published." in stderr
     assert sha256(small.published) == before
-    assert [path.name for path in small.versions.iterdir()] == ["warehouse-first.duckdb"]
+    assert [path.name for path in small.versions.glob("*.duckdb*")] == ["warehouse-first.duckdb"]
 
 
 # Locks and connections
