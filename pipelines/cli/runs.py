@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.defs.progress import PROGRESS, SHARED_HANDLERS, ProgressHandler
 from pipelines.errors import LedgerError
-from pipelines.server.killed_runs import PROCESS_TAG, end_killed_runs
+from pipelines.server.killed_runs import PROCESS_TAG, settle_runs
+from pipelines.server.run_history import prune_history
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,16 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+run_launcher:
+  module: pipelines.server.launcher
+  class: WatchedRunLauncher
+run_monitoring:
+  enabled: true
+  poll_interval_seconds: 15
+  start_timeout_seconds: 180
+  cancel_timeout_seconds: 180
+  max_resume_run_attempts: 0
+  max_runtime_seconds: 14400
 """
 
 
@@ -63,7 +74,6 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     """
     prepare_instance(settings)
     import dagster as dg
-    from sqlalchemy.exc import SQLAlchemyError
 
     from pipelines.definitions import defs
 
@@ -73,8 +83,8 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     SHARED_HANDLERS.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
-        with dg.DagsterInstance.get() as instance, _held_open(settings, run_id):
-            end_killed_runs(instance)
+        with readable_history(settings), dg.DagsterInstance.get() as instance, _held_open(settings, run_id):
+            settle_runs(instance, settings)
             result = job.execute_in_process(
                 instance=instance,
                 run_id=run_id,
@@ -82,15 +92,11 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
                 run_config={"loggers": {PROGRESS: {"config": {}}}},
                 tags={PROCESS_TAG: str(os.getpid())},
             )
+            prune_history(instance, settings)
         for event in result.all_events:  # now and then the record of the last step does not come this far
             handler.tell(event)
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
-    except (SQLAlchemyError, sqlite3.Error) as error:
-        reason = str(getattr(error, "orig", None) or error)
-        raise LedgerError(
-            f"the run history in {settings.dagster_home} cannot be written: {reason}. Free disk space there, then try again."
-        ) from None
     finally:
         handler.close()
         SHARED_HANDLERS.clear()
@@ -101,6 +107,22 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
             for line in _failed_check(event):  # one that does not stop a build, or the run would have failed
                 print(f"warning: {line}", file=sys.stderr)
     return _metadata(result)
+
+
+@contextmanager
+def readable_history(settings: Settings) -> Iterator[None]:
+    """Turn what SQLite says of the run history into one line: a machine without room, or a damaged file."""
+    from sqlalchemy.exc import DBAPIError
+
+    try:
+        yield
+    except (DBAPIError, sqlite3.Error) as error:
+        reason = getattr(error, "orig", None) or error
+        if isinstance(reason, sqlite3.OperationalError):
+            problem, remedy = "cannot be written", "Free disk space there, then try again."
+        else:
+            problem, remedy = "is damaged", "Run: ledger doctor --fix"
+        raise LedgerError(f"the run history in {settings.dagster_home} {problem}: {reason}. {remedy}") from None
 
 
 @contextmanager

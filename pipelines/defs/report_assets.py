@@ -14,8 +14,12 @@ from pipelines.settings import read_settings
 from pipelines.site.calculator.coefficients import NAME, build_coefficients
 from pipelines.site.charts.registry import Chart, registered_charts
 from pipelines.site.front_page import build_chart, build_page, data_version
+from pipelines.site.images import draw_png
 from pipelines.site.pages.registry import PageKind, registered_pages
 from pipelines.site.pages.writing import Written, build_pages
+
+PREVIEW_SCALE = 0.4
+"""Pixels to a unit of the picture that the UI shows: some 400 in width."""
 
 CHARTS = registered_charts()
 PAGES = registered_pages()
@@ -43,7 +47,8 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
     def build(_context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
         card = build_chart(chart, settings)
-        picture = (settings.site / f"{chart.chart_id}.png").read_bytes()
+        svg = (settings.site / f"{chart.chart_id}.svg").read_bytes()
+        picture = draw_png(svg, PREVIEW_SCALE)  # the run history keeps it three times, for each run
         return dg.MaterializeResult(
             metadata={
                 "preview": dg.MetadataValue.md(

@@ -22,6 +22,7 @@ from pipelines.server.killed_runs import end_killed_runs, end_runs_of_ui, runs_o
 from pipelines.server.listening import Listening, listen
 from pipelines.server.lock import private_folder, ui_lock
 from pipelines.server.processes import GRACE_S, Processes
+from pipelines.server.run_history import prune_history
 from pipelines.settings import ROOT, Settings
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ def _serve(settings: Settings, listening: Listening, processes: Processes, folde
     with DagsterInstance.get() as instance:
         end_killed_runs(instance)
         end_runs_of_ui(instance)
+        prune_history(instance, settings)
         _wait_for(code_socket, processes)
         processes.start("daemon", _daemon(code_socket))
         target = GrpcServerTarget(host="localhost", port=None, socket=str(code_socket), location_name=LOCATION)
