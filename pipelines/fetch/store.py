@@ -76,19 +76,20 @@ def read_manifest(settings: Settings) -> list[Snapshot]:
         whole = settings.raw_manifest.read_bytes().rpartition(b"\n")[0]
     except FileNotFoundError:
         return []
-    found = []
-    for number, line in enumerate(whole.split(b"\n") if whole else [], start=1):
-        try:
-            entry = json.loads(line)
-            path = settings.raw / str(entry["sha256"])[:2] / str(entry["sha256"])
-            found.append(Snapshot.model_validate({**entry, "path": path}))
-        except (ValueError, TypeError, KeyError, ValidationError) as error:
-            raise LedgerError(
-                f"{settings.raw_manifest}:{number}: not a line that this program wrote ({type(error).__name__}): "
-                f"{shown(line.decode(errors='replace'))}. Restore the file from a copy, or remove the folder "
-                f"{settings.raw} and fetch again."
-            ) from None
-    return found
+    return [read_entry(settings, number, line) for number, line in enumerate(whole.split(b"\n") if whole else [], 1)]
+
+
+def read_entry(settings: Settings, number: int, line: bytes) -> Snapshot:
+    """The snapshot that a line of the manifest tells of; raises LedgerError."""
+    try:
+        entry = json.loads(line)
+        path = settings.raw / str(entry["sha256"])[:2] / str(entry["sha256"])
+        return Snapshot.model_validate({**entry, "path": path})
+    except (ValueError, TypeError, KeyError, ValidationError) as error:
+        raise LedgerError(
+            f"{settings.raw_manifest}:{number}: not a line that this program wrote ({type(error).__name__}): "
+            f"{shown(line.decode(errors='replace'))}. Restore the file from a copy, or run: ledger doctor --fix"
+        ) from None
 
 
 def read_history(settings: Settings, file: RemoteFile) -> list[Snapshot]:
@@ -196,6 +197,24 @@ def partial_file(settings: Settings) -> Iterator[Partial]:
             yield Partial(Path(name), sink)
     finally:
         Path(name).unlink(missing_ok=True)
+
+
+def drop_damaged_entries(settings: Settings) -> Path:
+    """Keep the lines of the manifest that can be read; returns where the manifest as it was now lies."""
+    with store_locked(settings):
+        aside = settings.raw_manifest.with_name("manifest.damaged.jsonl")
+        data = settings.raw_manifest.read_bytes()
+        kept = b""
+        for number, line in enumerate(data.split(b"\n"), 1):
+            with suppress(LedgerError):
+                read_entry(settings, number, line)
+                kept += line + b"\n"
+        aside.write_bytes(data)
+        partial = settings.raw_manifest.with_suffix(".partial")
+        partial.write_bytes(kept)
+        partial.replace(settings.raw_manifest)
+        _sync_folder(settings.raw)
+    return aside
 
 
 def _sync_folder(folder: Path) -> None:
