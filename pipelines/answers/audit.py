@@ -25,6 +25,7 @@ from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
 from pipelines.records.fields import Number
+from pipelines.records.regular_files import read_regular_file
 from pipelines.seeds.claims import bounds_problem
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import connect, connect_published, read_rows
@@ -91,15 +92,12 @@ class Audit:
 # --- reading a list -------------------------------------------------------------------------------------------------
 
 
-def read_list(path: Path) -> tuple[list[tuple[Record, ListedClaim]], list[Reject], list[str]]:
+def read_list(path: Path, max_bytes: int) -> tuple[list[tuple[Record, ListedClaim]], list[Reject], list[str]]:
     """Claims of a CSV file, rows that cannot be read, and notes on columns that are not used.
 
     Raises UsageError where the file as a whole is no list of claims.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise UsageError(f"{path}: cannot be read ({error.strerror}). Expected a CSV file of claims.") from None
+    data = read_regular_file(path, max_bytes)
     if not data.strip(b"\xef\xbb\xbf \t\r\n"):
         raise UsageError(
             f"{path}: the file is empty; expected a header line with {', '.join(REQUIRED)} and low or high."
@@ -165,7 +163,7 @@ def audit_shipped(settings: Settings) -> Audit:
 
 def audit_file(settings: Settings, path: Path) -> Audit:
     """The audit of a user's list of claims, against the published figures."""
-    listed, rejects, notes = read_list(path)
+    listed, rejects, notes = read_list(path, settings.max_file_bytes)
     frame = _as_seeds(listed, path.name)
     lines = {str(key): record for key, (record, _) in zip(frame["claim_id"], listed, strict=True)}
     with connect_published(settings):
@@ -224,7 +222,7 @@ def fitting_code() -> Iterator[None]:
     """A query that fails means that the file was built by other code."""
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(
             f"the published warehouse does not fit this code: {reason} Run: ledger build --force"

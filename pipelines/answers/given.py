@@ -51,7 +51,7 @@ def fitting_code() -> Iterator[None]:
     """A query that fails means that the file was built by other code."""
     try:
         yield
-    except duckdb.Error as error:
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(
             f"the published warehouse does not fit this code: {reason} Run: ledger build --force"

@@ -144,7 +144,7 @@ def open_serving(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
             for table in sorted(_model().depends_on):
                 made = "table" if table in OWN_TABLES else "view"
                 connection.execute(f"create {made} {table} as from ledger.{table}")
-        except duckdb.Error as error:
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
             reason = str(error).splitlines()[0]
             raise LedgerError(
                 f"the published warehouse does not fit this code: {reason} Run: ledger build --force"

@@ -21,26 +21,31 @@ import typer
 from rich.console import Console
 
 from pipelines import __version__
+from pipelines.answers.time_limit import time_limit
 from pipelines.cli.fetch_progress import FetchProgress
 from pipelines.cli.printing import (
     MOST_FITTED,
     Format,
-    distinct_names,
+    fetch_frame,
+    fetch_rows,
     finite_or_null,
     json_value,
     print_doubts,
     print_fitted,
+    print_json,
     print_table,
     print_whole,
     write_frame,
 )
 from pipelines.cli.runs import prepare_instance, run_job
+from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.errors import LedgerError, UsageError
 from pipelines.seeds.files import read_seeds
 from pipelines.seeds.sources_toml import licences
 from pipelines.settings import ROOT, Settings, read_settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.fingerprints import remember, unchanged_build
+from pipelines.warehouse.home import refuse_newer
 from pipelines.warehouse.publish import build_lock, sweep
 
 app = typer.Typer(
@@ -110,8 +115,10 @@ class State:
 
     @property
     def settings(self) -> Settings:
-        """Settings with the ``--home`` option applied."""
-        return read_settings(self.home)
+        """Settings with the ``--home`` option applied; raises LedgerError for the home of a newer version."""
+        settings = read_settings(self.home)
+        refuse_newer(settings)
+        return settings
 
 
 STATE = State()
@@ -125,6 +132,7 @@ def _print_version(is_asked: bool) -> None:
 
 @app.callback()
 def options(
+    context: typer.Context,
     home: Annotated[
         Path | None,
         typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False),
@@ -135,6 +143,7 @@ def options(
 ) -> None:
     """What AI compute takes: build the warehouse, ask it, draw its reports."""
     STATE.home = home
+    refuse_shortage(context.invoked_subcommand)
 
 
 def _where(settings: Settings) -> None:
@@ -222,31 +231,39 @@ def status() -> None:
 
 
 @app.command()
+def doctor(
+    fix: Annotated[bool, typer.Option("--fix", help="Do what it would do.")] = False,
+) -> None:
+    """Look for damage in all that LEDGER_HOME holds; exit status 1 where something is wrong."""
+    from pipelines.cli.doctor import examine
+
+    if not examine(read_settings(STATE.home), fix=fix):
+        raise typer.Exit(1)
+
+
+@app.command()
 def sql(
     query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
     output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which the query is ended.")] = 30,
 ) -> None:
     """Ask the published warehouse. Read-only; no files, no network, no settings."""
+    as_frame = output in (Format.csv, Format.parquet)
     with connect_published(STATE.settings, restricted=True) as connection:
         try:
-            if (count := len(connection.extract_statements(query))) != 1:
-                raise LedgerError(f"expected one SQL statement, found {count}.")
-            if output in (Format.csv, Format.parquet):
-                frame = connection.sql(query)
-                if frame is None:
-                    raise LedgerError("the statement returns no rows.")
-                write_frame(frame, output)
-                return
-            cursor = connection.execute(query)
-            names = [column[0] for column in cursor.description or []]
-            rows = cursor.fetchall()
+            with time_limit(connection, timeout):
+                if (count := len(connection.extract_statements(query))) != 1:
+                    raise LedgerError(f"expected one SQL statement, found {count}.")
+                found = fetch_frame(connection, query, output) if as_frame else fetch_rows(connection, query)
+        except duckdb.OutOfMemoryException:
+            raise
         except duckdb.Error as error:
             raise LedgerError(f"the query failed: {error}") from None
-    if output is Format.json:
-        objects = [dict(zip(distinct_names(names), map(finite_or_null, row), strict=True)) for row in rows]
-        print(json.dumps(objects, default=json_value, ensure_ascii=False, indent=1))
+    if isinstance(found, tuple):
+        names, rows = found
+        (print_json if output is Format.json else print_table)(names, rows)
     else:
-        print_table(names, rows)
+        write_frame(found, output)
 
 
 @app.command()
@@ -431,6 +448,11 @@ def _run(call: Callable[[], Any]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("ledger: interrupted", file=sys.stderr)
+        return 1
+    except Exception as error:
+        if (line := told(error)) is None:
+            raise
+        print(f"ledger: {line}", file=sys.stderr)
         return 1
     return 0
 

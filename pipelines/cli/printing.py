@@ -9,7 +9,8 @@ import io
 import json
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -23,6 +24,8 @@ from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
 
 if TYPE_CHECKING:
+    import polars as pl
+
     from pipelines.fetch.drift import Doubt  # loads polars
 
 MOST_FITTED = 500
@@ -113,12 +116,24 @@ def print_doubts(doubts: Sequence[Doubt]) -> None:
         print_whole(["table", "column", "what changed", "before", "now"], cells, [False] * 5)
 
 
-def write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:
-    """A relation as CSV or Parquet on standard output; raises LedgerError where the format cannot hold it."""
+def print_json(names: list[str], rows: list[tuple[Any, ...]]) -> None:
+    """Rows as a list of JSON objects."""
+    objects = [dict(zip(distinct_names(names), map(finite_or_null, row), strict=True)) for row in rows]
+    print(json.dumps(objects, default=json_value, ensure_ascii=False, indent=1))
+
+
+def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """Names of the columns and all rows of a query."""
+    cursor = connection.execute(query)
+    return [column[0] for column in cursor.description or []], cursor.fetchall()
+
+
+@contextmanager
+def _told_what_cannot_be_held(output: Format) -> Iterator[None]:
     import polars as pl
 
     try:
-        _write(relation.pl(), output)
+        yield
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(
@@ -126,7 +141,23 @@ def write_frame(relation: duckdb.DuckDBPyRelation, output: Format) -> None:
         ) from None
 
 
-def _write(frame: Any, output: Format) -> None:
+def fetch_frame(connection: duckdb.DuckDBPyConnection, query: str, output: Format) -> pl.DataFrame:
+    """All rows of a query as a frame; raises LedgerError where it cannot hold them."""
+    relation = connection.sql(query)
+    if relation is None:
+        raise LedgerError("the statement returns no rows.")
+    with _told_what_cannot_be_held(output):
+        frame: pl.DataFrame = relation.pl()
+    return frame
+
+
+def write_frame(frame: pl.DataFrame, output: Format) -> None:
+    """A frame as CSV or Parquet on standard output; raises LedgerError where the format cannot hold it."""
+    with _told_what_cannot_be_held(output):
+        _write(frame, output)
+
+
+def _write(frame: pl.DataFrame, output: Format) -> None:
     import polars as pl
 
     if output is Format.csv:

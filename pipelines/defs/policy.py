@@ -27,6 +27,12 @@ def readable_failures() -> Iterator[None]:
         yield
     except LedgerError as error:
         raise dg.Failure(description=str(error), allow_retries=False) from None
+    except duckdb.OutOfMemoryException as error:
+        reason = str(error).splitlines()[0]
+        raise dg.Failure(
+            description=f"DuckDB needs more memory than LEDGER_MEMORY_LIMIT allows it: {reason}. Raise the limit.",
+            allow_retries=False,
+        ) from None
 
 
 def _unit(column: str, kind: str) -> str:

@@ -11,6 +11,7 @@ so that the bytes of each record are known. Typing is done by pydantic.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePath
@@ -20,6 +21,7 @@ from pydantic import BaseModel, ValidationError
 
 from pipelines.errors import LedgerError, did_you_mean, shown
 from pipelines.records.fields import expectation
+from pipelines.settings import max_columns
 
 Row = TypeVar("Row", bound=BaseModel)
 
@@ -121,7 +123,12 @@ def cut_csv(data: bytes, file: str) -> Table:
         raise LedgerError(f"{file}: the file is empty; expected a header line. Restore it from version control.")
     if isinstance(header, csv.Error):
         raise LedgerError(f"{file}:1: the header cannot be read ({header}). Expected comma-separated names.")
-    repeated = sorted({name for name in header if header.count(name) > 1})
+    if len(header) > (most := max_columns()):
+        raise LedgerError(
+            f"{file}:1: the header names {len(header):,} columns; expected at most {most:,}. Is it a table of this kind? "
+            "If so, raise LEDGER_MAX_COLUMNS."
+        )
+    repeated = sorted(name for name, count in Counter(header).items() if count > 1)
     if repeated or not header or "" in header:
         found = f"repeated {', '.join(repeated)}" if header and "" not in header else "blank names"
         raise LedgerError(f"{file}:1: header has {found}. Expected each column's name once; correct the first line.")
