@@ -410,3 +410,30 @@ def test_files_inside_the_project_are_named_relative_to_it() -> None:
     root = PurePosixPath("/somewhere/project")
     assert file_name(root / "seeds" / "a.csv", root) == "seeds/a.csv"
     assert file_name(PurePosixPath("/elsewhere/a.csv"), root) == "/elsewhere/a.csv"
+
+
+# Files that are too large in one direction
+
+
+def test_a_header_of_too_many_columns_is_refused_by_the_name_of_the_setting(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(LedgerError, match=r"x\.csv:1: the header names 1,000,000 columns; expected at most 10,000\."):
+        cut_csv(b",".join(b"c%d" % i for i in range(1_000_000)) + b"\n", "x.csv")
+    monkeypatch.setenv("LEDGER_MAX_COLUMNS", "3")
+    assert cut_csv(b"a,b,c\n", "x.csv").header == ("a", "b", "c")
+    with pytest.raises(
+        LedgerError, match=r"the header names 4 columns; expected at most 3\..*raise LEDGER_MAX_COLUMNS"
+    ):
+        cut_csv(b"a,b,c,d\n", "x.csv")
+
+
+def test_repeated_names_are_found_in_a_wide_header() -> None:
+    names = [f"c{i}" for i in range(9_997)]
+    with pytest.raises(LedgerError, match=r"header has repeated c17, c4711\."):
+        cut_csv(",".join([*names, "c4711", "c17"]).encode() + b"\n", "x.csv")
+
+
+def test_a_cell_of_forty_megabytes_is_one_reject_and_the_rows_around_it_are_kept() -> None:
+    table = cut_csv(b"a,b\n0,x\n1," + b"x" * 40_000_000 + b"\n2,y\n", "x.csv")
+    assert [record.cells for record in table.records] == [("0", "x"), ("2", "y")]
+    assert [(reject.line, reject.record_no) for reject in table.rejects] == [(3, 2)]
+    assert "field larger than field limit" in table.rejects[0].reason
