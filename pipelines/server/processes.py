@@ -29,7 +29,7 @@ class Processes:
         self._folder = folder
         self._started: dict[str, subprocess.Popen[bytes]] = {}
         self._keeper = subprocess.Popen(
-            ["sh", "-c", KEEPER], stdin=subprocess.PIPE, pass_fds=[held], process_group=0, cwd="/"
+            ["sh", "-c", KEEPER], env=environment, stdin=subprocess.PIPE, pass_fds=[held], process_group=0, cwd="/"
         )
 
     def start(self, name: str, command: Sequence[str]) -> None:
