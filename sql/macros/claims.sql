@@ -1,4 +1,4 @@
--- Claims: how one that somebody makes is held against what we compute. Arguments are plain numbers in one unit.
+-- Claims: how we check a public claim against our values. Arguments are plain numbers in one unit.
 
 -- macro: unit_spelling | A unit without case, blanks, hyphens and underscores, for comparing spellings.
 -- equation: none
@@ -19,7 +19,7 @@ create or replace macro claim_bounds(comparison, claimed_low, claimed_high, abou
     end
 };
 
--- macro: claim_verdict | Whether a computed interval bears a claim out, by where the two lie.
+-- macro: claim_verdict | Whether our interval supports a claim, by the positions of both.
 -- equation: inside: supported; apart: contradicted; overlapping: unsupported where high / low > widest, else supported with the centre inside, else partly
 -- units: computed values and bounds alike; widest a ratio
 -- example: claim_verdict(1, 2, 3, 2.5, 3.5, 100) = 'partly' and claim_verdict(5, 6, 7, 2.5, 3.5, 100) = 'contradicted'
@@ -31,7 +31,7 @@ create or replace macro claim_verdict(low, central, high, bound_low, bound_high,
     else 'partly'
 end;
 
--- macro: claimed_text | What is claimed, as a sentence prints it.
+-- macro: claimed_text | The claim in words.
 -- equation: none
 -- units: unit is a text
 -- example: claimed_text('at most', null, 1287, 'MWh') = 'at most 1,287' || chr(160) || 'MWh' and claimed_text('range', 4, 6.5, 'ratio') = '4 to 6.5'

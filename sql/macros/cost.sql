@@ -1,13 +1,13 @@
 -- Money, nominal US dollars. Arguments are uncertain triples unless said otherwise.
 
--- macro: cloud_cost_usd_of | What renting the accelerators costs.
+-- macro: cloud_cost_usd_of | Rental cost of the accelerators.
 -- equation: cost = chip_hours · price
 -- units: chip-hours, USD per chip-hour -> USD
 -- source: arxiv_2405_21015
 -- example: round(central_of(cloud_cost_usd_of(exactly(2788000), exactly(2)))) = 5576000
 create or replace macro cloud_cost_usd_of(chip_hours, price_per_chip_hour) as multiply(chip_hours, price_per_chip_hour);
 
--- macro: capital_usd_per_chip_hour | Value that an owned accelerator, with its share of server and network, loses in an hour.
+-- macro: capital_usd_per_chip_hour | Depreciation per hour of an owned accelerator with its share of server and network.
 -- equation: price · server_overhead / (1 - network_share) · ln(10) · decline / 8766
 -- units: USD per chip, ratio, fraction, orders of magnitude per year -> USD per chip-hour
 -- source: arxiv_2405_21015
@@ -18,7 +18,7 @@ multiply(
     multiply(exactly(ln(10) / 8766), price_decline_per_year)
 );
 
--- macro: electricity_usd_per_chip_hour | Cost of the electricity that an accelerator, its server and the cooling draw in an hour.
+-- macro: electricity_usd_per_chip_hour | Electricity cost per hour of an accelerator, its server and the cooling.
 -- equation: energy of an hour · price
 -- units: kWh per chip-hour at the facility boundary, USD per kWh -> USD per chip-hour
 -- source: arxiv_2405_21015
@@ -26,7 +26,7 @@ multiply(
 create or replace macro electricity_usd_per_chip_hour(energy_kwh_per_chip_hour, electricity_price) as
 multiply(energy_kwh_per_chip_hour, electricity_price);
 
--- macro: owned_cost_usd_of | What a run costs on machines of one's own: loss of their value, and electricity. Time enters once.
+-- macro: owned_cost_usd_of | Cost of a run on owned hardware: depreciation plus electricity. Time enters once.
 -- equation: cost = chip_hours · (capital per chip-hour + electricity per chip-hour)
 -- units: chip-hours, USD per chip-hour, USD per chip-hour -> USD
 -- source: arxiv_2405_21015
@@ -34,7 +34,7 @@ multiply(energy_kwh_per_chip_hour, electricity_price);
 create or replace macro owned_cost_usd_of(chip_hours, capital_per_chip_hour, electricity_per_chip_hour) as
 multiply(chip_hours, add_up(capital_per_chip_hour, electricity_per_chip_hour));
 
--- macro: facility_usd_per_chip_hour | Value that shell, power and cooling of the site lose in an hour, for one accelerator with its server.
+-- macro: facility_usd_per_chip_hour | Depreciation per hour of building shell, power and cooling, for one accelerator with its server.
 -- equation: capital per MW · TDP · k_server / 10^6 / (life · 8766)
 -- units: USD per MW of IT, W, ratio, years -> USD per chip-hour
 -- source: epoch_costs
@@ -45,7 +45,7 @@ divide(
     multiply(facility_lifetime_years, exactly(8766))
 );
 
--- macro: annual_site_usd_of | What a site costs in a year: loss of value of machines and buildings, and electricity.
+-- macro: annual_site_usd_of | Yearly cost of a site: depreciation of hardware and buildings, plus electricity.
 -- equation: IT capital / IT life + facility capital / facility life + E · price
 -- units: USD, years, USD, years, kWh per year, USD per kWh -> USD per year
 -- source: arxiv_2405_21015
@@ -56,14 +56,14 @@ add_up(
     multiply(energy_per_year, electricity_price)
 );
 
--- macro: staff_usd_of | Pay of those who develop a model, from its share in the cost of development.
+-- macro: staff_usd_of | Staff cost of developing a model, from its share of the development cost.
 -- equation: staff = other cost · share / (1 - share)
 -- units: USD, share -> USD
 -- source: arxiv_2405_21015
 -- example: abs(central_of(staff_usd_of(exactly(61), exactly(0.39))) - 39) < 1e-9
 create or replace macro staff_usd_of(other_cost, staff_share) as multiply(other_cost, odds_of(staff_share));
 
--- macro: development_of | Compute or cost of a whole development, failed and exploratory runs included, from that of the final run.
+-- macro: development_of | Compute or cost of the whole development, including failed and exploratory runs, from the final run.
 -- equation: amount · rnd_multiplier
 -- units: any -> the same
 -- source: arxiv_2405_21015

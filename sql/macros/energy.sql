@@ -1,6 +1,6 @@
 -- Energy at three boundaries, carbon and water. Arguments are uncertain triples.
 
--- macro: chip_energy_kwh_of | Energy drawn by the accelerators alone.
+-- macro: chip_energy_kwh_of | Chip energy: energy use of the accelerators only.
 -- equation: E = chip_hours · TDP / 1000 · f
 -- units: chip-hours, W, ratio of average to rated power -> kWh
 -- source: arxiv_2506_14551
@@ -8,7 +8,7 @@
 create or replace macro chip_energy_kwh_of(chip_hours, tdp, average_power_ratio) as
 multiply(divide(multiply(chip_hours, tdp), exactly(1000)), average_power_ratio);
 
--- macro: server_energy_kwh_of | Energy drawn by the servers and their share of the network (IT energy).
+-- macro: server_energy_kwh_of | Server energy: energy use of the servers and their share of the network (IT energy).
 -- equation: E = chip_hours · TDP / 1000 · k_server · f
 -- units: chip-hours, W, ratio server to chip power, ratio of average to rated power -> kWh
 -- source: epoch_costs
@@ -16,7 +16,7 @@ multiply(divide(multiply(chip_hours, tdp), exactly(1000)), average_power_ratio);
 create or replace macro server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio) as
 multiply(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_ratio);
 
--- macro: facility_energy_kwh_of | Energy drawn by the data centre for the run: IT energy times PUE.
+-- macro: facility_energy_kwh_of | Facility energy: energy use of the data centre for the run, IT energy × PUE.
 -- equation: E = chip_hours · TDP / 1000 · k_server · f · PUE
 -- units: chip-hours, W, three ratios -> kWh
 -- source: epoch_costs
@@ -24,23 +24,23 @@ multiply(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_
 create or replace macro facility_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio, pue) as
 multiply(server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio), pue);
 
--- macro: co2e_kg_of | Emissions of electricity use.
+-- macro: co2e_kg_of | Location-based emissions from electricity.
 -- equation: m = E · intensity
 -- units: kWh at the facility boundary, kg CO2e per kWh -> kg CO2e
 -- source: arxiv_2104_10350
 -- example: round(central_of(co2e_kg_of(exactly(1287000), exactly(0.429)))) = 552123
 create or replace macro co2e_kg_of(facility_energy, grid_intensity) as multiply(facility_energy, grid_intensity);
 
--- macro: market_co2e_kg_of | Emissions of electricity by the contracts that its buyer holds, beside the grid's and never in its place.
--- equation: m = E · (1 - covered) · residual intensity: what carbon-free contracts cover counts as none
+-- macro: market_co2e_kg_of | Market-based emissions from electricity, given in addition to location-based emissions.
+-- equation: m = E · (1 - covered) · residual intensity: electricity from carbon-free contracts counts as zero
 -- units: kWh at the facility boundary, share covered by carbon-free contracts, kg CO2e per kWh of the rest -> kg CO2e
 -- source: arxiv_2508_15734
 -- example: abs(central_of(market_co2e_kg_of(exactly(1000), exactly(0.727536), exactly(0.345))) - 94) < 0.01
 create or replace macro market_co2e_kg_of(facility_energy, covered_share, residual_intensity) as
 multiply(facility_energy, multiply(complement_of(covered_share), residual_intensity));
 
--- macro: embodied_co2e_kg_of | Share of the emissions of making the machines that a run carries.
--- equation: m = chip_hours · (m_chip + m_server / 8) / (life · 8766 · utilisation of the fleet)
+-- macro: embodied_co2e_kg_of | Share of hardware manufacturing emissions attributed to the run.
+-- equation: m = chip_hours · (m_chip + m_server / 8) / (lifetime · 8766 · fleet utilisation)
 -- units: chip-hours, kg CO2e per accelerator, kg CO2e per server of eight without them, years, share -> kg CO2e
 -- source: arxiv_2211_02001
 -- example: abs(central_of(embodied_co2e_kg_of(exactly(1082990), exactly(150), exactly(2500), exactly(6), exactly(0.85))) / 11200 - 1) < 0.03
@@ -58,7 +58,7 @@ divide(
 create or replace macro water_l_of(server_energy, wue_onsite, pue, wue_offsite) as
 multiply(server_energy, add_up(wue_onsite, multiply(pue, wue_offsite)));
 
--- macro: home_years_of | Electricity in years of an average home's use.
+-- macro: home_years_of | Electricity in yearly use of an average home.
 -- equation: E / home_year
 -- units: kWh, kWh per home and year -> home-years
 -- source: eia_faq_97

@@ -2,7 +2,7 @@
 -- source, how the entry was checked, and which rows were chosen where there was a choice.
 -- Estimates keep the inputs that made them, so that any figure can be followed to its sources.
 
--- macro: input | One input of an estimate. Bounds are null where the value is taken as exact.
+-- macro: input | One input of an estimate. Bounds are null if the value is exact.
 -- equation: none
 -- units: as named
 -- example: (input('pue', 1.08, 1.1, 1.58, 'ratio', 'assumed', 'x')).value = 1.1

@@ -1,19 +1,19 @@
--- Measured results: what they say of speed, energy, utilisation and cost. Plain numbers unless said otherwise.
+-- Measured results: speed, energy, utilisation and cost. Plain numbers unless said otherwise.
 
--- macro: chip_minutes_of | Accelerator time that a benchmark took.
+-- macro: chip_minutes_of | Chip-minutes of a benchmark run.
 -- equation: t · n
 -- units: minutes, accelerators -> chip-minutes
 -- example: chip_minutes_of(3.4441, 11616) > 40000 and chip_minutes_of(3.4441, 11616) < 40010
 create or replace macro chip_minutes_of(minutes, accelerator_count) as minutes * accelerator_count;
 
--- macro: usd_per_million_of | What a million tokens, samples or images cost on rented accelerators that are always busy.
+-- macro: usd_per_million_of | Cost per million tokens, samples or images on rented, fully used accelerators.
 -- equation: price · n · 10^6 / (3600 · rate)
 -- units: uncertain triple of USD per chip-hour, accelerators, units per second -> USD per million units, as a triple
 -- example: round(central_of(usd_per_million_of(exactly(3.6), 8, 8000)), 9) = 1
 create or replace macro usd_per_million_of(price_per_chip_hour, accelerator_count, units_per_s) as
 multiply(price_per_chip_hour, exactly(accelerator_count * 1e6 / (3600 * units_per_s)));
 
--- macro: output_utilisation_of | Share of the dense peak that making the output took; reading the prompts is not counted, so the machine did more.
+-- macro: output_utilisation_of | Share of the dense peak used for the output. Prompts are not counted, so real utilisation is higher.
 -- equation: 2 · N · rate / (n · peak)
 -- units: N parameters active per token, output tokens per second, accelerators, FLOP/s per accelerator -> share
 -- source: arxiv_2001_08361
@@ -29,7 +29,7 @@ create or replace macro output_utilisation_of(active_params, tokens_per_s, accel
 create or replace macro benchmark_flop_of(flop_per_param_and_token, active_params, samples, tokens_per_sample) as
 flop_per_param_and_token * active_params * samples * tokens_per_sample;
 
--- macro: weights_read_of | Parameters that a decoding step of a batch reads, where nothing but stored and active ones are known.
+-- macro: weights_read_of | Parameters that one decoding step of a batch reads, if only total and active parameters are published.
 -- equation: N · (1 - (1 - N_active / N) ^ b): each token takes its share as if at random
 -- units: parameters stored and active per token, sequences at the same time -> parameters
 -- source: arxiv_2101_03961
@@ -37,7 +37,7 @@ flop_per_param_and_token * active_params * samples * tokens_per_sample;
 create or replace macro weights_read_of(total_params, active_params, batch_size) as
 total_params * (1 - (1 - least(1, active_params / total_params)) ** batch_size);
 
--- macro: ideal_fit | A row of core.energy_per_token_fit as of an ideal machine: rated power, full bandwidth, dense peak, a millisecond a step.
+-- macro: ideal_fit | A row of core.energy_per_token_fit for an ideal machine: rated power, full bandwidth, dense peak, one millisecond per step.
 -- equation: all factors 1, the step grows with the root of the active parameters
 -- units: none
 -- example: (ideal_fit()).step_params_exponent = 0.5
@@ -64,7 +64,7 @@ create or replace macro ideal_fit() as {
 
 -- Arguments in order: row of core.energy_per_token_fit; kind of model; task; parameters stored, and active per token; bits of a weight;
 -- sequences at the same time; tokens of an answer; accelerators; Blackwell or not; W; byte/s; FLOP/s in 16 bits.
--- macro: fitted_joule_per_token | Energy of the accelerators per output token, prompt included, by the model fitted to measurements.
+-- macro: fitted_joule_per_token | Accelerator energy per output token, including the prompt, from the model fitted to measurements.
 -- equation: factors · TDP · (step / b + bytes / (b · bandwidth) + 2 · N_active / peak + cache): see pipelines/energy_fit.py
 -- units: parameters, bits, tokens, W, byte/s, FLOP/s -> J per token, as a triple of its 90 % interval
 -- source: ml_energy

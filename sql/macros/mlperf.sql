@@ -1,6 +1,6 @@
 -- MLPerf: units of published results, and energy per token, sample, query or inference.
 
--- macro: published_name | A name as published, or null where the cell says that there is none.
+-- macro: published_name | A name as published, or null if the cell says that there is none.
 -- equation: null for an empty cell, N/A, - and None; else the name without blanks at its ends
 -- units: none
 -- example: published_name(' N/A ') is null and published_name('NVIDIA L4 ') = 'NVIDIA L4'
@@ -56,7 +56,7 @@ create or replace macro joule_per_counted_unit(power, power_unit, value, unit) a
     when power_unit = 'millijoules' then power / 1000
 end;
 
--- macro: weight_format | Number format of a submission's weights; null where none is stated, mixed where several are.
+-- macro: weight_format | Number format of a submission's weights; null if none is published, mixed if several are.
 -- equation: the one format named; uint8 is read as int8, uint4 as int4, mxfp4 and nvfp4 as fp4; a list or a format per part of a model is mixed
 -- units: none
 -- example: weight_format('INT8') = 'int8' and weight_format('fp16, bf16,fp8') = 'mixed' and weight_format('UNSET') is null

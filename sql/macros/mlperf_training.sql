@@ -1,6 +1,6 @@
 -- MLPerf Training: official scores of sets of runs, and their energy.
 
--- macro: olympic_mean | Mean of what is left when the smallest and the largest values are dropped; null if nothing is.
+-- macro: olympic_mean | Mean without the smallest and largest values; null if no value is left.
 -- equation: mean of the sorted values from number a + 1 to number n − b
 -- units: values in any unit -> that unit
 -- source: mlcommons_logging
@@ -8,7 +8,7 @@
 create or replace macro olympic_mean(numbers, lowest_dropped_count, highest_dropped_count) as
 list_avg(list_sort(numbers)[lowest_dropped_count + 1:len(numbers) - highest_dropped_count]);
 
--- macro: training_score_of | Official time to train of a set of runs: each failed run is one of the slowest that are dropped anyway; null if more failed.
+-- macro: training_score_of | Official time to train of a set of runs: each failed run counts as one of the dropped slowest runs; null if more runs failed.
 -- equation: olympic_mean(t, k, k − f) · s
 -- units: minutes of the runs that succeeded, runs that failed, runs dropped on each side, scaling factor -> minutes
 -- source: mlcommons_logging
@@ -37,7 +37,7 @@ case
     )
 end;
 
--- macro: measured_energy_of | Energy of a training run by a power log that was kept around it.
+-- macro: measured_energy_of | Energy of a training run from its power log.
 -- equation: η · (∫ P dt) / T · t
 -- units: integral in joules, length of the measurement and of the run in any same unit, efficiency -> joules
 -- source: mlcommons_logging

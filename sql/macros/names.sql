@@ -1,4 +1,4 @@
--- Names: how the same thing is recognised under different spellings.
+-- Names: how different spellings of a name are matched.
 
 -- macro: plain_name | A name without case, blanks and punctuation, for comparing spellings.
 -- equation: lower case letters and digits only; a decimal point becomes the letter p, or 1.3B and 13B would be alike
@@ -14,7 +14,7 @@ create or replace macro plain_name(name) as regexp_replace(
 -- example: slug(' NVIDIA Tesla P100 PCIe 12GB ') = 'nvidia-tesla-p100-pcie-12gb'
 create or replace macro slug(name) as trim(regexp_replace(lower(strip_accents(name)), '[^a-z0-9.]+', '-', 'g'), '-');
 
--- macro: bare_model_name | A name under which a model is served, without its owner and the words for its variants, as plain_name.
+-- macro: bare_model_name | Served name of a model, without owner and variant words, as plain_name.
 -- equation: what follows the last slash, without -instruct, -it, -chat, -hf, number formats, dates of releases and the like
 -- units: none
 -- example: bare_model_name('Qwen/Qwen3-235B-A22B-Instruct-2507-FP8') = 'qwen3235ba22b' and bare_model_name('gemma-3-12b-it') = 'gemma312b'
@@ -25,7 +25,7 @@ create or replace macro bare_model_name(name) as plain_name(
     )
 );
 
--- macro: name_words | The words of a name, for comparing names that list the same partners in another order.
+-- macro: name_words | The words of a name, to compare names that list the same partners in another order.
 -- equation: lower case letters and digits, cut at everything else
 -- units: none
 -- example: name_words('IBM+CoreWeave + NVIDIA') = ['ibm', 'coreweave', 'nvidia']

@@ -1,12 +1,12 @@
--- Sites: what machines and buildings cost in a year. Arguments are uncertain triples unless said otherwise.
+-- Sites: yearly cost of hardware and buildings. Arguments are uncertain triples unless said otherwise.
 
--- macro: recovery_factor | Share of a capital that a year costs: loss of value over the life, and interest. Arguments are plain numbers.
+-- macro: recovery_factor | Yearly share of the capital cost: depreciation over the lifetime plus interest. Arguments are plain numbers.
 -- equation: r / (1 - (1 + r)^-n)
 -- units: interest per year, years -> 1/year
 -- example: round(recovery_factor(0.05, 5), 4) = 0.231
 create or replace macro recovery_factor(rate, years) as rate / (1 - (1 + rate) ** (-years));
 
--- macro: capital_recovery_of | The same of an uncertain interest and life: more interest costs more, a longer life less.
+-- macro: capital_recovery_of | Yearly share of the capital cost for an uncertain interest rate and lifetime: higher interest costs more, a longer lifetime less.
 -- equation: f(r, n) · (f(r ± , n) / f(r, n)) · (f(r, n ∓) / f(r, n))
 -- units: interest per year, years -> 1/year
 -- example: abs(central_of(capital_recovery_of(uncertain(0.03, 0.05, 0.1), exactly(5))) - 0.231) < 1e-4
@@ -23,7 +23,7 @@ create or replace macro capital_recovery_of(rate, years) as list_transform(
     )
 )[1];
 
--- macro: site_energy_kwh_of | Electricity that a site draws in a year.
+-- macro: site_energy_kwh_of | Yearly electricity use of a site.
 -- equation: E = P_IT · 1000 · 8766 · f · PUE
 -- units: MW of computers, ratio of average to rated power, ratio -> kWh per year
 -- example: round(central_of(site_energy_kwh_of(exactly(1), exactly(0.5), exactly(1)))) = 4383000

@@ -1,6 +1,6 @@
--- Training: floating-point operations, accelerator time and utilisation. Arguments are uncertain triples.
+-- Training: floating-point operations, chip-hours and utilisation. Arguments are uncertain triples.
 
--- macro: flop_6nd | Training FLOP of a transformer in which every token passes every active parameter.
+-- macro: flop_6nd | Training FLOP of a transformer: every token uses every active parameter.
 -- equation: C = 6 · N · D · r: two FLOP per parameter and token forward, four backward; r covers attention, embeddings and rounding
 -- units: N parameters active per token, D tokens with repeats, r ratio -> FLOP
 -- source: arxiv_2001_08361
@@ -8,7 +8,7 @@
 create or replace macro flop_6nd(active_params, training_tokens, flop_6nd_ratio) as
 multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6nd_ratio);
 
--- macro: flop_3nd | Training FLOP of an encoder-decoder, in which a token passes one of the two stacks.
+-- macro: flop_3nd | Training FLOP of an encoder-decoder: every token uses one of the two stacks.
 -- equation: C = 3 · N · D · r
 -- units: N parameters of both stacks, D input plus output tokens, r ratio -> FLOP
 -- source: arxiv_1910_10683
@@ -16,7 +16,7 @@ multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6n
 create or replace macro flop_3nd(total_params, training_tokens, flop_6nd_ratio) as
 multiply(multiply(exactly(3), multiply(total_params, training_tokens)), flop_6nd_ratio);
 
--- macro: flop_with_attention | Training FLOP of a decoder, with the products of queries and keys and of weights and values.
+-- macro: flop_with_attention | Training FLOP of a decoder, including attention.
 -- equation: C = (6 · N + 12 · L · H · Q · T) · D: L layers, H heads, Q dimension of a head, T context length
 -- units: N parameters active per token, D tokens, L, H and Q numbers, T tokens -> FLOP
 -- source: arxiv_2204_02311
@@ -30,8 +30,8 @@ multiply(
     training_tokens
 );
 
--- macro: hardware_flop_of | Work of the hardware, activations that are computed again included.
--- equation: C_hardware = C_model · recompute_factor: 8ND over 6ND, 4/3, where everything is computed again
+-- macro: hardware_flop_of | Hardware FLOP, including recomputed activations.
+-- equation: C_hardware = C_model · recompute_factor: 8ND over 6ND, 4/3 for full recomputation
 -- units: FLOP, ratio -> FLOP
 -- source: arxiv_2205_05198
 -- example: abs(central_of(hardware_flop_of(flop_6nd(exactly(175e9), exactly(300e9), exactly(1)), exactly(4 / 3))) / 4.3e23 - 1) < 0.03
@@ -45,7 +45,7 @@ create or replace macro hardware_flop_of(model_flop, recompute_factor) as multip
 create or replace macro flop_operation_count(forward_mac, training_examples, operation_count_ratio) as
 multiply(multiply(exactly(3 * 2), multiply(forward_mac, training_examples)), operation_count_ratio);
 
--- macro: flop_hardware | Training FLOP from the machine time that was spent.
+-- macro: flop_hardware | Training FLOP from chip-hours.
 -- equation: C = chip_hours · 3600 · peak · MFU
 -- units: chip-hours, dense peak FLOP/s of the format trained in, ratio -> FLOP
 -- source: arxiv_2204_02311
@@ -53,7 +53,7 @@ multiply(multiply(exactly(3 * 2), multiply(forward_mac, training_examples)), ope
 create or replace macro flop_hardware(chip_hours, dense_peak, mfu) as
 multiply(multiply(multiply(chip_hours, exactly(3600)), dense_peak), mfu);
 
--- macro: chip_hours_from_flop | Accelerator time that a run of so many FLOP takes.
+-- macro: chip_hours_from_flop | Accelerator hours needed for a given compute.
 -- equation: chip_hours = C / (3600 · peak · MFU)
 -- units: FLOP, FLOP/s, ratio -> chip-hours
 -- source: arxiv_2204_02311
@@ -61,7 +61,7 @@ multiply(multiply(multiply(chip_hours, exactly(3600)), dense_peak), mfu);
 create or replace macro chip_hours_from_flop(training_flop, dense_peak, mfu) as
 divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
 
--- macro: model_flop_utilisation | Share of the dense peak that model FLOP took.
+-- macro: model_flop_utilisation | Share of the dense peak used for model FLOP.
 -- equation: MFU = C / (chip_hours · 3600 · peak)
 -- units: FLOP, chip-hours, FLOP/s -> ratio
 -- source: arxiv_2204_02311
@@ -69,7 +69,7 @@ divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
 create or replace macro model_flop_utilisation(training_flop, chip_hours, dense_peak) as
 divide(training_flop, multiply(multiply(chip_hours, exactly(3600)), dense_peak));
 
--- macro: hardware_flop_utilisation | Share of the dense peak that all work took, repeated work included.
+-- macro: hardware_flop_utilisation | Share of the dense peak used for all FLOP, including recomputation.
 -- equation: HFU = MFU · recompute_factor
 -- units: ratio, ratio -> ratio
 -- source: arxiv_2205_05198
@@ -83,17 +83,17 @@ create or replace macro hardware_flop_utilisation(mfu, recompute_factor) as mult
 -- example: petaflop_days_of(8.64e19) = 1
 create or replace macro petaflop_days_of(training_flop) as training_flop / (1e15 * 86400);
 
--- macro: wall_days_of | Days that a run takes on so many accelerators.
+-- macro: wall_days_of | Duration of a run in days, from chip-hours and the number of accelerators.
 -- equation: days = chip_hours / (24 · count · r): r covers restarts, idle spares and rounded durations
--- units: chip-hours, accelerators, ratio of accelerator time to count times duration -> days
+-- units: chip-hours, accelerators, ratio of chip-hours to count × duration -> days
 -- source: arxiv_2204_02311
 -- example: round(central_of(wall_days_of(exactly(24000), exactly(100), exactly(1))), 9) = 10
 create or replace macro wall_days_of(chip_hours, accelerator_count, chip_hours_ratio) as
 divide(chip_hours, multiply(multiply(exactly(24), accelerator_count), chip_hours_ratio));
 
--- macro: training_state_bytes_of | Memory for weights, gradients and optimizer state, however they are spread over accelerators.
+-- macro: training_state_bytes_of | Memory for weights, gradients and optimizer state, summed over all accelerators.
 -- equation: M = N · b; b = 2 + 2 + 12 for mixed precision with Adam, activations not counted
--- units: N parameters stored, bytes per parameter -> bytes
+-- units: N total parameters, bytes per parameter -> bytes
 -- source: arxiv_1910_02054
 -- example: training_state_bytes_of(70e9, 16) = 1.12e12
 create or replace macro training_state_bytes_of(total_params, bytes_per_param) as total_params * bytes_per_param;

@@ -104,7 +104,7 @@ create or replace macro uncertain(low, central, high) as list_transform(
     lambda q: two_sided(q.c, ln(q.c / q.l), ln(q.h / q.c))
 )[1];
 
--- macro: exactly | The quantity that is known without error, such as a unit factor.
+-- macro: exactly | An exact quantity, such as a unit factor.
 -- equation: no width
 -- units: any
 -- example: low_of(exactly(3600)) = 3600 and high_of(exactly(3600)) = 3600
@@ -167,7 +167,7 @@ create or replace macro multiply(a, b) as list_transform(
     }
 )[1];
 
--- macro: reciprocal | One over a quantity: its sides change places.
+-- macro: reciprocal | Reciprocal of a quantity: its bounds change places.
 -- equation: 1/a; the odd cumulants change sign
 -- units: one over the unit of a
 -- example: round(low_of(reciprocal(uncertain(1, 2, 4))), 12) = 0.25
@@ -240,7 +240,7 @@ create or replace macro add_up(a, b) as list_transform(
     )[1]
 )[1];
 
--- macro: complement_of | One minus a share: what is left.
+-- macro: complement_of | One minus a share: the rest.
 -- equation: 1 - a; the bounds change places
 -- units: share -> share
 -- example: round(high_of(complement_of(uncertain(0.12, 0.19, 0.25))), 9) = 0.88
@@ -249,13 +249,13 @@ create or replace macro complement_of(a) as list_transform(
     lambda q: uncertain(1 - q.central * exp(q.up), 1 - q.central, 1 - q.central * exp(-q.down))
 )[1];
 
--- macro: share_of | Share of a part in a whole, of which it is counted once.
+-- macro: share_of | Share of a part in the total; the part is counted once.
 -- equation: a / (a + rest) = 1 / (1 + rest / a)
 -- units: a and rest alike -> share
 -- example: round(central_of(share_of(uncertain(1, 2, 4), exactly(6))), 12) = 0.25 and high_of(share_of(uncertain(1, 2, 4), exactly(6))) < 1
 create or replace macro share_of(a, rest) as reciprocal(add_up(exactly(1), divide(rest, a)));
 
--- macro: odds_of | What a share is of the rest.
+-- macro: odds_of | Ratio of a share to the rest.
 -- equation: a / (1 - a)
 -- units: share -> ratio
 -- example: round(high_of(odds_of(uncertain(0.1, 0.2, 0.5))), 9) = 1

@@ -1,7 +1,7 @@
--- One row per question that readers of the first document ask: an answer made from the figures at hand.
+-- One row per question that readers of the first document ask: an answer generated from our figures.
 -- key: question_no
--- column: answer | The answer; every number in it is that of a figure.
--- column: figure_ids | Figures: keys of mart.figures, or table, key and column between slashes.
+-- column: answer | The answer; every number in it comes from a figure.
+-- column: figure_ids | Figures: keys of mart.figures, or table, key and column, separated by slashes.
 -- warn: every_answer_is_complete | select * from mart.answers where answer is null or len(figure_ids) = 0
 with rented as (
     select
@@ -41,13 +41,13 @@ served as (
 first_answer as (
     select
         1 as question_no,
-        'Rent, and start from a model that others trained. An accelerator with 24 GB or more costs '
-        || number_text(rented.cheapest_usd) || ' USD an hour on demand (' || rented.cheapest_name || '), and '
-        || number_text(rented.median_usd) || ' in the middle of ' || rented.price_count || ' kinds. The typical of ' || tuning.run_count
-        || ' fine-tuning runs took ' || number_text(100 * tuning.ratio) || ' % of the FLOP of training its base model. A million tokens of '
+        'Rent hardware, and start from a published model. The cheapest accelerator with 24 GB or more costs '
+        || number_text(rented.cheapest_usd) || ' USD per hour on demand (' || rented.cheapest_name || '); the median over '
+        || rented.price_count || ' accelerators is ' || number_text(rented.median_usd) || ' USD. The median over ' || tuning.run_count
+        || ' fine-tuning runs is ' || number_text(100 * tuning.ratio) || ' % of the training FLOP of the base model. One million tokens of '
         || served.model_name || ' on a rented H100 cost ' || number_text(served.usd_per_million_tokens) || ' USD ('
         || number_text(served.usd_per_million_tokens_low) || ' to ' || number_text(served.usd_per_million_tokens_high)
-        || ') with 64 requests at the same time.' as answer,
+        || ') with 64 parallel requests.' as answer,
         [
             'core.on_demand_prices/' || rented.cheapest_id || '/cloud_price_usd_per_chip_hour', 'core.measured_levers/finetuning-runs/factor',
             served.figure_stem || '/usd_per_million_tokens'
@@ -83,11 +83,11 @@ efficient as (
 second_answer as (
     select
         2 as question_no,
-        'No. Of ' || v.run_count || ' models whose accelerator is known, ' || (v.run_count - v.nvidia_count)
-        || ' were trained on chips of others; the largest is ' || v.other_name || ' on ' || v.other_chip || ' ('
-        || number_text(v.other_flop) || ' FLOP). By rated 16-bit FLOP per joule the best data-centre chip of others, ' || e.other_name
-        || ', has ' || number_text(e.ratio) || ' times that of the best of NVIDIA. But ' || number_text(100 * v.nvidia_count / v.run_count)
-        || ' % of the models were trained on NVIDIA.' as answer,
+        'No. The accelerator is published for ' || v.run_count || ' models; ' || (v.run_count - v.nvidia_count)
+        || ' of them were trained on chips from other vendors. The largest is ' || v.other_name || ' on ' || v.other_chip || ' ('
+        || number_text(v.other_flop) || ' FLOP). In 16-bit FLOP per joule of rated power, the best data centre chip from another vendor, '
+        || e.other_name || ', reaches ' || number_text(e.ratio) || ' times the best NVIDIA chip. But '
+        || number_text(100 * v.nvidia_count / v.run_count) || ' % of the models were trained on NVIDIA chips.' as answer,
         [
             'mart.training_summary/' || v.other_run || '/training_flop',
             'mart.accelerators/' || e.other_id || '/dense_16_bit_flop_per_joule'
@@ -129,14 +129,14 @@ third_answer as (
     select
         3 as question_no,
         coalesce(
-            'In use, machines that wait: ' || s.lever || ' cut the energy of a token by a factor of ' || number_text(s.factor) || ' ('
+            'Serving: idle hardware. ' || s.lever || ' cuts energy per token by a factor of ' || number_text(s.factor) || ' ('
             || number_text(s.factor_low) || ' to ' || number_text(s.factor_high) || '; ' || s.baseline
-            || '), the largest factor measured here. ',
+            || '), the largest factor that we measured. ',
             ''
         )
-        || 'In training, half of ' || i.run_count || ' runs used less than '
-        || number_text(100 * i.mfu) || ' % of the peak that was paid for. In development, failed and exploratory runs: all runs together take '
-        || number_text(d.value) || ' times the final one (' || number_text(d.value_low) || ' to ' || number_text(d.value_high)
+        || 'Training: low utilisation. Half of the ' || i.run_count || ' runs ran below '
+        || number_text(100 * i.mfu) || ' % of peak. Development: failed and exploratory runs. All runs together use '
+        || number_text(d.value) || ' times the compute of the final run (' || number_text(d.value_low) || ' to ' || number_text(d.value_high)
         || ').' as answer,
         list_filter(
             [
@@ -168,10 +168,10 @@ devices as (
 fourth_answer as (
     select
         4 as question_no,
-        'Yes, if the weights fit. At 4 bit, ' || any_value(model_name) || ' makes at most '
+        'Yes, if the weights fit. Upper bounds for ' || any_value(model_name) || ' at 4 bits: '
         || string_agg(
-            number_text(tokens_per_s_bound) || ' tokens a second on a ' || accelerator_name || ', whose memory takes '
-            || number_text(largest_model_params / 1e9) || ' billion parameters', '; '
+            accelerator_name || ' ' || number_text(tokens_per_s_bound) || ' tokens per second (its memory fits up to '
+            || amount_text(largest_model_params, 'parameter') || ')', '; '
             order by tokens_per_s_bound, accelerator_id
         ) || '.' as answer,
         list_concat(
@@ -216,12 +216,12 @@ overtaking as (
 fifth_answer as (
     select
         5 as question_no,
-        'Training the ' || t.run_count || ' models whose energy can be computed took ' || number_text(t.energy_kwh / 1e6)
-        || ' GWh, the electricity of ' || number_text(t.home_years) || ' homes of the USA for a year, and emitted '
-        || number_text(t.co2e_kg / 1e6) || ' kt CO2e by the grids of their places; the largest, ' || t.largest_name || ', '
-        || number_text(100 * t.largest_kwh / t.energy_kwh) || ' % of it. Use overtakes training in energy after '
-        || number_text(o.tokens) || ' tokens in the median of ' || o.model_count || ' models. The place matters most: a cleaner grid cuts emissions '
-        || number_text(g.median_factor) || ' times in the middle of the pairs compared, ' || number_text(g.factor) || ' times at most ('
+        'Training the ' || t.run_count || ' models with an energy figure took ' || number_text(t.energy_kwh / 1e6)
+        || ' GWh, the yearly electricity of ' || number_text(t.home_years) || ' US homes. Location-based emissions were '
+        || number_text(t.co2e_kg / 1e6) || ' kt CO2e. The largest run, ' || t.largest_name || ', took '
+        || number_text(100 * t.largest_kwh / t.energy_kwh) || ' % of the energy. Serving overtakes training in energy after '
+        || amount_text(o.tokens, 'token') || ' (median over ' || o.model_count || ' models). Location matters most: a cleaner grid cuts emissions '
+        || number_text(g.median_factor) || '-fold (median over the compared pairs) and at most ' || number_text(g.factor) || '-fold ('
         || g.lever || ').' as answer,
         [
             'mart.training_summary/' || t.largest_run || '/facility_energy_kwh', 'mart.training_summary/all/home_years',

@@ -1,5 +1,5 @@
--- One row per subject, quantity and figure that a claim can be tested against, in the unit of the quantity. A quantity named without its
--- boundary is met by the figures of all boundaries.
+-- One row per subject, quantity and figure that can test a claim, in the unit of the quantity. A quantity without its
+-- boundary is tested against the figures of all boundaries.
 -- key: subject_kind, subject_id, quantity, figure_id
 -- column: subject_kind | training_run, accelerator, lever, trend, anchor, or another kind of mart.figures.
 -- column: subject_id | Key of the subject.
@@ -7,7 +7,7 @@
 -- column: quantity | Quantity: a measured_quantity of seeds.claim_quantities.
 -- interval: value | Its value.
 -- column: unit | Unit of value.
--- column: figure_id | Key of mart.figures; of what stands elsewhere, the table, the key and the column, between slashes.
+-- column: figure_id | Key of mart.figures; for other values table, key and column, separated by slashes.
 -- check: points_are_in_the_unit_of_their_quantity | select p.* from mart.audit_points as p
 --    inner join core.claim_quantities as q on p.quantity = q.measured_quantity where p.unit <> q.unit
 with figures as (

@@ -2,11 +2,11 @@
 -- ahead of the round before and of the first one, with the same accelerator and with any.
 -- key: suite, benchmark, scenario, measure, accelerator_id, round
 -- column: scenario | Load scenario; none for training.
--- column: measure | What is compared: time to train, accelerator time to train, units per second and accelerator, or energy per unit.
+-- column: measure | What is compared: time to train, chip-minutes to train, units per second and accelerator, or energy per unit.
 -- column: unit | Unit of best_value.
 -- column: accelerator_id | Key of mart.accelerators.
 -- column: accelerator_name | Accelerator.
--- column: accelerator_release_date | Its release: tells the generation.
+-- column: accelerator_release_date | Release date, for the generation.
 -- column: published_date | Date of publication of the round.
 -- column: round_number | Rounds of the suite in order, the first one 1.
 -- column: best_value | Best result.
@@ -14,7 +14,7 @@
 -- column: benchmark_result_id | Key of the best result in mart.benchmark_runs.
 -- column: times_better_than_before_ratio | How many times better than the round before with the same accelerator; null in its first.
 -- column: times_better_than_first_ratio | How many times better than its first round with the same accelerator.
--- column: times_better_than_first_of_any_ratio | How many times better than the best result of the first round, whatever the accelerator.
+-- column: times_better_than_first_of_any_ratio | How many times better than the best result of the first round, for any accelerator.
 -- column: is_best_of_round | True if no accelerator did better in the round.
 with measured as (
     select

@@ -1,20 +1,20 @@
--- One row per claim: what we compute of its subject, the verdict by the rules of docs/methods.md, and the reason in words.
--- All numbers are in the claim's own unit. Where the subject is a class, the interval is that of its typical member (5th percentile of the
--- lower bounds, median, 95th percentile of the upper bounds), or of the one member that decides, as the scope of the claim says.
+-- One row per claim: our value for its subject, the verdict by the rules in docs/methods.md, and the reason in words.
+-- All numbers are in the claim's own unit. If the subject is a class, the interval is that of its median (5th percentile of the
+-- lower bounds, median, 95th percentile of the upper bounds), or of the tested member, depending on the scope of the claim.
 -- key: document_id, claim_id
--- column: subject_name | The run, model, accelerator or class that this means.
--- column: comparison | How the number is meant.
--- column: claimed_low | Lower bound of the claim; null where it has none.
--- column: claimed_high | Upper bound of the claim; null where it has none.
--- interval: computed | What we compute of the subject.
--- column: unit | Unit of the claimed and computed numbers.
--- column: ratio | Computed over claimed; of a range, over the geometric mean of its bounds.
+-- column: subject_name | Name of the run, model, accelerator or class.
+-- column: comparison | Meaning of the number.
+-- column: claimed_low | Lower bound of the claim; null if it has none.
+-- column: claimed_high | Upper bound of the claim; null if it has none.
+-- interval: computed | Our value for the subject.
+-- column: unit | Unit of the claimed and calculated numbers.
+-- column: ratio | Our value ÷ claimed value; for a range ÷ geometric mean of its bounds.
 -- column: verdict | supported, partly, contradicted, unsupported or untestable.
--- column: reason | Why, in words made from the numbers.
--- column: untestable_part | Part of the claim that could not be read: subject, quantity, unit or low; null where all could.
+-- column: reason | Reason, generated from the numbers.
+-- column: untestable_part | Unreadable part of the claim: subject, quantity, unit or low; null if all parts are readable.
 -- column: member_count | Members of the class that have the quantity; 1 for a single subject.
--- column: within_count | Figures of the subject that lie within the claim by their central value.
--- column: figure_ids | Figures that the verdict rests on: keys of mart.figures, or table, key and column between slashes.
+-- column: within_count | Figures of the subject whose central value is inside the claim.
+-- column: figure_ids | Figures behind the verdict: keys of mart.figures, or table, key and column, separated by slashes.
 -- warn: every_verdict_has_figures_or_says_why_not | select * from mart.claim_audit where reason is null
 --    or (verdict in ('supported', 'partly', 'contradicted') and len(figure_ids) = 0)
 -- check: a_verdict_is_one_of_five | select * from mart.claim_audit
@@ -383,14 +383,14 @@ nearest as (
 phrased as (
     select
         j.*,
-        coalesce(' Nearest: ' || n.words || '.', '') as nearest_words,
+        coalesce(' Did you mean ' || n.words || '?', '') as nearest_words,
         coalesce(
-            ' The claimed number is that of ' || f.fitting_name || ' (' || amount_text(f.fitting_value / j.unit_ratio, j.unit) || ').', ''
+            ' The claimed number fits ' || f.fitting_name || ' (' || amount_text(f.fitting_value / j.unit_ratio, j.unit) || ').', ''
         ) as fitting_words,
         coalesce(
-            ' ' || d.recipe_count || ' other run' || case when d.recipe_count > 1 then 's' else '' end || ' of the model: '
+            ' ' || d.recipe_count || ' other run' || case when d.recipe_count > 1 then 's' else '' end || ' of this model: '
             || span_text(d.least / j.unit_ratio, d.greatest / j.unit_ratio, j.unit) || ', '
-            || d.recipe_within_count || ' within the claim.', ''
+            || d.recipe_within_count || ' inside the claim.', ''
         ) as recipe_words
     from judged as j
     left join fitting as f on j.document_id = f.document_id and j.claim_id = f.claim_id
@@ -409,8 +409,14 @@ reasoned as (
         || case when low < high then ' (' || span_text(low / unit_ratio, high / unit_ratio, unit) || ')' else '' end as computed_words,
         case
             when decisive is not null
-                then decisive.name || ', the one of ' || member_count || ' that decides (' || subject_name || ')'
-            when is_class then 'The typical one of ' || member_count || ' (' || subject_name || ')'
+                then 'Tested on the ' || case
+                    when comparison in ('at least', 'at most')
+                        then case when (comparison = 'at least') = (scope = 'some') then 'largest' else 'smallest' end
+                    when scope = 'some' then 'closest'
+                    else 'farthest'
+                end || ', ' || decisive.name || ' (one of ' || member_count || '; ' || subject_name || ')'
+            when is_class and member_count = 1 then 'Only one figure (' || subject_name || ')'
+            when is_class then 'Median of ' || member_count || ' (' || subject_name || ')'
             else subject_name
         end as whose_words
     from phrased
@@ -435,30 +441,30 @@ select
     computed_ratio as ratio,
     verdict,
     case
-        when problem = 'unknown quantity' then 'No quantity is called ''' || quantity || '''.' || nearest_words
-        when problem = 'no unit' then 'The claim names no unit; ' || measured_quantity || ' is tested in ' || base_unit || '.'
-        when problem = 'unknown unit' then 'No unit is called ''' || unit || '''.' || nearest_words
+        when problem = 'unknown quantity' then '''' || quantity || ''' is not a known quantity.' || nearest_words
+        when problem = 'no unit' then 'The claim gives no unit; we test ' || measured_quantity || ' in ' || base_unit || '.'
+        when problem = 'unknown unit' then '''' || unit || ''' is not a known unit.' || nearest_words
         when problem = 'other kind of unit'
-            then '''' || unit || ''' is no unit of ' || quantity || ', which is tested in ' || base_unit || '.'
-        when meaning_count = 0 then 'Nothing is called ''' || subject || '''.' || nearest_words
-        when meaning_count > 1 then '''' || subject || ''' may be any of ' || meanings || '.'
+            then '''' || unit || ''' is not a unit for ' || quantity || '; expected a unit such as ' || base_unit || '.'
+        when meaning_count = 0 then '''' || subject || ''' is not a known subject.' || nearest_words
+        when meaning_count > 1 then '''' || subject || ''' matches several subjects: ' || meanings || '.'
         when comparison = 'none' and central is not null
-            then 'The claim states no number. ' || whose_words || ': ' || computed_words || '.'
-        when comparison = 'none' then 'The claim states no number.'
-        when central is null then 'No figure of ' || measured_quantity || ' is known of ' || subject_name || '.'
+            then 'The claim gives no number. ' || whose_words || ': ' || computed_words || '.'
+        when comparison = 'none' then 'The claim gives no number.'
+        when central is null then 'We have no figure for ' || measured_quantity || ' of ' || subject_name || '.'
         else
-            whose_words || ': ' || computed_words || ', ' || case verdict
-                when 'supported' then 'which bears out '
-                when 'partly' then 'which meets in part '
-                when 'contradicted' then 'which rules out '
-                else 'which is too wide to tell of '
-            end || claimed_text(comparison, claimed_low, claimed_high, unit)
+            whose_words || ': ' || computed_words || '. This ' || case verdict
+                when 'supported' then 'supports'
+                when 'partly' then 'partly supports'
+                when 'contradicted' then 'contradicts'
+                else 'is too wide to judge'
+            end || ' the claim of ' || claimed_text(comparison, claimed_low, claimed_high, unit)
             || case
                 when comparison = 'range' or computed_ratio is null then ''
-                else '; ' || times_text(computed_ratio) || ' the claimed number'
+                else '; our value is ' || times_text(computed_ratio) || ' the claimed number'
             end
-            || case when is_class then '; ' || within_count || ' of ' || len(members) || ' figures lie within it' else '' end
-            || '.' || fitting_words || recipe_words
+            || '.' || case when is_class then ' Figures inside the claim: ' || within_count || ' of ' || len(members) || '.' else '' end
+            || fitting_words || recipe_words
     end as reason,
     case
         when verdict <> 'untestable' then null

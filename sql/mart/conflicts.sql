@@ -1,4 +1,4 @@
--- One row per fact that two sources tell differently by more than 2 %: what each says, which is used, and why.
+-- One row per fact on which two sources disagree by more than 2 %: both values, the value that we use, and the reason.
 -- key: subject_kind, subject_id, field, source_a, source_b, row_b
 -- column: value_a | What the source with precedence says, in the unit of the field.
 -- column: source_a | That source.
@@ -7,7 +7,7 @@
 -- column: row_b | Row of the other source.
 -- column: ratio | value_b over value_a.
 -- column: chosen | The value that is used.
--- column: reason | Why.
+-- column: reason | Reason.
 with constants as (
     select 0.02 as tolerance -- below it, two figures are the same figure rounded differently
 ),
@@ -53,9 +53,9 @@ select
     case
         when p.precedence_a < p.precedence_b
             then
-                ['measured', 'first-party', 'secondary', 'estimated'][p.precedence_a] || ' goes before '
+                ['measured', 'first-party', 'secondary', 'estimated'][p.precedence_a] || ' takes precedence over '
                 || ['measured', 'first-party', 'secondary', 'estimated'][p.precedence_b]
-        else 'both are ' || ['measured', 'first-party', 'secondary', 'estimated'][p.precedence_a] || '; the first by name is used'
+        else 'both are ' || ['measured', 'first-party', 'secondary', 'estimated'][p.precedence_a] || '; we use the first by name'
     end as reason
 from pairs as p
 cross join constants as c

@@ -9,7 +9,7 @@
 -- column: ratio | observed over expected.
 -- column: unit | Unit of observed and expected.
 -- column: severity | error: impossible, or contradicts itself or another source by a factor of units; warning: probably wrong; info: needs care.
--- column: claim_source | Table that the figure stands in.
+-- column: claim_source | Table of the figure.
 -- column: record_id | Key of the record that was checked.
 -- column: is_corrected | True if seeds/corrections.csv corrects the record.
 -- column: source_ids | Sources of the figures compared.

@@ -1,4 +1,4 @@
--- One row per training run and component: its share in what the run costs on machines of one's own, site and staff included.
+-- One row per training run and component: its share of the cost of the run on owned hardware, including site and staff.
 -- key: training_run_id, component
 -- column: training_run_id | Key of the run.
 -- column: cost_usd | Central cost of the component, nominal US dollars.

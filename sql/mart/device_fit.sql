@@ -4,7 +4,7 @@
 -- column: model_id | Key of core.models.
 -- column: accelerator_id | Key of mart.accelerators.
 -- column: accelerator_count | 1, or 8 for a server.
--- column: compute_format | Format that computes; null where the device has none of so many bits or more that is known.
+-- column: compute_format | Number format of the computation; null if the device has no known format with at least these bits.
 -- column: context_tokens | Tokens of the sequence that are kept, or as many as the model takes; null for vision models.
 -- column: fits | True if needed_bytes is no more than available_bytes.
 -- column: weight_bytes | Memory of the weights.

@@ -12,7 +12,7 @@
 -- column: ecologits_median_error_ratio | Median error of EcoLogits' regression.
 -- column: ecologits_p90_error_ratio | 90th percentile of it.
 -- column: ecologits_bias_ratio | Median of its prediction over measurement.
--- column: covered_fraction | Share of the measurements that lie within the 90 % interval.
+-- column: covered_fraction | Share of the measurements inside the 90 % interval.
 with scores as (
     select
         *,

@@ -1,4 +1,4 @@
--- One row per figure, whatever it is about: value, interval, unit, boundary, kind, method, formula, inputs and sources.
+-- One row per figure, for any subject: value, interval, unit, boundary, kind, method, formula, inputs and sources.
 -- key: figure_id
 -- column: figure_id | Key of the figure.
 -- column: subject_kind | What it is about.
@@ -11,7 +11,7 @@
 -- column: inputs | Inputs: name, bounds, value, unit, kind and source of each, place in the source, how it was checked and chosen.
 -- column: source_ids | Sources of all inputs: keys of meta.sources.
 -- column: is_preferred | True for the figure that summaries show.
--- column: is_circular | True for a published figure that was computed from others by a formula like ours.
+-- column: is_circular | True for a published figure that was derived from others with the same formula as ours.
 -- check: one_figure_is_preferred | select subject_kind, subject_id, quantity, boundary from mart.figures where is_preferred
 --    group by all having count(*) > 1
 -- check: every_figure_reaches_a_source | select * from mart.figures where len(source_ids) = 0 or list_contains(source_ids, null)

@@ -6,7 +6,7 @@
 -- column: accelerator_id | Key of mart.accelerators.
 -- column: batch_size | Sequences that are decoded at the same time: the main uncertainty, hence a column.
 -- column: total_params | Parameters stored: they decide the memory.
--- column: active_params | Parameters used per token: they decide the work.
+-- column: active_params | Active parameters: they decide the FLOP per token.
 -- interval: fitted_joule_per_token | The other method: energy of the accelerators by the model that is fitted to measurements of short chat, for
 --    accelerators that were measured and models within the sizes that were.
 -- column: measured_joule_per_token | Median of published measurements of the same model, accelerator, bits and batch, on as many

@@ -1,4 +1,4 @@
--- One row per worked case and step: what levers make of a metric together, starting from a pre-trained model.
+-- One row per worked case and step: the combined effect of techniques on a metric, starting from a pre-trained model.
 -- key: lever_case_id, step
 -- column: efficiency_lever_id | Evidence: key of mart.efficiency_levers.
 -- column: overlaps_with | Earlier families of the case with which it overlaps: the combined factor is then an upper bound.

@@ -1,26 +1,26 @@
--- One row per training run: what it took, each figure with its 90 % interval and method. Nulls mean that nobody states enough.
+-- One row per training run: compute, energy, cost and emissions, each with its 90 % interval and method. Null: the inputs are not published.
 -- key: training_run_id
 -- column: training_run_id | Key of the run.
 -- column: accelerator_id | Main accelerator: key of mart.accelerators.
 -- interval: training_flop | Floating-point operations of the run, FLOP.
 -- column: training_flop_method | Method of training_flop.
--- interval: chip_hours | Accelerator time, chip-hours.
+-- interval: chip_hours | Chip-hours of the run.
 -- column: chip_hours_method | Method of chip_hours.
 -- interval: mfu | Model FLOP utilisation: share of the dense peak.
 -- column: mfu_method | Method of mfu.
--- interval: chip_energy_kwh | Electricity drawn by the accelerators, kWh.
--- interval: server_energy_kwh | Electricity drawn by the servers (IT energy), kWh.
--- interval: facility_energy_kwh | Electricity drawn by the data centre, PUE included, kWh.
+-- interval: chip_energy_kwh | Chip energy, kWh.
+-- interval: server_energy_kwh | Server energy (IT energy), kWh.
+-- interval: facility_energy_kwh | Facility energy, including PUE, kWh.
 -- column: facility_energy_kwh_method | Method of facility_energy_kwh.
 -- interval: cloud_cost_usd | Cost of renting the accelerators, nominal US dollars.
 -- column: cloud_cost_usd_method | Method of cloud_cost_usd.
--- interval: owned_cost_usd | Cost on machines of one's own over the same hours: loss of value and electricity, nominal US dollars.
+-- interval: owned_cost_usd | Cost of owned hardware for the same hours: depreciation plus electricity, nominal US dollars.
 -- column: owned_cost_usd_method | Method of owned_cost_usd.
 -- interval: location_co2e_kg | Emissions of the electricity by the grid mix of the place, kg CO2e.
 -- column: location_co2e_kg_method | Method of location_co2e_kg.
--- interval: market_co2e_kg | Emissions of the electricity by the contracts that its buyer holds, kg CO2e; beside the grid mix and never in its place.
+-- interval: market_co2e_kg | Market-based emissions, kg CO2e; given in addition to location-based emissions.
 -- column: market_co2e_kg_method | Method of market_co2e_kg.
--- interval: embodied_co2e_kg | Share of the emissions of making the machines, kg CO2e.
+-- interval: embodied_co2e_kg | Embodied emissions: share of hardware manufacturing emissions attributed to the run, kg CO2e.
 -- column: embodied_co2e_kg_method | Method of embodied_co2e_kg.
 -- interval: water_l | Water evaporated on site and for generating the electricity, litres.
 -- column: water_l_method | Method of water_l.

@@ -2,7 +2,7 @@
 -- key: metric, cohort, window_start
 -- interval: growth_per_year | Factor by which the metric grows in a year.
 -- interval: doubling_time_months | Months in which it doubles; null where the interval of growth includes no growth.
--- column: t_quantile | 95th percentile of Student's t for the points at hand.
+-- column: t_quantile | 95th percentile of Student's t for the number of points.
 with fits as (
     select
         *,

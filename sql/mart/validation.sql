@@ -8,7 +8,7 @@
 -- column: published_kind | measured, reported or estimated.
 -- interval: value | Our independent estimate, counted as the figure was.
 -- column: unit | Unit of both.
--- column: is_covered | True if the figure lies within the 90 % interval of the estimate.
+-- column: is_covered | True if the figure is inside the 90 % interval of the estimate.
 -- column: is_circular | True if the comparison tests arithmetic only.
 -- column: circular_because | Why it is circular; null where it is not.
 -- column: published_source_id | Source of the figure.

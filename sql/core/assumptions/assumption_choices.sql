@@ -1,4 +1,4 @@
--- One row per subject and assumption: the row of seeds/assumptions.csv that holds for the subject, the most specific of its classes first.
+-- One row per subject and assumption: the row of seeds/assumptions.csv that applies to the subject, the most specific of its classes first.
 -- key: subject_kind, subject_id, assumption
 -- column: subject_kind | training_run, site, accelerator or class.
 -- column: subject_id | Key of the subject; for a class, the class itself, such as moe or USA.

@@ -1,4 +1,4 @@
--- One row per subject: all assumptions that hold for it, by name, so that a model that needs several joins once.
+-- One row per subject: all assumptions that apply to it, by name, so that a model that needs several joins once.
 -- key: subject_kind, subject_id
 -- column: assumed | Map from the name of an assumption to the chosen row, an input of estimates.
 select

@@ -1,7 +1,7 @@
 -- One row per assumption that measurements speak to, and group of measurements: the prior beside what was measured.
 -- key: assumption, applies_to, measured_on
 -- column: assumption | Name in seeds.assumptions; two names joined where only their product was measured.
--- column: applies_to | Class that the assumption holds for.
+-- column: applies_to | Class to which the assumption applies.
 -- column: measured_on | Measurements that it is compared with.
 -- interval: assumed | The assumption.
 -- interval: measured | The measurements: 5th, 50th and 95th percentile.
@@ -9,7 +9,7 @@
 -- column: measurement_count | Measurements.
 -- column: difference_ratio | Median measured over central assumed.
 -- column: covered_fraction | Share of the measurements within the interval of the assumption.
--- column: is_inside | True if the median of the measurements lies within the interval of the assumption.
+-- column: is_inside | True if the median of the measurements is inside the interval of the assumption.
 -- column: stands_for | How the measured quantity relates to the assumed one: the same, or a bound of it, and why.
 -- column: source_ids | Sources of the assumption and of the measurements.
 with trained as (
@@ -65,7 +65,7 @@ measured as (
         'gpu' as applies_to,
         'MLPerf Training runs with power logs' as measured_on,
         power_to_rated_node_ratio as value,
-        'the same; the rated power of the node is itself assumed, and switches are included where logged' as stands_for,
+        'same condition; the rated power of the node is assumed, and switches are included if logged' as stands_for,
         source_id
     from trained
     union all by name
@@ -74,7 +74,7 @@ measured as (
         accelerator_id as applies_to,
         'MLPerf Training runs with power logs' as measured_on,
         power_to_tdp_ratio as value,
-        'the same; switches are included where logged' as stands_for,
+        'same condition; switches are included if logged' as stands_for,
         source_id
     from trained
     union all by name
@@ -83,7 +83,7 @@ measured as (
         'all' as applies_to,
         'ML.ENERGY, language models' as measured_on,
         power_to_tdp_ratio as value,
-        'the same' as stands_for,
+        'same condition' as stands_for,
         'ml_energy' as source_id
     from core.decode_bandwidth
     union all by name
@@ -92,7 +92,7 @@ measured as (
         case architecture_kind when 'moe' then 'moe' else 'all' end as applies_to,
         'ML.ENERGY, batches to 16' as measured_on,
         bandwidth_utilisation_ratio as value,
-        'a lower bound: time between steps, reading of prompts and of caches is in it' as stands_for,
+        'a lower bound: it includes the time between steps and the reading of prompts and KV-caches' as stands_for,
         'ml_energy' as source_id
     from core.decode_bandwidth
     where batch_size <= 16 and architecture_kind <> 'hybrid'
@@ -102,7 +102,7 @@ measured as (
         'all' as applies_to,
         'MLPerf Inference, language models, Offline' as measured_on,
         d.output_utilisation_ratio as value,
-        'a bound either way: reading prompts is not counted; where no format is stated, fewer bits count against 16' as stands_for,
+        'too low or too high: prompts are not counted; if the number format is not published, fewer bits are compared with 16 bits' as stands_for,
         r.source_id
     from core.benchmark_results as r
     inner join core.benchmark_derived as d on r.benchmark_result_id = d.benchmark_result_id
@@ -113,7 +113,7 @@ measured as (
         r.accelerator_id as applies_to,
         'MLPerf Training, language models' as measured_on,
         d.mfu as value,
-        'an upper bound: short tuned runs without restarts, and fewer bits count against the peak of 16' as stands_for,
+        'an upper bound: short, tuned runs without restarts, and fewer bits are compared with the 16-bit peak' as stands_for,
         r.source_id
     from core.benchmark_results as r
     inner join core.benchmark_derived as d on r.benchmark_result_id = d.benchmark_result_id

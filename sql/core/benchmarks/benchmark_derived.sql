@@ -1,6 +1,6 @@
--- One row per benchmark result: what follows from it. A column is null where the result does not tell what its formula needs.
+-- One row per benchmark result: derived values. A column is null if the result lacks the inputs of its formula.
 -- key: benchmark_result_id
--- column: chip_minutes | Accelerator time of a training run.
+-- column: chip_minutes | Chip-minutes of a training run.
 -- column: training_flop | Model FLOP of a training run: those of its samples, where the benchmark fixes their length.
 -- column: mfu | Model FLOP utilisation of a training run, against the dense peak of peak_format.
 -- column: energy_kwh | Energy of a training run, at the boundary of the result.

@@ -1,4 +1,4 @@
--- One row per benchmark result, from whichever source tells it: fetched ones, and curated ones that no fetched one repeats.
+-- One row per benchmark result from any source: fetched results, and curated results that were not fetched.
 -- key: benchmark_result_id
 -- column: benchmark_result_id | Key of core.benchmark_results.
 -- column: round | Round or version.
@@ -15,8 +15,8 @@
 -- column: latency_kind | What latency_s is of.
 -- column: power_w | Mean power during the run, watts.
 -- column: is_official | True if reviewed and published by the suite's organization.
--- column: is_duplicate | True if another row tells the same run.
--- column: is_default | True for the rows that summaries use: official, neither inferred nor told twice, no sweep.
+-- column: is_duplicate | True if another row describes the same run.
+-- column: is_default | True for the rows that summaries use: official, not inferred, not repeated, no sweep.
 -- column: is_curated | True if the row was entered by hand, false if it was fetched.
 -- column: published_date | Date of publication of the round.
 -- column: locator | Where in the source.

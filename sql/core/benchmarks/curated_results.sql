@@ -1,4 +1,4 @@
--- One row per curated benchmark result, and the fetched one that tells the same, where there is one.
+-- One row per curated benchmark result, with the same fetched result if there is one.
 -- key: benchmark_result_id
 -- column: division | closed, open, network or none.
 -- column: accelerator_id | Key of core.accelerators.
@@ -11,7 +11,7 @@
 -- column: joule_per_unit | Energy per unit, joules.
 -- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: source_id | Source of the result.
--- column: repeated_by | Key in core.fetched_results of the result that tells the same; null where none does.
+-- column: repeated_by | Key in core.fetched_results of the same result; null if there is none.
 with results as (
     select
         *,

@@ -2,18 +2,18 @@
 -- ML.ENERGY, all of them where its data were fetched, else the curated ones. Energy is that of the accelerators alone.
 -- key: energy_point_id
 -- column: energy_point_id | Key of core.ml_energy_runs or of seeds.energy_measurements.
--- column: shape | Stored and active parameters and kind: models of one shape are held back together.
--- column: fold | Part that the shape lies in: its MD5 digest modulo 5.
+-- column: shape | Total and active parameters and kind; models with the same shape are held out together.
+-- column: fold | Part of the shape: its MD5 digest modulo 5.
 -- column: task | Task.
 -- column: architecture_kind | dense, moe or hybrid.
 -- column: weight_bits | Bits of a weight.
 -- column: accelerator_id | Key of core.accelerators.
--- column: accelerator_count | Accelerators that served.
+-- column: accelerator_count | Number of accelerators that served the model.
 -- column: is_blackwell | True for accelerators of NVIDIA's Blackwell generation.
 -- column: tdp_w | Rated power of one accelerator.
 -- column: memory_bandwidth_bytes_per_s | Memory bandwidth of one accelerator.
 -- column: dense_16_bit_flop_per_s | Dense peak of one accelerator in 16 bits.
--- column: batch_size | Requests that ran at the same time, on average.
+-- column: batch_size | Average number of requests that ran in parallel.
 -- column: joule_per_token | Measured energy of the accelerators per output token.
 -- column: source_id | Source of the measurement.
 -- column: locator | Where in the source.

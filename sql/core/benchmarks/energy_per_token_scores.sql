@@ -7,7 +7,7 @@
 -- interval: fitted_joule_per_token | Prediction of the fit that has not seen the shape, with its 90 % interval.
 -- column: fit_error_ratio | The larger over the smaller of prediction and measurement.
 -- column: ecologits_error_ratio | The same of EcoLogits.
--- column: is_covered | True if the interval holds the measurement.
+-- column: is_covered | True if the measurement is inside the interval.
 -- check: no_fit_has_seen_the_shape | select * from core.energy_per_token_scores where fitted_joule_per_token is null
 --    and (select count(*) from core.energy_per_token_fit) > 0
 with predictions as (

@@ -4,7 +4,7 @@
 -- column: suite | Benchmark suite.
 -- column: round | Round or version.
 -- column: division | closed, open, network or none.
--- column: submitter | Who submitted or measured.
+-- column: submitter | Organization that submitted or measured the result.
 -- column: system | System as the submitter names it.
 -- column: accelerator_name | Accelerator as the submitter writes it.
 -- column: accelerator_id | Key of core.accelerators.
@@ -30,8 +30,8 @@
 -- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: is_official | True if reviewed and published by the suite's organization.
 -- column: is_inferred | True if the publisher derived the row from another result.
--- column: is_duplicate | True if another row tells the same run.
--- column: is_default | True for the rows that summaries use: official, neither inferred nor told twice, no sweep.
+-- column: is_duplicate | True if another row describes the same run.
+-- column: is_default | True for the rows that summaries use: official, not inferred, not repeated, no sweep.
 -- column: published_date | Date of publication of the round, where the publisher states it.
 -- column: source_id | Source of the result.
 -- column: locator | Where in the source.

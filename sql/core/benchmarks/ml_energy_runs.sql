@@ -11,8 +11,8 @@
 -- column: architecture_kind | dense, moe, hybrid or diffusion.
 -- column: number_format | Format of the weights.
 -- column: weight_bits | Bits of a weight.
--- column: total_params | Parameters stored, as the publisher rounds them.
--- column: active_params | Parameters used per token, as the publisher rounds them.
+-- column: total_params | Total parameters, as the publisher rounds them.
+-- column: active_params | Active parameters, as the publisher rounds them.
 -- column: accelerator_name | Accelerator as the publisher writes it.
 -- column: accelerator_count | Accelerators used.
 -- column: ulysses_parallel_count | Degree of Ulysses parallelism.

@@ -13,7 +13,7 @@
 -- column: accelerator_count | Accelerators in all nodes; null for a run on the processor, or where the publisher gives no number.
 -- column: processor_count | Host processors in all nodes.
 -- column: weight_data_types | Number formats of the weights as stated.
--- column: benchmark | The reference model that the result stands for.
+-- column: benchmark | The reference model of the result.
 -- column: model_name | Model that was run.
 -- column: scenario | Load scenario.
 -- column: value | The result, in published_unit.
@@ -23,7 +23,7 @@
 -- column: is_inferred | True if the publisher derived the row from another result.
 -- column: source_id | Source of the row.
 -- column: locator | Where in the repository of the round.
--- column: member | File of the archive that holds the row, where it is one.
+-- column: member | File of the row in the archive, if there is one.
 with power_rows as (
     select
         version,

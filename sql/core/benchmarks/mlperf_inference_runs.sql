@@ -5,7 +5,7 @@
 -- column: accelerator_id | Key of core.accelerators: the accelerator, or for a run on the processor that processor; null where it is not known here.
 -- column: accelerator_count | Accelerators in all nodes; processors for a run on the processor.
 -- column: number_format | Number format of the weights, where stated: since v5.1.
--- column: benchmark | The reference model that the result stands for; -99 and -99.9 are targets of accuracy.
+-- column: benchmark | The reference model of the result; -99 and -99.9 are targets of accuracy.
 -- column: model_name | Model that was run; in the open division it may be another than the reference.
 -- column: metric | throughput or latency.
 -- column: value | The result, in unit; a latency is the percentile that the scenario defines.

@@ -27,7 +27,7 @@
 -- column: published_date | Date of publication of the round, where curated.
 -- column: source_id | Source of the result.
 -- column: locator | Log in the repository of the round, or the collection's identifier.
--- column: member | File of the archive that holds the row.
+-- column: member | File of the row in the archive.
 -- check: a_stream_is_no_inference | select * from core.mlperf_tiny_runs where benchmark = 'sww' and (joule_per_unit is not null or is_default)
 with logged as (
     select

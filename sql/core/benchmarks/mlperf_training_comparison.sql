@@ -1,4 +1,4 @@
--- One row per result of MLPerf Training that MLCommons' collection holds or that we score: the published score beside ours.
+-- One row per result of MLPerf Training in MLCommons' collection or with our score: the published score beside ours.
 -- key: round, submitter, system, benchmark
 -- column: round | Round of the benchmark.
 -- column: submitter | Submitter.
@@ -87,9 +87,9 @@ select
         when p.published_minutes is not null and p.computed_minutes is not null then 'the scores differ'
         when p.published_minutes is not null and p.score_reason is not null then 'we give no score: ' || p.score_reason
         when p.published_minutes is not null and not r.is_scored then 'the logs of this round are not read'
-        when p.published_minutes is not null then 'no logs of this result in the repository of its round'
+        when p.published_minutes is not null then 'the repository of the round has no logs for this result'
         when not r.is_collected then 'the collection ends before this round'
-        when t.benchmark is null then 'the collection has no results of this benchmark'
+        when t.benchmark is null then 'the collection has no results for this benchmark'
         else 'the collection lacks this result'
     end as reason
 from pairs as p

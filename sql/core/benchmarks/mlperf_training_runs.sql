@@ -122,9 +122,9 @@ judged as (
     select
         *,
         case
-            when run_count = 0 then 'no log of a run'
+            when run_count = 0 then 'no log for a run'
             when required_run_count is null then 'no rule for this benchmark in seeds/benchmarks/mlperf_training_rules.csv'
-            when run_count <> required_run_count then concat(run_count, ' runs; the rules ask for ', required_run_count)
+            when run_count <> required_run_count then concat(run_count, ' runs; the rules require ', required_run_count)
             when failed_run_count > dropped_run_count
                 then concat(failed_run_count, ' failed runs (', failures, '); the rules allow ', dropped_run_count)
         end as score_reason

@@ -40,7 +40,7 @@ anchors as (
     union all by name
     select
         'home-usa' as anchor_id,
-        'A home in the USA' as anchor_name,
+        'A US home' as anchor_name,
         'energy_kwh' as quantity,
         amount(home_year) as value,
         'kWh' as unit,

@@ -90,7 +90,7 @@ points as (
         case when amount_unit = 'FLOP' then unnest(['flop_amount', 'training_flop']) end as quantity,
         exactly(amount) as value,
         amount_unit as unit,
-        'as the subject states it' as formula,
+        'as given in the subject' as formula,
         [input('amount', null, amount, null, amount_unit, 'given', 'compute_ledger', 'the subject of the claim')] as inputs
     from subjects
     where device is null and amount_unit = 'FLOP'

@@ -2,7 +2,7 @@
 -- key: document_id, claim_id
 -- column: document_id | Key of the document.
 -- column: document | Title of the document.
--- column: subject | What the claim is about, as entered.
+-- column: subject | Subject of the claim, as entered.
 -- column: subject_spelling | The same without case, blanks and punctuation.
 -- column: amount | The amount that the subject states itself, in amount_unit; null where it states none.
 -- column: amount_unit | Base unit of amount.

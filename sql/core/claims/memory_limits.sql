@@ -1,4 +1,4 @@
--- One row per accelerator and number of bits: how many parameters its memory holds.
+-- One row per accelerator and number of bits: how many parameters fit its memory.
 -- key: accelerator_id, bits
 -- column: bits | Bits per parameter.
 -- interval: largest_model_params | Parameters whose weights fit.

@@ -1,9 +1,9 @@
 -- One row per correction of a publisher's cell, with what the publisher says now. A correction whose cell has changed
--- is healed: it stops the build, so that somebody looks and deletes it.
+-- is corrected: it stops the build, so that you check and delete the row.
 -- key: table_name, record_name, column_name
 -- column: expect | The wrong value that was seen.
 -- column: published_value | What the publisher says now; null where the source is not fetched or names no such record.
--- column: value | What we use instead; null where nobody knows.
+-- column: value | Correct value; null if it is not known.
 -- column: is_healed | True if the publisher says something else than expected.
 -- column: source_id | Where the right value is stated.
 with cells as (

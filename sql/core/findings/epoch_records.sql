@@ -1,7 +1,7 @@
 -- One row per training run as a file of Epoch AI states it, before any correction: notable models, large-scale models and
 -- the snapshot of the study of training costs. Records of a publisher's second file that only repeat the first are left out.
 -- key: record_id
--- column: record_id | Key of the row: table and name, and a number where a table holds a name twice.
+-- column: record_id | Key of the row: table and name, and a number if a table has the name twice.
 -- column: claim_source | Raw table.
 -- column: record_name | Name of the model as printed, without white space at its ends.
 -- column: model_id | Key of the model, by core.model_names.
@@ -11,9 +11,9 @@
 -- column: is_derived_model | True where a base model or a compute of finetuning is named.
 -- column: training_flop | Training compute, that of the base model included.
 -- column: finetuning_flop | Compute of finetuning alone.
--- column: stated_chip_hours | Accelerator time; only the study of training costs states it.
+-- column: stated_chip_hours | Chip-hours; only the study of training costs publishes them.
 -- column: training_hours | Wall-clock time.
--- column: accelerator_count | Accelerators used at the same time.
+-- column: accelerator_count | Accelerators in parallel.
 -- column: power_draw_w | Power of all accelerators together.
 -- column: number_format | Number format as printed.
 -- column: source_id | Publisher's file.

@@ -1,4 +1,4 @@
--- One row per fact and source that tells it: what curated files and Epoch AI say of the same field of the same thing.
+-- One row per fact and source: the values of curated files and Epoch AI for the same field of the same thing.
 -- key: subject_kind, subject_id, field, source_id, row_label
 -- column: subject_kind | accelerator, model or training_run.
 -- column: subject_id | Key of the subject.
@@ -6,7 +6,7 @@
 -- column: field | Column or quantity; a peak carries its format.
 -- column: value | What the source says, in the unit of the field.
 -- column: source_id | Who says it.
--- column: row_label | Which row of the source, where it tells the fact more than once.
+-- column: row_label | Row of the source, if the source gives the fact more than once.
 -- column: precedence | Precedence: 1 measured, 2 first-party, 3 secondary, 4 estimated. The lowest is used.
 with epoch_chips as (
     select

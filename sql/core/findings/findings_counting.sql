@@ -2,7 +2,7 @@
 -- key: rule, record_id
 -- column: rule | What was checked.
 -- column: record_id | Key of core.run_claims or of seeds.published_figures.
--- column: claim_source | Table that the figure stands in.
+-- column: claim_source | Table of the figure.
 -- column: subject_name | Name of the record, run or chip.
 -- column: observed | Figure.
 -- column: expected | 6 · active parameters · tokens, or what the printed words convert to.
@@ -72,7 +72,7 @@ counted as (
 select
     unnest(finding(
         'hardware_flop', c.run_claim_id, c.claim_source, c.record_name, c.training_flop, c.flop_6nd, 'FLOP', 'info',
-        'Work of the hardware, activations recomputed (8ND): model FLOP are three quarters of it.', c.source_ids
+        'The figure is hardware FLOP, including recomputed activations (8ND). Model FLOP are three quarters.', c.source_ids
     )) as finding
 from counted as c
 cross join limits as l
@@ -81,7 +81,7 @@ union all
 select
     unnest(finding(
         'factor_six_missing', c.run_claim_id, c.claim_source, c.record_name, c.training_flop, c.flop_6nd, 'FLOP', 'error',
-        'Active parameters times tokens without the factor 6.', c.source_ids
+        'The figure is active parameters × tokens, without the factor 6.', c.source_ids
     )) as finding
 from counted as c
 cross join limits as l
@@ -90,7 +90,7 @@ union all
 select
     unnest(finding(
         'compute_against_6nd', c.run_claim_id, c.claim_source, c.record_name, c.training_flop, c.flop_6nd, 'FLOP', 'warning',
-        'Tokens or parameters of another stage or model, or another way of counting.', c.source_ids
+        'Tokens or parameters belong to another stage or model, or the publisher counts differently.', c.source_ids
     )) as finding
 from counted as c
 cross join limits as l
@@ -100,7 +100,7 @@ select
     unnest(finding(
         case when p.word like '%-days' then 'petaflop_day_conversion' else 'printed_conversion' end,
         'seeds.published_figures/' || p.published_figure_id, 'seeds.published_figures', p.subject_name, p.value,
-        replace(p.number, ',', '')::double * p.factor, p.unit, 'error', 'The figure is not what its printed words convert to.', [p.source_id]
+        replace(p.number, ',', '')::double * p.factor, p.unit, 'error', 'The figure differs from the number and unit that the source prints.', [p.source_id]
     )) as finding
 from printed as p
 cross join limits as l

@@ -1,4 +1,4 @@
--- One row per energy or emission that machines of that power cannot have, and per published figure that looks computed from others
+-- One row per energy or emission that is impossible for hardware of that power, and per published figure that looks derived from others
 -- of the same source but is not marked as circular.
 -- as: core.findings_counting
 -- column: record_id | Key of core.run_claims, and the figure.
@@ -63,17 +63,17 @@ computed as (
             {
                 'quantity': 'energy_kwh', 'unit': 'kWh', 'observed': r.energy_kwh,
                 'expected': r.chip_hours * r.tdp_w / 1000 * coalesce(usual.pue, c.overhead),
-                'formula': 'Chip-hours times rated power times an overhead'
+                'formula': 'Chip-hours × rated power × an overhead'
             },
             {
                 'quantity': 'co2e_kg', 'unit': 'kg CO2e', 'observed': r.co2e_kg,
                 'expected': r.energy_kwh * r.kg_per_kwh, -- emissions are never measured: any factor is one of the grid
-                'formula': 'Energy of the same source times a grid factor'
+                'formula': 'Energy from the same source × a grid intensity'
             },
             {
                 'quantity': 'cost_usd', 'unit': 'USD', 'observed': r.cost_usd,
                 'expected': r.chip_hours * round(r.usd_per_chip_hour / l.price_step_usd) * l.price_step_usd,
-                'formula': 'Chip-hours times a round price'
+                'formula': 'Chip-hours × a round price'
             }
         ]) as figure,
         r.training_run_id
@@ -87,7 +87,7 @@ select
     unnest(finding(
         'energy_per_chip_hour', r.run_claim_id, r.claim_source, r.record_name, r.power_ratio,
         case when r.power_ratio < l.least_power_ratio then l.least_power_ratio else l.most_power_ratio end, 'ratio to rated power', 'warning',
-        'W for kW, kWh for MWh, or energy and time of different parts of the run.', [r.source_id]
+        'W for kW, kWh for MWh, or energy and time refer to different parts of the run.', [r.source_id]
     )) as finding
 from runs as r
 cross join limits as l
@@ -97,7 +97,7 @@ select
     unnest(finding(
         'carbon_intensity_implausible', r.run_claim_id, r.claim_source, r.record_name, r.kg_per_kwh,
         case when r.kg_per_kwh < l.cleanest_kg_per_kwh then l.cleanest_kg_per_kwh else l.dirtiest_kg_per_kwh end, 'kg CO2e/kWh', 'error',
-        'g for kg, kg for t, or emissions of a part of the run; where no energy is stated, chip-hours at rated power.', [r.source_id]
+        'g for kg, kg for t, or emissions of only a part of the run. If energy is not published, we use chip-hours at rated power.', [r.source_id]
     )) as finding
 from runs as r
 cross join limits as l
@@ -106,7 +106,7 @@ union all
 select
     unnest(finding(
         'circular_figure', concat_ws('/', c.run_claim_id, c.figure.quantity), c.claim_source, c.record_name, c.figure.observed, c.figure.expected,
-        c.figure.unit, 'info', c.figure.formula || ', and not marked as such: it tests arithmetic, not accuracy.', [c.source_id]
+        c.figure.unit, 'info', c.figure.formula || ', but not marked as circular: it is not an independent check.', [c.source_id]
     )) as finding
 from computed as c
 inner join unmarked as u

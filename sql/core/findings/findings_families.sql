@@ -89,7 +89,7 @@ select
     unnest(finding(
         'sister_ratio', concat_ws('/', s.run_claim_id, s.rate.unit), s.claim_source, s.record_name, s.rate.value, s.sister_value, s.rate.unit,
         case when greatest(s.rate.value / s.sister_value, s.sister_value / s.rate.value) > l.impossible_ratio then 'error' else 'warning' end,
-        'Figure of another unit, part or year: other runs of ' || s.organization || ' on the same chip agree with each other.', s.source_ids
+        'The figure has another unit, or refers to another part or year: other runs by ' || s.organization || ' on the same chip agree with each other.', s.source_ids
     )) as finding
 from sisters as s
 cross join limits as l
@@ -100,9 +100,9 @@ select
         'parts_against_whole', 'seeds.published_figures/' || r.published_figure_id, 'seeds.published_figures', r.subject_name, r.parts, r.whole, r.unit,
         case when r.parts > r.whole then 'error' else 'info' end,
         case
-            when r.remainder_name is not null then 'The whole includes ' || r.remainder_name || '.'
-            when r.parts > r.whole then 'The whole leaves out some of the runs, or one of them is too high.'
-            else 'The whole includes runs that are not entered, or one of those entered is too low.'
+            when r.remainder_name is not null then 'The total includes ' || r.remainder_name || '.'
+            when r.parts > r.whole then 'The total excludes some runs, or the value of one run is too high.'
+            else 'The total includes runs that are not entered, or the value of one entered run is too low.'
         end,
         [r.source_id]
     )) as finding

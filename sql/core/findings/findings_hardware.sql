@@ -1,4 +1,4 @@
--- One row per rate that a chip cannot have, or on which two sources differ by the factor of skipped zeros.
+-- One row per rate that is impossible for a chip, or on which two sources differ by the factor of 2:4 sparsity.
 -- as: core.findings_counting
 -- column: record_id | Key of the figure: table, chip and format.
 -- column: expected | Bound, or what another source says.
@@ -50,7 +50,7 @@ rates as (
 select
     unnest(finding(
         'dense_against_sparse', p.record_id, p.claim_source, p.subject_name, p.value_a, p.value_b, 'FLOP/s, ' || p.field, 'warning',
-        'Skipped zeros counted by one source, or accumulation in 16 bits: either doubles the dense rate.', [p.source_id, p.other_source_id]
+        'One source gives the rate with 2:4 sparsity or with 16-bit accumulation; both double the dense rate.', [p.source_id, p.other_source_id]
     )) as finding
 from core.paired_facts as p
 cross join limits as l
@@ -62,7 +62,7 @@ select
     unnest(finding(
         'peak_above_class', concat_ws('/', r.claim_source, r.chip_name, r.number_format), r.claim_source, r.chip_name, max(r.peak_flop_per_s),
         any_value(l.without_matrix_unit_flop_per_s), 'FLOP/s', 'error',
-        'GFLOP/s read as TFLOP/s, or a rate of another chip: cards without matrix units stay far below.', list(r.source_id)
+        'GFLOP/s was read as TFLOP/s, or the rate belongs to another chip. Cards without matrix units are far slower.', list(r.source_id)
     )) as finding
 from rates as r
 cross join limits as l

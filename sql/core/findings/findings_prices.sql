@@ -116,7 +116,7 @@ doubtful as (
         *,
         case when price < lowest then lowest else highest end as expected,
         'error' as severity,
-        'A placeholder, another currency, or the price of a whole machine.' as likely_cause
+        'The price is a placeholder, in another currency, or for a whole machine.' as likely_cause
     from prices
     where price not between lowest and highest
     union all by name
@@ -125,7 +125,7 @@ doubtful as (
         p.*,
         s.sister_price as expected,
         'info' as severity,
-        'Price of a whole machine, of a slice of the chip, or of another chip.' as likely_cause
+        'The price is for a whole machine, for a part of the chip, or for another chip.' as likely_cause
     from prices as p
     inner join siblings as s on p.record_id = s.record_id and p.unit = s.unit and p.price = s.price
     cross join limits as l

@@ -47,9 +47,9 @@ select
     unnest(finding(
         rule, record_id, claim_source, subject_name, value_a, value_b, unit, case rule when 'factor_1000' then 'error' else 'warning' end,
         case rule
-            when 'factor_1000' then 'A prefix lost or added on one side: g for kg, kWh for MWh, W for kW, an exponent three off.'
-            when 'factor_24' then 'Days on one side, hours on the other.'
-            else 'Hours of the run on one side, hours times accelerators on the other.'
+            when 'factor_1000' then 'One value has a wrong prefix or exponent: g for kg, kWh for MWh, W for kW.'
+            when 'factor_24' then 'One value is in days, the other in hours.'
+            else 'One value is the duration of the run, the other is chip-hours.'
         end,
         [source_id, other_source_id]
     )) as finding
@@ -61,8 +61,8 @@ select
         'stated_against_product', c.run_claim_id, c.claim_source, c.record_name, c.chip_hours, c.training_hours * c.accelerator_count, 'chip-hour',
         case when c.is_squared then 'error' else 'warning' end,
         case
-            when c.is_squared then 'Multiplied by the accelerators twice.'
-            else 'Other stages or pauses in one of them, changing numbers of accelerators, or a digit that slipped.'
+            when c.is_squared then 'Someone multiplied twice by the number of accelerators.'
+            else 'One value includes other stages or pauses, the number of accelerators changed, or a digit is wrong.'
         end,
         [c.source_id]
     )) as finding
@@ -74,7 +74,7 @@ union all
 select
     unnest(finding(
         'exponent_lost', concat_ws('/', c.run_claim_id, 'finetuning_flop'), c.claim_source, c.record_name, c.finetuning_flop, l.smallest_flop, 'FLOP',
-        'warning', 'A cell such as 5.6e21 that was cut to its first digit.', [c.source_id]
+        'warning', 'A cell such as 5.6e21 was cut to its first digit.', [c.source_id]
     )) as finding
 from core.run_claims as c
 cross join limits as l
@@ -83,7 +83,7 @@ union all
 select
     unnest(finding(
         'per_trillion_tokens_as_total', c.run_claim_id, c.claim_source, c.record_name, c.chip_hours, f.value * r.training_tokens / 1e12, 'chip-hour',
-        'error', 'Accelerator time for a trillion tokens, read as that of the whole run.', [c.source_id, f.source_id]
+        'error', 'Chip-hours per trillion tokens were read as chip-hours of the whole run.', [c.source_id, f.source_id]
     )) as finding
 from core.run_claims as c
 cross join limits as l

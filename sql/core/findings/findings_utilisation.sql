@@ -1,4 +1,4 @@
--- One row per claim whose compute and accelerator time do not fit each other: more FLOP than the chips can do, or hardly any.
+-- One row per claim whose compute and chip-hours do not match: more FLOP than the chips can do, or almost none.
 -- as: core.findings_counting
 -- column: record_id | Key of core.run_claims.
 -- column: observed | Implied utilisation: FLOP over what the chips can do at their dense peak in the stated time.
@@ -35,9 +35,9 @@ select
         'utilisation_above_one', c.run_claim_id, c.claim_source, c.record_name, c.mfu, 1, 'ratio',
         case when c.has_several_accelerators then 'warning' else 'error' end,
         case
-            when c.is_derived_model then 'The FLOP include those of the base model, the time is that of the fine-tune alone.'
-            when c.has_several_accelerators then 'Several kinds of accelerators, of which only the first is counted.'
-            else 'Accelerator time too low (days, hours of one accelerator, a part of the run) or FLOP too high.'
+            when c.is_derived_model then 'The FLOP include the base model; the time covers the fine-tuning only.'
+            when c.has_several_accelerators then 'The run used several kinds of accelerators, and only the first is counted.'
+            else 'The chip-hours are too low (days, hours of one accelerator, a part of the run) or the FLOP too high.'
         end,
         c.source_ids
     )) as finding
@@ -47,7 +47,7 @@ union all
 select
     unnest(finding(
         'utilisation_implausibly_high', c.run_claim_id, c.claim_source, c.record_name, c.mfu, l.highest_usual, 'ratio', 'warning',
-        'Accelerator time that covers a part of the run, or FLOP too high.', c.source_ids
+        'The chip-hours cover only a part of the run, or the FLOP are too high.', c.source_ids
     )) as finding
 from claims as c
 cross join limits as l
@@ -56,7 +56,7 @@ union all
 select
     unnest(finding(
         'utilisation_implausibly_low', c.run_claim_id, c.claim_source, c.record_name, c.mfu, l.lowest_usual, 'ratio', 'info',
-        'Machines that mostly simulate or wait, or FLOP too low.', c.source_ids
+        'The hardware mostly simulates or waits, or the FLOP are too low.', c.source_ids
     )) as finding
 from claims as c
 cross join limits as l
@@ -65,7 +65,7 @@ union all
 select
     unnest(finding(
         'days_in_hours', c.run_claim_id, c.claim_source, c.record_name, c.mfu, c.mfu / 24, 'ratio', 'warning',
-        'Accelerator-days in a column of hours: divided by 24, the utilisation is an ordinary one.', c.source_ids
+        'The column of hours contains chip-days: corrected by 24, the utilisation is normal.', c.source_ids
     )) as finding
 from claims as c
 cross join limits as l
@@ -74,7 +74,7 @@ union all
 select
     unnest(finding(
         'hours_of_one_accelerator', c.run_claim_id, c.claim_source, c.record_name, c.mfu, c.mfu / c.accelerator_count, 'ratio', 'warning',
-        'Hours of the run not multiplied by its accelerators: divided by their number, the utilisation is an ordinary one.', c.source_ids
+        'The hours were not multiplied by the number of accelerators: after this correction, the utilisation is normal.', c.source_ids
     )) as finding
 from claims as c
 cross join limits as l

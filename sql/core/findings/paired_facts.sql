@@ -2,7 +2,7 @@
 -- in one unit. What the checks of units compare; core.fact_values has the facts of which one is chosen.
 -- key: record_id, other_record_id
 -- column: record_id | Key of the figure: table, record and field.
--- column: claim_source | Table that it stands in.
+-- column: claim_source | Table of the figure.
 -- column: subject_name | What the figure is about.
 -- column: field | What is stated.
 -- column: value_a | The figure.

@@ -1,20 +1,20 @@
 -- One row per training run as one publisher states it, before any correction: what the checks of consistency compare.
 -- key: run_claim_id
--- column: run_claim_id | Key of the row: table and record, and the publisher where a table holds several.
--- column: claim_source | Table that the claim stands in.
+-- column: run_claim_id | Key of the row: table and record, and the publisher if a table has several.
+-- column: claim_source | Table of the claim.
 -- column: record_name | Name of the record as printed.
 -- column: model_id | Key of the model; runs beside the main one share it.
 -- column: training_run_id | Key of the run in the curated files; null for other records.
 -- column: accelerator_name | First accelerator named.
 -- column: accelerator_id | Key of that accelerator; null where the name is not resolved.
--- column: has_several_accelerators | True if the record names more than one kind, so that the rates of the first do not hold for all.
+-- column: has_several_accelerators | True if the record names more than one kind, so that the rates of the first kind do not apply to all.
 -- column: is_derived_model | True for a fine-tune, and where a base model or a compute of finetuning is named.
 -- column: training_flop | Training compute. Publishers often include that of the base model.
 -- column: counting | How training_flop was counted, where that is known.
--- column: chip_hours | Accelerator time: as stated, else training_hours times accelerator_count.
+-- column: chip_hours | Chip-hours: as published, else training_hours × accelerator_count.
 -- column: has_stated_chip_hours | True if chip_hours is stated, false if it is the product.
 -- column: training_hours | Wall-clock time.
--- column: accelerator_count | Accelerators used at the same time.
+-- column: accelerator_count | Accelerators in parallel.
 -- column: energy_kwh | Energy, of the widest boundary stated.
 -- column: co2e_kg | Emissions, location-based before market-based.
 -- column: cost_usd | Cost, rented before owned, nominal US dollars.

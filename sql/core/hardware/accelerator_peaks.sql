@@ -1,9 +1,9 @@
--- One row per accelerator, number format, unit and sparsity: curated peaks, and Epoch AI's dense ones for formats that nobody curated.
+-- One row per accelerator, number format, unit and sparsity: curated peaks, and Epoch AI's dense peaks for formats that are not curated.
 -- key: accelerator_id, number_format, is_tensor, is_sparse
 -- column: accelerator_id | Key of core.accelerators.
 -- column: number_format | Number format of the inputs.
 -- column: is_tensor | True for matrix units, false for vector units.
--- column: is_sparse | True where skipped zeros are counted.
+-- column: is_sparse | True if the peak is with 2:4 sparsity.
 -- column: peak_flop_per_s | Peak rate, FLOP/s (operations per second for integer formats).
 -- column: source_id | Source of the peak.
 -- column: locator | Where in the source.

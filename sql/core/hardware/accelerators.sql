@@ -1,5 +1,5 @@
 -- One row per accelerator, with the dense peak that training and inference in 16 bits can use: curated ones, and
--- those that only Epoch AI lists. A curated field goes before Epoch's.
+-- those that only Epoch AI lists. A curated field takes precedence over Epoch's.
 -- key: accelerator_id
 -- column: accelerator_id | Key of core.accelerators.
 -- column: accelerator_name | Name as its vendor writes it.
@@ -7,7 +7,7 @@
 -- column: kind | Class of device: gpu, tpu, npu, asic, cpu or edge.
 -- column: segment | Market segment.
 -- column: generation | Its vendor's name of the chip's generation; null where not entered.
--- column: release_date | Date of availability, else of announcement.
+-- column: release_date | Availability date, else announcement date.
 -- column: release_date_precision | How exact release_date is: day, month, quarter or year.
 -- column: process_nm | Marketing name of the process node, nanometres.
 -- column: tdp_w | Rated power, watts.

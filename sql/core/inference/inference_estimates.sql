@@ -3,12 +3,12 @@
 -- key: model_id, accelerator_id, weight_bits, batch_size
 -- column: context_tokens | Tokens in the cache of each sequence, on average.
 -- column: weight_bytes | Memory of the weights.
--- column: kv_cache_bytes_per_token | Memory that a token takes in the cache while it lies within every window.
+-- column: kv_cache_bytes_per_token | KV-cache memory per token.
 -- column: sequence_bytes | Memory of the cache and the states of one sequence.
 -- column: needed_bytes | Memory of weights with workspace and of all sequences.
--- column: accelerators_needed | Accelerators that hold it, in groups of a power of two.
+-- column: accelerators_needed | Accelerators with enough memory, in groups of a power of two.
 -- column: accelerator_count | Accelerators that the estimate is for.
--- column: fits | True if those hold it and are no more than a server has.
+-- column: fits | True if the model fits these accelerators and one server has enough of them.
 -- column: read_bytes | Bytes that one decoding step reads: weights that the batch touches, caches and states.
 -- column: flop_per_token | Work of decoding one token, attention over the context included.
 -- column: decode_floor_s | Least time of a decoding step by memory bandwidth.

@@ -1,5 +1,5 @@
 -- One row per accelerator and nominal number of bits of the weights: what decides how fast it can serve. The number format is the
--- chip's own one of so many bits. Where it has none to compute in, weights are unpacked and the next wider format computes.
+-- chip's own format with these bits. Without a compute format, weights are unpacked and the next wider format computes.
 -- key: accelerator_id, weight_bits
 -- column: weight_bits | Nominal bits of a weight: 16, 8 or 4.
 -- column: number_format | Format in which the weights are stored.

@@ -1,6 +1,6 @@
 -- One row per published measurement of the energy of an output token whose model, chip, weights and batch are known.
 -- key: benchmark_result_id
--- column: accelerator_count | Accelerators that served.
+-- column: accelerator_count | Number of accelerators that served the model.
 -- column: weight_bits | Nominal bits of a weight.
 -- column: batch_size | Most sequences decoded at the same time.
 -- column: joule_per_token | Energy of the accelerators per output token.

@@ -1,6 +1,6 @@
 -- One row per model and unit: what an output token takes, whoever serves it. Work is that of the active parameters. Energy of the whole
 -- service and rent are the estimates for the first of H100, B200 and any other accelerator on which the model fits, at the widest of
--- 16, 8 and 4 bits: the centre at batch 64, the bounds from the lower one at batch 256 to the upper one at batch 8, because nobody says
+-- 16, 8 and 4 bits: the centre at batch 64, the bounds from the lower one at batch 256 to the upper one at batch 8, because it is not published
 -- at which batch a model is served.
 -- key: model_id, unit
 -- column: model_id | Key of core.models.

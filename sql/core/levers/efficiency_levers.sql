@@ -49,7 +49,7 @@ levers as (
         'measured here' as kind,
         evidence_count,
         source_id,
-        evidence_count || ' pairs of measurements that differ in the lever alone' as locator
+        evidence_count || ' pairs of measurements that differ only in this technique' as locator
     from core.measured_levers
 )
 

@@ -1,11 +1,11 @@
 -- One row per pair of lever families: whether their factors multiply. Those that act on the same thing overlap, and those of different
 -- phases save different things, unless seeds.lever_exceptions says otherwise.
 -- key: family, other_family
--- column: family | One family.
--- column: other_family | The other, later in the alphabet.
+-- column: family | First family.
+-- column: other_family | Second family, later in the alphabet.
 -- column: combination | multiplies: both count in full; overlaps: their product is an upper bound; excludes: one or the other; separate: one saves
 --    in training, the other in inference.
--- column: reason | Why.
+-- column: reason | Reason.
 -- check: every_exception_is_of_a_pair | select * from seeds.lever_exceptions as e
 --    anti join core.lever_combinations as c on e.family = c.family and e.other_family = c.other_family
 -- check: every_family_is_described | select distinct family from seeds.efficiency_levers where family not in (select family from seeds.lever_families)

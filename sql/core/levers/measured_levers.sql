@@ -5,7 +5,7 @@
 -- column: lever | Technique.
 -- column: family | Family of the technique.
 -- column: baseline | What it is compared with.
--- column: metric | What the factor is of.
+-- column: metric | Metric that the factor describes.
 -- interval: factor | How many times better the metric gets.
 -- column: evidence_count | Pairs of measurements.
 -- column: source_id | Source of most of them.
@@ -59,7 +59,7 @@ pairs as (
     union all by name
     select
         '8-bit-weights-' || a.accelerator_id as efficiency_lever_id,
-        '8-bit in place of 16-bit weights' as lever,
+        '8-bit instead of 16-bit weights' as lever,
         'quantization' as family,
         '16-bit weights on ' || a.accelerator_id || ', same model, batch and number of accelerators' as baseline,
         'energy' as metric,
@@ -74,7 +74,7 @@ pairs as (
     union all by name
     select
         n.accelerator_id || '-for-' || o.accelerator_id as efficiency_lever_id,
-        m.accelerator_name || ' in place of ' || p.accelerator_name as lever,
+        m.accelerator_name || ' instead of ' || p.accelerator_name as lever,
         'hardware' as family,
         p.accelerator_name || ', same model, format and batch' as baseline,
         'energy' as metric,
@@ -91,7 +91,7 @@ pairs as (
     union all by name
     select
         'mlperf-' || n.accelerator_id || '-for-' || o.accelerator_id as efficiency_lever_id,
-        m.accelerator_name || ' in place of ' || p.accelerator_name as lever,
+        m.accelerator_name || ' instead of ' || p.accelerator_name as lever,
         'hardware' as family,
         p.accelerator_name || ', best closed results of MLPerf Inference, per accelerator' as baseline,
         'throughput' as metric,
@@ -105,7 +105,7 @@ pairs as (
     union all by name
     select
         'finetuning-runs' as efficiency_lever_id,
-        'Fine-tuning in place of training from scratch' as lever,
+        'Fine-tuning instead of training from scratch' as lever,
         'pre-trained model' as family,
         'Training of the base model' as baseline,
         'training flop' as metric,

@@ -4,12 +4,12 @@
 -- column: organization | Who made it.
 -- column: publication_date_precision | How exact it is.
 -- column: domain | Domain, in our words.
--- column: total_params | Parameters stored.
+-- column: total_params | Total parameters.
 -- column: training_flop | Training compute.
 -- column: confidence | Epoch's confidence in the entry: Confident, Likely, Speculative or Unknown.
 -- column: training_hours | Wall-clock training time.
 -- column: accelerator_id | First accelerator named.
--- column: accelerator_count | Accelerators used at the same time.
+-- column: accelerator_count | Accelerators in parallel.
 -- column: mfu | Model FLOP utilisation.
 -- column: hfu | Hardware FLOP utilisation.
 -- column: base_model_name | Model that it was derived from.

@@ -1,12 +1,12 @@
 -- One row per model whose configuration is published: its parameters, and what its shape makes a token cost.
 -- key: model_id
 -- column: model_id | Key of core.models.
--- column: expert_params | Parameters that lie in experts which a router chooses from; 0 without any.
+-- column: expert_params | Parameters in experts that a router chooses from; 0 without experts.
 -- column: attention_kind | multi-head, grouped, multi-query, latent, sliding-window or hybrid.
 -- column: window_attention_layers_count | Layers that attend to the last tokens only.
 -- column: sliding_window_tokens | How many tokens those are.
 -- column: cached_values_count | Numbers that one attention layer keeps of a token.
--- column: kv_cache_bytes_per_token | Memory that a token takes in a cache of 16 bits while it lies within every window.
+-- column: kv_cache_bytes_per_token | KV-cache memory per token at 16 bits.
 -- column: recurrent_layers_count | Layers that keep a state of fixed size.
 -- column: source_id | Source of the shape.
 -- check: experts_are_part_of_the_whole | select * from core.model_shapes where expert_params < 0 or expert_params > total_params

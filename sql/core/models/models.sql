@@ -1,14 +1,14 @@
--- One row per model: curated ones, and those that only Epoch AI lists. A curated field goes before Epoch's.
+-- One row per model: curated ones, and those that only Epoch AI lists. A curated field takes precedence over Epoch's.
 -- key: model_id
 -- column: model_id | Key of core.models.
--- column: model_name | Name as its maker writes it.
+-- column: model_name | Name as the developer writes it.
 -- column: organization | Who made it.
 -- column: publication_date | Date of first publication.
 -- column: publication_date_precision | How exact it is.
 -- column: domain | Domain of the task.
--- column: architecture | Architecture class; other where nobody curated it, so that no formula by architecture applies.
--- column: total_params | Parameters stored.
--- column: active_params | Parameters used per token.
+-- column: architecture | Architecture class; other if it is not curated, so that no formula for an architecture applies.
+-- column: total_params | Total parameters.
+-- column: active_params | Active parameters.
 -- column: is_frontier | True if among the ten largest training runs known at publication.
 -- column: is_notable | True if Epoch AI lists it as notable; null where Epoch's list was not fetched.
 -- column: source_id | Source of the model's row.

@@ -10,7 +10,7 @@
 -- interval: value | The figure; where the source gives no range, the bounds allow for rounding and loose wording.
 -- column: unit | Unit of value.
 -- column: kind | Measured, reported or estimated.
--- column: is_circular | True if computed from other figures by a formula like ours. So are taken Epoch AI's compute and
+-- column: is_circular | True if derived from other figures with the same formula as ours. We assume this for Epoch AI's compute and
 --    utilisation: its files do not say which cells quote a paper and which are its own quotients.
 -- column: is_first | True for the best figure of its run, quantity and boundary: measured before reported before estimated.
 -- column: source_id | Source of the figure.

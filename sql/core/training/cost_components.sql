@@ -1,10 +1,10 @@
--- One row per training run and component of its cost on machines of one's own. Everything is reckoned per unit of the loss of value
--- of the bare accelerator, so that what all components share (machine time, price, decline) drops out of the shares.
+-- One row per training run and component of its cost on owned hardware. Everything is calculated per unit of the depreciation
+-- of the bare accelerator, so that common factors (chip-hours, price, depreciation rate) cancel out.
 -- key: training_run_id, component
 -- column: component | accelerator, server, network, facility, electricity or staff.
 -- interval: share | Share in the whole.
 -- column: cost_usd | Central cost, nominal US dollars.
--- column: inputs | Inputs of all components but machine time: name, bounds, value, unit, kind and source.
+-- column: inputs | Inputs of all components except chip-hours: name, bounds, value, unit, kind and source.
 with site as (
     select
         assumed['facility_capital_usd_per_megawatt'] as capital_per_megawatt,

@@ -1,5 +1,5 @@
 -- One row per published training FLOP of a run that has an estimate of its own: how the figure was counted, as its source says
--- and as its size says. Work of the hardware contains the activations that were computed again (8ND); model FLOP do not (6ND).
+-- and from its size. Hardware FLOP include recomputed activations (8ND); model FLOP do not (6ND).
 -- key: published_figure_id
 -- column: training_run_id | Key of core.training_runs.
 -- column: counting_stated | As the source says; unstated where it does not.

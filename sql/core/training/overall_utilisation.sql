@@ -1,4 +1,4 @@
--- One row per training run: the utilisation over all its accelerator time that estimates use: the published one, which is that of the
+-- One row per training run: the utilisation over all chip-hours that estimates use: the published one, which is that of the
 -- steps, with the time that restarts, evaluation and repairs take; else the assumed one.
 -- key: training_run_id
 -- interval: mfu | Share of the dense peak.

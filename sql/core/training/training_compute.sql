@@ -1,10 +1,10 @@
--- One row per training run and method: floating-point operations. Published figures stand beside estimates and enter none of them.
+-- One row per training run and method: floating-point operations. Published figures are separate rows and never inputs to estimates.
 -- key: training_run_id, quantity, boundary, method
 -- column: training_run_id | Key of core.training_runs.
 -- column: quantity | Quantity.
 -- column: boundary | What it includes.
 -- column: method | How the figure was made.
--- column: kind | reported, where it is a published figure; derived, where a formula made it; assumed, where nothing but a prior stands behind it.
+-- column: kind | reported: a published figure; derived: calculated by our formula; assumed: a prior only.
 -- interval: value | The figure.
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.

@@ -1,4 +1,4 @@
--- One row per training run and boundary: electricity drawn by the accelerators, by the servers (IT energy) and by the facility.
+-- One row per training run and boundary: chip energy, server energy (IT energy) and facility energy.
 -- as: core.training_compute
 with amounts as (
     select

@@ -1,23 +1,23 @@
--- One row per training run: every input of its estimates with bounds, unit, kind and source. Null where nobody states it.
+-- One row per training run: every input of its estimates with bounds, unit, kind and source. Null if it is not published.
 -- key: training_run_id
--- column: active_params | Parameters used per token.
--- column: total_params | Parameters stored.
+-- column: active_params | Active parameters.
+-- column: total_params | Total parameters.
 -- column: training_tokens | Tokens processed.
 -- column: training_examples | Examples processed.
 -- column: forward_mac | Multiply-accumulates of one forward pass over one example.
--- column: accelerator_count | Accelerators used at the same time.
+-- column: accelerator_count | Accelerators in parallel.
 -- column: dense_peak | Dense peak of one accelerator in the format trained in.
 -- column: tdp | Rated power of one accelerator.
 -- column: reported_flop | Published training FLOP.
--- column: reported_chip_hours | Published accelerator time.
+-- column: reported_chip_hours | Published chip-hours.
 -- column: reported_hours | Published wall-clock time.
 -- column: reported_mfu | Published model FLOP utilisation.
 -- column: flop_6nd_ratio | Assumed ratio of model FLOP to 6ND.
 -- column: operation_count_ratio | Assumed ratio of model FLOP to the operation count.
--- column: chip_hours_ratio | Assumed ratio of accelerator time to count times duration.
+-- column: chip_hours_ratio | Assumed ratio of chip-hours to count × duration.
 -- column: assumed_mfu | Assumed utilisation.
--- column: productive_time_ratio | Assumed share of the accelerator time in which a run advances at the published utilisation; null where
---    none is published: an assumed one is over all accelerator time.
+-- column: productive_time_ratio | Assumed share of the chip-hours in which a run progresses at the published utilisation; null if
+--    none is published: an assumed utilisation already covers all chip-hours.
 -- column: reported_flop_counting | How reported_flop was counted.
 -- column: average_power_ratio | Assumed ratio of average to rated power.
 -- column: server_power_ratio | Assumed ratio of server to accelerator power.
@@ -33,7 +33,7 @@
 -- column: embodied_kg_per_accelerator | Assumed emissions of making an accelerator.
 -- column: embodied_kg_per_server | Assumed emissions of making a server without its accelerators.
 -- column: embodied_lifetime_years | Assumed life over which these are spread.
--- column: fleet_utilisation | Assumed share of that life in which the machines work.
+-- column: fleet_utilisation | Assumed fleet utilisation: productive share of the hardware lifetime.
 -- column: wue_onsite | Assumed water use on site.
 -- column: wue_offsite | Assumed water use of electricity generation.
 with published as (

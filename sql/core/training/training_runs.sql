@@ -1,5 +1,5 @@
 -- One row per training run, with its model and the dense peak of the format it was trained in: curated runs, and one
--- for each model that only Epoch AI lists. A curated field goes before Epoch's.
+-- for each model that only Epoch AI lists. A curated field takes precedence over Epoch's.
 -- key: training_run_id
 -- column: training_run_id | Key of core.training_runs.
 -- column: model_id | Key of the model.
@@ -13,7 +13,7 @@
 -- column: number_format | Format that the dense peak is of: as stated, else the usual one of the chip.
 -- column: accelerator_id | Main accelerator.
 -- column: accelerator_kind | Class of the accelerator.
--- column: accelerator_count | Accelerators used at the same time.
+-- column: accelerator_count | Accelerators in parallel.
 -- column: tdp_w | Rated power of the accelerator, watts.
 -- column: dense_peak_flop_per_s | Dense peak of the accelerator in that format, FLOP/s.
 -- column: training_year | Year of the run: as stated, else that of publication.
@@ -24,7 +24,7 @@
 -- column: run_locator | Where in that source.
 -- column: run_verified | How the entry was checked.
 -- column: hardware_source_id | Source of accelerator and count.
--- column: hardware_locator | Where in that source.
+-- column: hardware_locator | Location in that source.
 -- column: hardware_verified | How the entry was checked.
 -- column: accelerator_source_id | Source of the rated power.
 -- column: accelerator_locator | Where in that source.

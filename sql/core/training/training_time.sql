@@ -1,4 +1,4 @@
--- One row per training run and method: accelerator time.
+-- One row per training run and method: chip-hours.
 -- as: core.training_compute
 with estimates as (
     select

@@ -1,14 +1,14 @@
--- One row per run whose machine time is published, FLOP are counted without it, and whose class of hardware has at least five such runs:
--- the machine time foretold from the utilisation of the other runs of the class alone. The assumptions in seeds/assumptions.csv
--- were set with these runs in sight; this says what they are worth for a run that nobody has seen.
+-- One row per run with published chip-hours and independently counted FLOP, in a hardware class with at least five such runs:
+-- the chip-hours predicted from the utilisation of the other runs in the class. The assumptions in seeds/assumptions.csv
+-- were calibrated on these runs; this table shows their accuracy for an unseen run.
 -- key: published_figure_id
--- column: published_figure_id | Key of the published accelerator time.
+-- column: published_figure_id | Key of the published chip-hours.
 -- column: class | Class of the assumption that applies.
 -- column: others_count | Other runs of the class.
 -- column: implied_mfu | Utilisation that the published time implies.
 -- interval: predicted_mfu | Geometric mean of the others, with the 90 % interval for one more run of a lognormal distribution.
--- column: log10_error | log10 of foretold over published accelerator time.
--- column: is_covered | True if the implied utilisation lies within the interval.
+-- column: log10_error | log10 of predicted ÷ published chip-hours.
+-- column: is_covered | True if the implied utilisation is inside the interval.
 with implied as (
     select
         published_figure_id,

@@ -1,5 +1,5 @@
--- One row per published figure of a training run and method that could have foretold it: an estimate that uses neither the figure
--- nor anything derived from it. Published utilisation never enters an estimate of machine time, because it may come from that time.
+-- One row per published figure of a training run and method that can predict it: an estimate that uses neither the figure
+-- nor anything derived from it. Published utilisation is never an input to an estimate of chip-hours, because it may come from those chip-hours.
 -- key: published_figure_id, method
 -- column: training_run_id | Key of core.training_runs.
 -- column: boundary | What the figure includes; an unstated one is met with the span of all boundaries.
@@ -9,9 +9,9 @@
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
 -- column: published_value | The figure.
 -- column: log10_error | log10(value / published_value).
--- column: is_covered | True if the figure lies within the interval.
--- column: is_circular | True if the comparison is one of arithmetic: the figure was computed by a formula like ours, or nothing but a prior
---    that such figures were used for stands behind the estimate.
+-- column: is_covered | True if the figure is inside the interval.
+-- column: is_circular | True if the comparison is not independent: the figure was derived with the same formula as ours, or the estimate is only a prior
+--    based on such figures.
 -- column: circular_because | Why; null where it is not.
 -- column: is_best | True for the first method of the list in the query that applies.
 -- check: no_estimate_uses_its_own_figure | select * from core.independent_estimates
@@ -44,14 +44,14 @@ counting_ratios as (
     where subject_kind = 'class' and subject_id = 'full' and assumption in ('recompute_factor', 'unstated_counting_ratio')
 ),
 
--- A stated MFU is that of the steps; machine time also holds restarts, evaluation and repairs.
+-- A reported MFU covers training steps; chip-hours also include restarts, evaluation and repairs.
 productive as (
     select choice as time_ratio
     from core.assumption_choices
     where subject_kind = 'class' and subject_id = 'all' and assumption = 'productive_time_ratio'
 ),
 
--- FLOP that owe nothing to machine time: our own counts, else a published one whose way of counting is known or that its makers state.
+-- FLOP that are independent of chip-hours: our own counts, else a published figure with known counting or reported by the developer.
 counted_flop as (
     select
         training_run_id,
@@ -86,7 +86,7 @@ best_flop as (
     ) = 1
 ),
 
--- Energy, cost and carbon of which nobody says what is included: from the least to the most that it may be.
+-- Energy, cost and carbon without a published boundary: range over all possible boundaries.
 spans as (
     select
         training_run_id,
@@ -95,14 +95,14 @@ spans as (
         min(value_low) as value_low,
         coalesce(any_value(value) filter (where boundary = 'server'), exp(avg(ln(value)))) as value,
         max(value_high) as value_high,
-        'from the least to the most that any boundary gives' as formula,
+        'range over all possible boundaries' as formula,
         list_sort(list_distinct(flatten(list(inputs)))) as inputs
     from core.training_figures
     where quantity in ('energy_kwh', 'cost_usd', 'co2e_kg') and boundary <> 'embodied' and is_preferred and kind = 'derived'
     group by training_run_id, quantity
 ),
 
--- Model FLOP: counted, or machine time at the assumed utilisation. Machine time does not foretell what was computed from it.
+-- Model FLOP: counted, or chip-hours at the assumed utilisation. Chip-hours do not predict FLOP that were calculated from them.
 model_flop as (
     select
         training_run_id,
@@ -228,8 +228,8 @@ judged as (
         e.inputs,
         f.value as published_value,
         case
-            when f.is_circular then 'figure computed by a formula like ours'
-            when e.method = 'prior' then 'estimate is a prior over such figures'
+            when f.is_circular then 'the figure uses the same formula as our estimate'
+            when e.method = 'prior' then 'our estimate is a typical value based on such figures'
         end as circular_because
     from figures as f
     inner join estimates as e on f.published_figure_id = e.published_figure_id

@@ -1,8 +1,8 @@
--- One row per quantity of a run for which two methods lie more than a factor of two apart.
+-- One row per quantity of a run for which two methods differ by more than a factor of two.
 -- key: rule, record_id
 -- column: rule | methods_disagree.
 -- column: record_id | Run, quantity and the two methods.
--- column: claim_source | Table that holds the figures.
+-- column: claim_source | Table of the figures.
 -- column: subject_name | Name of the run.
 -- column: method_observed | Method of observed.
 -- column: method_expected | Method of expected: the preferred one of the two.
@@ -60,11 +60,11 @@ select
     ratio,
     case when is_apart then 'warning' else 'info' end as severity,
     case
-        when abs(log2(ratio / 24)) < 0.2 or abs(log2(ratio * 24)) < 0.2 then 'About 24: days entered as hours, or the reverse.'
-        when abs(log2(ratio / 1000)) < 0.2 or abs(log2(ratio * 1000)) < 0.2 then 'About 1000: a prefix of the unit.'
-        when method_observed in ('hardware', 'flop_over_rate') and not is_apart then 'Utilisation unlike the assumed one.'
-        when quantity = 'training_flop' then 'FLOP of another run (a base model, a stage), or machine time of one.'
-        else 'Machine time or FLOP of another run or stage.'
+        when abs(log2(ratio / 24)) < 0.2 or abs(log2(ratio * 24)) < 0.2 then 'A factor of about 24: days entered as hours, or hours as days.'
+        when abs(log2(ratio / 1000)) < 0.2 or abs(log2(ratio * 1000)) < 0.2 then 'A factor of about 1,000: a wrong unit prefix.'
+        when method_observed in ('hardware', 'flop_over_rate') and not is_apart then 'The utilisation differs from the assumed utilisation.'
+        when quantity = 'training_flop' then 'The FLOP or chip-hours belong to another run, such as a base model or stage.'
+        else 'The chip-hours or FLOP belong to another run or stage.'
     end as likely_cause,
     list_sort(list_distinct(source_ids)) as source_ids
 from pairs

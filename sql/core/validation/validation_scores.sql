@@ -1,5 +1,5 @@
--- One row per quantity, and one for all: how far our independent estimates lie from published figures that were not computed like them.
--- Targets stand in docs/methods.md; a test holds the curated files to them, so that a publisher's new rows never stop a build.
+-- One row per quantity, and one for all: the errors of our independent estimates against published figures.
+-- Targets are in docs/methods.md; a test checks the curated files against them, so that new rows of a publisher never stop a build.
 -- key: quantity
 -- column: quantity | Quantity; all for all of them.
 -- column: figure_count | Published figures compared.
