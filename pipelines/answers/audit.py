@@ -105,7 +105,9 @@ def read_list(path: Path, max_bytes: int) -> tuple[list[tuple[Record, ListedClai
     table = cut_csv(data, str(path))
     _check_header(table)
     known = [name for name in table.header if name in ListedClaim.model_fields]
-    notes = [f"{path}:1: column {name} is not used.{_meant(name)}" for name in table.header if name not in known]
+    notes = [
+        f"{path}:1: ignored the unknown column {name}.{_meant(name)}" for name in table.header if name not in known
+    ]
     kept = [table.header.index(name) for name in known]
     narrowed = Table(
         table.file,
@@ -137,18 +139,18 @@ def _check_header(table: Table) -> None:
         return
     there = ", ".join(table.header[:20])
     hint = "".join(
-        f" Cells are separated by '{mark}' here; expected commas." for mark in (";", "\t") if mark in table.header[0]
+        f" The header uses '{mark}' between cells; expected commas." for mark in (";", "\t") if mark in table.header[0]
     )
     meant = "".join(
-        f" Is {shown} meant as {name}?"
+        f" Did you mean {name} by {shown}?"
         for name in missing
         for shown in nearest(name, {other: other for other in table.header if other not in ListedClaim.model_fields})[
             :1
         ]
     )
     raise UsageError(
-        f"{table.file}:1: column {', '.join(missing)}: not in the header ({there}); expected "
-        f"{', '.join(REQUIRED)} and low or high.{hint}{meant} docs/claims.md describes the columns."
+        f"{table.file}:1: the header ({there}) lacks {', '.join(missing)}; expected {', '.join(REQUIRED)} and low or "
+        f"high.{hint}{meant} docs/claims.md describes the columns."
     )
 
 
@@ -225,7 +227,7 @@ def fitting_code() -> Iterator[None]:
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(
-            f"the published warehouse does not fit this code: {reason} Run: ledger build --force"
+            f"a different version of the code built the published warehouse: {reason} Run: ledger build --force"
         ) from error
 
 

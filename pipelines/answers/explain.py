@@ -19,6 +19,7 @@ import duckdb
 from rich.text import Text
 from rich.tree import Tree
 
+from pipelines.answers.labels import unit_word
 from pipelines.answers.numbers import number
 from pipelines.answers.subjects import find_quantity, find_subject, public_name
 from pipelines.warehouse.file import Row, read_rows
@@ -27,9 +28,9 @@ FORMULA_NAME = re.compile(r"\b[a-z][a-z0-9_]*\b(?!\()")
 
 
 VERIFIED = {
-    "seen": "the source was read",
-    "secondary": "read in another work that quotes it",
-    "recalled": "entered from memory, not yet checked",
+    "seen": "checked in the source",
+    "secondary": "cited by another work",
+    "recalled": "unverified",
 }
 """What the word in ``verified`` means, for people."""
 
@@ -161,13 +162,9 @@ class Node:
     children: list[Node] = field(default_factory=list)
 
 
-def _unit(unit: str) -> str:
-    return "" if unit in ("1", "ratio", "share") else unit
-
-
 def _interval(low: float | None, high: float | None, value: float) -> str:
     if low is None or high is None or low == high == value:
-        return "taken as exact"
+        return "exact"
     return f"{number(low)} to {number(high)}"
 
 
@@ -188,7 +185,7 @@ def _source_lines(one: Row) -> list[Node]:
     if one["basis"] and not one["basis"].startswith("published figure "):
         lines.append(f"chosen: {one['basis']}")
     year = f" ({source['year']})" if source["year"] else ""
-    checked = "our own, argued there" if source["kind"] == "judgement" else VERIFIED[one["verified"]]
+    checked = "our own judgement, explained there" if source["kind"] == "judgement" else VERIFIED[one["verified"]]
     lines.append(f"source: {source['title']}{year}, {one['locator']}: {checked}")
     return [Node(line) for line in [*lines, *([source["url"]] if source["url"] else [])]]
 
@@ -196,7 +193,7 @@ def _source_lines(one: Row) -> list[Node]:
 def _input_nodes(inputs: list[Row], said: set[str]) -> list[Node]:
     cells = [
         [
-            one["name"], number(one["value"]), _unit(one["unit"]),
+            one["name"], number(one["value"]), unit_word(one["value"], one["unit"]),
             _interval(one["low"], one["high"], one["value"]), one["kind"],
         ] for one in inputs
     ]  # fmt: skip
@@ -226,9 +223,9 @@ def _beside_nodes(figures: list[Row], *, published: bool) -> list[Node]:
         words = [one["method"]] if not published else [one["kind"], *(["circular"] if one["is_circular"] else [])]
         words += [one["boundary"]] if one["boundary"] == "unstated" else []
         cells.append([
-            ", ".join(words), number(one["value"]), _unit(one["unit"]),
+            ", ".join(words), number(one["value"]), unit_word(one["value"], one["unit"]),
             _interval(one["value_low"], one["value_high"], one["value"]),
-            f"{number(one['ratio_to_preferred'], 3)} of the preferred",
+            f"{number(one['ratio_to_preferred'], 3)} × the preferred value",
         ])  # fmt: skip
     nodes = [Node(line) for line in aligned(cells)] if cells else []
     for node, one in zip(nodes, figures, strict=True):
@@ -245,14 +242,13 @@ def as_nodes(explanation: Row) -> Node:
     """The explanation as a tree of lines."""
     figure, subject = explanation["figure"], explanation["subject"]
     interval = _interval(figure["value_low"], figure["value_high"], figure["value"])
-    root = Node(
-        f"{subject['name']}: {explanation['quantity']} = {number(figure['value'])} {_unit(figure['unit'])}".rstrip()
-    )
-    root.children = [Node(f"interval {interval} (90 %)"), *_made_of(figure, {figure["figure_id"]})]
+    unit = unit_word(figure["value"], figure["unit"])
+    root = Node(f"{subject['name']}: {explanation['quantity']} = {number(figure['value'])} {unit}".rstrip())
+    root.children = [Node(f"90 % interval {interval}"), *_made_of(figure, {figure["figure_id"]})]
     if explanation["other_methods"]:
         root.children.append(Node("other methods", _beside_nodes(explanation["other_methods"], published=False)))
     if explanation["published"]:
-        note = " (circular: computed from others by a formula like ours)"
+        note = " (circular: derived with the same formula, so not independent)"
         heading = "published values" + (note if any(one["is_circular"] for one in explanation["published"]) else "")
         root.children.append(Node(heading, _beside_nodes(explanation["published"], published=True)))
     return root

@@ -37,9 +37,9 @@ def read_stated(text: str, option: str) -> Stated:
     except ValueError:
         numbers = []
     if len(numbers) not in (1, 3):
-        raise UsageError(f"{option} {shown(text)}: expected a number such as 70e9, or LOW:CENTRAL:HIGH.")
+        raise UsageError(f"{option} {shown(text)}: expected a number such as 70e9, or a range LOW:CENTRAL:HIGH.")
     if not all(math.isfinite(number) and number > 0 for number in numbers):
-        raise UsageError(f"{option} {text}: expected more than zero.")
+        raise UsageError(f"{option} {text}: expected a value above zero.")
     low, value, high = (numbers[0], numbers[len(numbers) // 2], numbers[-1])
     if not low <= value <= high:
         raise UsageError(f"{option} {text}: expected LOW <= CENTRAL <= HIGH.")
@@ -54,7 +54,7 @@ def fitting_code() -> Iterator[None]:
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(
-            f"the published warehouse does not fit this code: {reason} Run: ledger build --force"
+            f"a different version of the code built the published warehouse: {reason} Run: ledger build --force"
         ) from error
 
 
@@ -77,8 +77,8 @@ def find_accelerator(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
     if exact:
         return exact[0]
     near = nearest(plain, {row["plain"]: row["accelerator_id"] for row in rows})
-    hint = f"Did you mean {', '.join(near)}?" if near else 'All: ledger sql "from mart.accelerators"'
-    raise UsageError(f"no accelerator is called {shown(text)}. {hint}")
+    hint = f"Did you mean {', '.join(near)}?" if near else 'To list all: ledger sql "from mart.accelerators"'
+    raise UsageError(f"{shown(text)} is not a known accelerator. {hint}")
 
 
 KIND_WORDS = {"given": "given by you", "assumed": "assumed", "published": "published"}

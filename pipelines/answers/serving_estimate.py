@@ -98,13 +98,15 @@ def read_options(
 ) -> tuple[Serving, Budget | None]:
     """A case and, without a device, the budget for one; raises UsageError for what does not go together."""
     if options["model"] is None:
-        raise UsageError("--inference serves a model: give --model, such as --model llama-3.1-8b.")
+        raise UsageError("--inference needs a model: give --model, such as --model llama-3.1-8b.")
     limits = [options[name] for name in ("max_usd", "max_watts", "max_memory")]
     if device is not None and any(limit is not None for limit in limits):
-        raise UsageError("--device is chosen already: leave out --max-usd, --max-watts and --max-memory, or --device.")
+        raise UsageError(
+            "--device already chooses the device: give either --device, or --max-usd, --max-watts and --max-memory."
+        )
     for name in ("max_usd", "max_watts"):
         if options[name] is not None and not 0 < options[name] < float("inf"):
-            raise UsageError(f"--{name.replace('_', '-')} {number(options[name], 6)}: expected more than zero.")
+            raise UsageError(f"--{name.replace('_', '-')} {number(options[name], 6)}: expected a value above zero.")
     stated_count = read_stated(count, "--count") if count is not None else None
     if stated_count is not None and not (
         stated_count.low == stated_count.high and float(stated_count.value).is_integer()
@@ -147,7 +149,7 @@ def open_serving(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             reason = str(error).splitlines()[0]
             raise LedgerError(
-                f"the published warehouse does not fit this code: {reason} Run: ledger build --force"
+                f"a different version of the code built the published warehouse: {reason} Run: ledger build --force"
             ) from error
         yield connection
 
@@ -169,10 +171,16 @@ def find_model(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
     near = nearest(
         spellings[0], {r["plain_id"]: r["model_id"] for r in rows} | {r["plain"]: r["model_id"] for r in rows}
     )
-    hint = f"Did you mean {', '.join(near)}?" if near else 'All: ledger sql "select model_id from core.model_shapes"'
+    hint = (
+        f"Did you mean {', '.join(near)}?"
+        if near
+        else ('To list all: ledger sql "select model_id from core.model_shapes"')
+    )
     if known:
-        raise UsageError(f"the shape of {known[0][0]} is not known: no published configuration is curated. {hint}")
-    raise UsageError(f"no model is called {shown(text)}. {hint}")
+        raise UsageError(
+            f"the architecture of {known[0][0]} is not published, so its memory cannot be calculated. {hint}"
+        )
+    raise UsageError(f"{shown(text)} is not a known model. {hint}")
 
 
 def _bits(text: str | None) -> list[int]:
@@ -191,9 +199,9 @@ def _check(given: Serving, model: Row) -> None:
         raise UsageError(f"--batch {given.batch}: expected 1 to {MAX_BATCH:,} sequences.")
     longest = int(model["max_context_tokens"])
     if given.context is not None and not 1 <= given.context <= MAX_CONTEXT:
-        raise UsageError(f"--context {given.context}: expected a number of tokens, 1 or more.")
+        raise UsageError(f"--context {given.context}: expected 1 token or more.")
     if given.context is not None and given.context > longest:
-        raise UsageError(f"--context {given.context}: {model['model_id']} takes at most {longest:,} tokens.")
+        raise UsageError(f"--context {given.context}: {model['model_id']} supports at most {longest:,} tokens.")
     if given.count is not None and given.count < 1:
         raise UsageError(f"--count {given.count}: expected a whole number of accelerators.")
 
@@ -244,7 +252,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
     _check(given, model)
     chip = find_accelerator(connection, given.device or "")
     if chip["memory_bytes"] is None:
-        raise UsageError(f"the memory of {chip['accelerator_id']} is not known: nothing can be said of what fits.")
+        raise UsageError(f"the memory of {chip['accelerator_id']} is not published, so we cannot say what fits.")
     asked = _bits(given.number_format)
     _set_scenarios(connection, given, model, chip["accelerator_id"], asked)
     rows = read_rows(connection, f"select * from ({_model().query}) order by weight_bits desc")
@@ -281,10 +289,10 @@ def _what_is_missing(row: Row, chip: Row, given: Serving) -> str:
     count = int(given.count or (1 if row["accelerator_count"] == 1 else 8))
     need = with_prefix(row["needed_bytes"], "B")
     return (
-        f"the model does not fit: with weights of {row['weight_bits']} bits, {given.batch} × "
-        f"{row['context_tokens']:,.0f} tokens and workspace it needs {need}, and {count} × {chip['accelerator_id']} have "
-        f"{with_prefix(count * chip['memory_bytes'], 'B')} (less what the system takes). Fewer bits, a smaller batch or "
-        f"context, a larger --count, or leave out --device to see what fits."
+        f"the model does not fit: with {row['weight_bits']}-bit weights, {given.batch} × {row['context_tokens']:,.0f} "
+        f"tokens and workspace it needs {need}; {count} × {chip['accelerator_id']} have "
+        f"{with_prefix(count * chip['memory_bytes'], 'B')} (less what the system uses). Use fewer bits, a smaller "
+        "batch or context or a larger --count, or leave out --device to see what fits."
     )
 
 
@@ -292,12 +300,12 @@ def _case(given: Serving, row: Row) -> list[Row]:
     """What is no result: as given, else what stands for it and why."""
     return [
         {"name": "number_format", "value": row["number_format"], "is_given": given.number_format is not None,
-         "note": "the most bits that fit"},
+         "note": "the highest precision that fits"},
         {"name": "batch", "value": row["batch_size"], "is_given": given.batch != 1, "note": "one sequence"},
         {"name": "context_tokens", "value": row["context_tokens"], "is_given": given.context is not None,
          "note": "assumption inference_context_tokens"},
         {"name": "count", "value": row["accelerator_count"], "is_given": given.count is not None,
-         "note": "as many as memory needs, a power of two"},
+         "note": "the smallest power of two whose memory suffices"},
     ]  # fmt: skip
 
 
@@ -374,13 +382,13 @@ def _measured(connection: duckdb.DuckDBPyConnection, row: Row) -> list[Row]:
 def _notes(row: Row, hardware: Row) -> list[str]:
     notes = []
     if hardware["memory_bandwidth_bytes_per_s"] is None:
-        notes.append("Its memory bandwidth is not known: no speed, energy or rent.")
+        notes.append("The memory bandwidth is not published: no speed, energy or rental cost.")
     elif hardware["peak_flop_per_s"] is None:
-        notes.append("No dense peak is known: it is bound by bandwidth at most, and energy and rent are left out.")
+        notes.append("No dense peak is published: only the bandwidth bound is given, without energy and rental cost.")
     elif hardware["tdp_w"] is None:
-        notes.append("Its rated power is not known: no energy or carbon.")
+        notes.append("The rated power is not published: no energy or emissions.")
     if row["usd_per_million_tokens"] is None and hardware["rental_usd_per_chip_hour"] is None:
-        notes.append("No rental price is known: give --price for the rent.")
+        notes.append("No rental price is published: give --price for the rental cost.")
     return notes
 
 
@@ -418,9 +426,9 @@ def choose(connection: duckdb.DuckDBPyConnection, given: Serving, budget: Budget
     devices = read_rows(connection, CHOICES, [budget.usd, budget.watts, budget.memory_bytes])
     if not devices:
         raise UsageError(
-            f"no known device runs {model['model_id']} within that budget"
-            f"{' in ' + given.number_format if given.number_format else ''}: "
-            "raise it, or allow fewer bits (--number-format 4), a smaller --batch or --context."
+            f"no known device runs {model['model_id']} within this "
+            f"budget{(' in ' + given.number_format if given.number_format else '')}: raise the budget, or allow fewer "
+            "bits (--number-format 4), a smaller --batch or --context."
         )
     return {
         "model": {
@@ -485,9 +493,12 @@ def _device_lines(result: Row) -> Iterator[str]:
     asked += [] if budget["memory_bytes"] is None else [f"{with_prefix(budget['memory_bytes'], 'B')} of memory"]
     yield f"{'budget':<14} {' and '.join(asked) or 'none'}"
     if (more := len(result["devices"]) - LISTED) > 0:
-        yield f"{more} more, slower: --format json lists all of them"
-    yield "Each with the most bits that fit. At most: the batch over the slower of bandwidth and dense peak."
-    yield "Where price or power is limited, devices of unknown price or power are left out."
+        yield f"{more} slower devices not shown: --format json lists all"
+    yield (
+        "Each device uses the highest precision that fits. Upper bound of speed: batch ÷ time per step, limited "
+        "by bandwidth or dense peak."
+    )
+    yield "With a limit on price or power, devices without a published price or power are left out."
 
 
 def _case_lines(result: Row) -> Iterator[str]:

@@ -59,7 +59,7 @@ def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str
     )
     matches = next((found for found in rules if found), [])
     if not matches:
-        raise UsageError(f"nothing is called {shown(text)}. {_nearest_subjects(rows, plain)}")
+        raise UsageError(f"no subject has the name {shown(text)}. {_nearest_subjects(rows, plain)}")
     having = {(row["subject_kind"], row["subject_id"]) for row in _figures_named(connection, matches, quantity)}
     for narrower in (
         lambda row: (row["subject_kind"], row["subject_id"]) in having,
@@ -70,7 +70,7 @@ def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str
     subjects = list(dict.fromkeys((row["subject_kind"], row["subject_id"]) for row in matches))
     if len(subjects) > 1:
         listed = "".join(f"\n  {row['subject_id']}  ({row['subject_kind']}, {row['subject_name']})" for row in matches)
-        raise UsageError(f"{shown(text)} may be any of these; give the key:{listed}")
+        raise UsageError(f"{shown(text)} matches several subjects; give one of these keys:{listed}")
     return Subject(matches[0]["subject_kind"], matches[0]["subject_id"], matches[0]["subject_name"])
 
 
@@ -89,7 +89,7 @@ def _nearest_subjects(rows: list[Row], plain: str) -> str:
     names |= {row["plain_id"]: names[row["plain_subject"]] for row in rows}
     near = nearest(plain, names)
     if not near:
-        return 'All names: ledger sql "select distinct subject_id, subject_name from mart.figures"'
+        return 'To list all names: ledger sql "select distinct subject_id, subject_name from mart.figures"'
     return "Did you mean\n  " + "\n  ".join(near)
 
 
@@ -105,13 +105,13 @@ def find_quantity(connection: duckdb.DuckDBPyConnection, subject: Subject, text:
         return quantity, boundary
     if meant:
         listed = ", ".join(public_name(*pair) for pair in meant)
-        raise UsageError(f"{subject.name} has several boundaries of {text}: {listed}. Name one.")
-    has = f"Known of {subject.name}: {', '.join(public_name(*pair) for pair in pairs)}."
+        raise UsageError(f"{subject.name} has {text} for several boundaries: {listed}. Name one.")
+    has = f"{subject.name} has: {', '.join(public_name(*pair) for pair in pairs)}."
     anywhere = connection.execute(query.format("")).fetchall()
     known = {name: name for pair in anywhere for name in (public_name(*pair), pair[0])}
     if text in known:
-        raise LedgerError(f"{subject.name} has no figure of {text}: nobody states enough. {has}")
+        raise LedgerError(f"{subject.name} has no figure for {text}: the necessary inputs are not published. {has}")
     near = nearest(text, known)
     raise UsageError(
-        f"no quantity is called {shown(text)}. " + (f"Did you mean {', '.join(near)}? " if near else "") + has
+        f"{shown(text)} is not a known quantity. " + (f"Did you mean {', '.join(near)}? " if near else "") + has
     )

@@ -107,29 +107,29 @@ def open_whatif(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def _check_amounts(given: Scenario) -> None:
     if given.flop is not None and given.tokens is not None:
-        raise UsageError("--flop and --tokens say the same thing twice: give one of them.")
+        raise UsageError("--flop and --tokens give the same information: use one of them.")
     if given.hours is not None and given.chip_hours is not None:
-        raise UsageError("--hours and --chip-hours say the same thing twice: give one of them.")
+        raise UsageError("--hours and --chip-hours give the same information: use one of them.")
     if given.hours is not None and given.count is None:
-        raise UsageError("--hours is the time of the whole run: give --count too, or --chip-hours.")
+        raise UsageError("--hours is the duration of the whole run: also give --count, or give --chip-hours instead.")
     if not (given.flop or given.chip_hours or given.hours or (given.params and given.tokens)):
         raise UsageError(
-            "too little is given: --params and --tokens, or --flop, or --chip-hours, or --hours and --count."
+            "too few inputs: give --params and --tokens, or --flop, or --chip-hours, or --hours and --count."
         )
     if given.mfu is not None and given.mfu.high > 1:
-        percent = f" Was {number(given.mfu.value / 100, 6)} meant?" if given.mfu.value > 1 else ""
-        raise UsageError(f"--mfu {number(given.mfu.high, 6)}: a share of the dense peak, so at most 1.{percent}")
+        percent = f" Did you mean {number(given.mfu.value / 100, 6)}?" if given.mfu.value > 1 else ""
+        raise UsageError(f"--mfu {number(given.mfu.high, 6)}: MFU is a share of the dense peak; expected at most 1.{percent}")
     if given.pue is not None and given.pue.low < 1:
         raise UsageError(
-            f"--pue {number(given.pue.low, 6)}: a facility draws at least what its computers draw, so at least 1."
+            f"--pue {number(given.pue.low, 6)}: a facility uses at least as much power as its computers; expected at least 1."
         )
     if given.active_params is not None and given.params is not None and given.active_params.value > given.params.value:
         raise UsageError(
-            f"--active-params {number(given.active_params.value, 6)} is more than the "
-            f"{number(given.params.value, 6)} of --params."
+            f"--active-params {number(given.active_params.value, 6)} exceeds "
+            f"--params {number(given.params.value, 6)}."
         )
     if given.architecture == "moe" and given.tokens is not None and given.active_params is None:
-        raise UsageError("a mixture of experts uses some of its parameters per token: give --active-params.")
+        raise UsageError("a mixture of experts uses only some parameters for each token: give --active-params.")
     if given.count is not None and not all(
         float(n).is_integer() for n in (given.count.low, given.count.value, given.count.high)
     ):
@@ -145,8 +145,10 @@ def _check_number_format(connection: duckdb.DuckDBPyConnection, chip: Row, numbe
     """
     formats = [name for (name,) in connection.execute(query, [chip["accelerator_id"]]).fetchall()]
     if number_format is not None and number_format not in formats:
-        there = f"it has {', '.join(formats)}" if formats else "none is known"
-        raise UsageError(f"--number-format {number_format}: {chip['accelerator_id']} has no dense peak in it; {there}.")
+        there = f"its formats: {', '.join(formats)}" if formats else "no dense peak is published"
+        raise UsageError(
+            f"--number-format {number_format}: {chip['accelerator_id']} has no dense peak in this format; {there}."
+        )
 
 
 def _check_country(connection: duckdb.DuckDBPyConnection, country: str | None) -> None:
@@ -158,7 +160,9 @@ def _check_country(connection: duckdb.DuckDBPyConnection, country: str | None) -
     if country is not None and country not in codes:
         near = nearest(country, {code: code for code in codes})
         hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(codes)}."
-        raise UsageError(f"--country {shown(country)}: nothing is known of it (ISO 3166 code of three letters). {hint}")
+        raise UsageError(
+            f"--country {shown(country)}: we have no data for it; expected an ISO 3166 code with three letters. {hint}"
+        )
 
 
 def _memory(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, chip: Row) -> Row | None:
@@ -175,8 +179,8 @@ def _memory(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, ch
         count = given.count.value if given.count else 0
         raise UsageError(
             f"the model does not fit: training needs at least {with_prefix(memory['needed_bytes'], 'B')} "
-            f"({number(memory['bytes_per_param'])} bytes a parameter for weights, gradients and Adam's state in mixed "
-            f"precision, spread over all accelerators), and {number(count, 6)} × {chip['accelerator_id']} have "
+            f"({number(memory['bytes_per_param'])} bytes per parameter for weights, gradients and Adam's state in mixed "
+            f"precision, spread over all accelerators); {number(count, 6)} × {chip['accelerator_id']} have "
             f"{with_prefix(memory['available_bytes'], 'B')}."
         )
     return memory
@@ -324,11 +328,11 @@ def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scen
 def _check_result(figures: list[Row], chip: Row, implied_mfu: float | None) -> None:
     found = {row["quantity"]: row for row in figures}
     if "chip_hours" not in found:
-        raise UsageError(f"no dense peak of {chip['accelerator_id']} is known: give --chip-hours.")
+        raise UsageError(f"the dense peak of {chip['accelerator_id']} is not published: give --chip-hours.")
     if implied_mfu is not None and implied_mfu > 1:
         raise UsageError(
-            f"{number(found['training_flop']['value'], 3)} FLOP in {number(found['chip_hours']['value'])} chip-hours would "
-            f"take {number(implied_mfu, 3)} times the dense peak of {chip['accelerator_id']}."
+            f"{number(found['training_flop']['value'], 3)} FLOP in {number(found['chip_hours']['value'])} chip-hours needs "
+            f"{number(implied_mfu, 3)} times the dense peak of {chip['accelerator_id']}."
         )
 
 
@@ -361,17 +365,17 @@ def _inputs(figures: list[Row], sources: dict[str, Row]) -> list[Row]:
 
 def _choices(given: Scenario, chip: Row, run: Row, year: int) -> list[Row]:
     """What is no number: as given, else what stands for it and why."""
-    unknown = "not given: assumptions hold for all"
+    unknown = "not given: general assumptions apply"
     rows = [
         ("accelerator", chip["accelerator_id"], True, chip["accelerator_name"]),
-        ("number_format", run["number_format"], given.number_format is not None, "the usual one of the chip"),
+        ("number_format", run["number_format"], given.number_format is not None, "the usual format of this chip"),
         (
             "architecture",
             given.architecture or "dense",
             given.architecture is not None,
-            "every token passes all parameters",
+            "every token uses all parameters",
         ),
-        ("year", year, given.year is not None, "latest with observed rental prices"),
+        ("year", year, given.year is not None, "latest year with rental prices"),
         ("country", given.country, given.country is not None, unknown),
         ("operator", given.operator, given.operator is not None, unknown),
     ]
@@ -387,10 +391,14 @@ def _notes(figures: list[Row], chip: Row) -> list[str]:
     notes = []
     if "facility_energy_kwh" not in found:
         notes.append(
-            f"The rated power of {chip['accelerator_id']} is not known: no energy, carbon, water or owned cost."
+            f"The rated power of {chip['accelerator_id']} is not published: no energy, emissions, water or cost of "
+            "owned hardware."
         )
     elif "owned_cost_usd" not in found:
-        notes.append(f"No purchase price of {chip['accelerator_id']} is known: give --chip-price for the owned cost.")
+        notes.append(
+            f"No purchase price of {chip['accelerator_id']} is published: give --chip-price for the cost of "
+            "owned hardware."
+        )
     return notes
 
 
@@ -417,7 +425,7 @@ def as_lines(result: Row) -> Iterator[str]:
         there = (
             "" if memory["available_bytes"] is None else f", {with_prefix(memory['available_bytes'], 'B')} available"
         )
-        rule = f"{number(memory['bytes_per_param'], 6)} bytes a parameter, activations not counted"
+        rule = f"{number(memory['bytes_per_param'], 6)} bytes per parameter, activations not counted"
         yield f"{'memory':<14} at least {with_prefix(memory['needed_bytes'], 'B')} needed{there} ({rule})"
     yield from result["notes"]
 

@@ -50,7 +50,7 @@ from pipelines.warehouse.publish import build_lock, sweep
 
 app = typer.Typer(
     name="ledger",
-    help="What AI compute takes: build the warehouse, ask it, draw its reports.",
+    help="What AI costs in compute, energy, money and carbon: build the warehouse, query it, draw its reports.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
@@ -135,13 +135,13 @@ def options(
     context: typer.Context,
     home: Annotated[
         Path | None,
-        typer.Option(help="Folder that holds all state (else LEDGER_HOME, else ./data).", show_default=False),
+        typer.Option(help="Folder for all state (default: LEDGER_HOME, else ./data).", show_default=False),
     ] = None,
     version: Annotated[
         bool, typer.Option("--version", help="Print the version.", callback=_print_version, is_eager=True)
     ] = False,
 ) -> None:
-    """What AI compute takes: build the warehouse, ask it, draw its reports."""
+    """What AI costs in compute, energy, money and carbon: build the warehouse, query it, draw its reports."""
     STATE.home = home
     refuse_shortage(context.invoked_subcommand)
 
@@ -176,12 +176,12 @@ def build(
 
 @app.command()
 def fetch(
-    sources: Annotated[list[str] | None, typer.Argument(help="Sources to fetch; all if none is named.")] = None,
+    sources: Annotated[list[str] | None, typer.Argument(help="Sources to fetch (default: all).")] = None,
     accept: Annotated[
-        bool, typer.Option("--accept", help="Let snapshots pass that differ much from the last.")
+        bool, typer.Option("--accept", help="Accept snapshots that differ a lot from the last one.")
     ] = False,
 ) -> None:
-    """Fetch what publishers have; what fails or looks wrong leaves the last good snapshot in use."""
+    """Fetch data from publishers. If a file fails or looks wrong, the last good snapshot stays in use."""
     from pipelines.fetch.snapshots import fetch as fetch_files
     from pipelines.warehouse.raw_layer import check_connectors, remote_files
 
@@ -190,7 +190,7 @@ def fetch(
     check_connectors(terms)
     known = {file.source_id for file in remote_files()}
     if unknown := sorted(set(sources or ()) - known):
-        raise typer.BadParameter(f"no source {', '.join(unknown)}; there are: {', '.join(sorted(known))}")
+        raise typer.BadParameter(f"unknown source {', '.join(unknown)}; expected one of: {', '.join(sorted(known))}")
     settings.prepare()
     files = remote_files(sources or ())
     with FetchProgress(len(files)) as shown:
@@ -220,7 +220,7 @@ def report() -> None:
 
 @app.command()
 def status() -> None:
-    """Say what is published, what the last build changed, and how old the sources are."""
+    """Show the published build, what it changed, and the age of the sources."""
     from pipelines.cli.status import build_line, status_lines, terminal_width
 
     settings = STATE.settings
@@ -232,9 +232,9 @@ def status() -> None:
 
 @app.command()
 def doctor(
-    fix: Annotated[bool, typer.Option("--fix", help="Do what it would do.")] = False,
+    fix: Annotated[bool, typer.Option("--fix", help="Repair what it finds.")] = False,
 ) -> None:
-    """Look for damage in all that LEDGER_HOME holds; exit status 1 where something is wrong."""
+    """Look for damage in LEDGER_HOME; exit status 1 if something is wrong."""
     from pipelines.cli.doctor import examine
 
     if not examine(read_settings(STATE.home), fix=fix):
@@ -243,17 +243,17 @@ def doctor(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="One SQL statement, in DuckDB's dialect.")],
-    output: Annotated[Format, typer.Option("--format", help="How to print the rows.")] = Format.table,
-    timeout: Annotated[float, typer.Option(min=0.1, help="Seconds after which the query is ended.")] = 30,
+    query: Annotated[str, typer.Argument(help="One SQL statement in DuckDB's dialect.")],
+    output: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.table,
+    timeout: Annotated[float, typer.Option(min=0.1, help="Time limit of the query in seconds.")] = 30,
 ) -> None:
-    """Ask the published warehouse. Read-only; no files, no network, no settings."""
+    """Query the published warehouse: read-only, without files, network or settings."""
     as_frame = output in (Format.csv, Format.parquet)
     with connect_published(STATE.settings, restricted=True) as connection:
         try:
             with time_limit(connection, timeout):
                 if (count := len(connection.extract_statements(query))) != 1:
-                    raise LedgerError(f"expected one SQL statement, found {count}.")
+                    raise LedgerError(f"expected one SQL statement, got {count}.")
                 found = fetch_frame(connection, query, output) if as_frame else fetch_rows(connection, query)
         except duckdb.OutOfMemoryException:
             raise
@@ -268,13 +268,13 @@ def sql(
 
 @app.command()
 def explain(
-    subject: Annotated[str, typer.Argument(help="A run, model, family or machine: its name or key.")],
+    subject: Annotated[str, typer.Argument(help="Name or key of a training run, model, model family or machine.")],
     quantity: Annotated[
         str, typer.Argument(help="A column of mart.training_summary, such as facility_energy_kwh, or of mart.figures.")
     ],
-    output: Annotated[TextFormat, typer.Option("--format", help="How to print it.")] = TextFormat.text,
+    output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.text,
 ) -> None:
-    """Follow a figure down to its sources: formula, inputs, where each stands, and what others say."""
+    """Trace a figure to its sources: formula, inputs, sources of the inputs, and other published values."""
     from pipelines.answers import explain as explaining
 
     with connect_published(STATE.settings) as connection:
@@ -295,33 +295,40 @@ def estimate(
         typer.Option("--accelerator", "--device", help="Accelerator: key, name or alias.", show_default=False),
     ] = None,
     params: Annotated[str | None, stated("Parameters.")] = None,
-    tokens: Annotated[str | None, stated("Training tokens, repeats included.")] = None,
-    active_params: Annotated[str | None, stated("Parameters used per token; all of them if not given.")] = None,
-    flop: Annotated[str | None, stated("Training FLOP, in place of --tokens.")] = None,
-    chip_hours: Annotated[str | None, stated("Accelerator time, where it is known.")] = None,
-    hours: Annotated[str | None, stated("Duration of the run, where it is known; with --count.")] = None,
-    count: Annotated[str | None, stated("Accelerators used at the same time.")] = None,
+    tokens: Annotated[str | None, stated("Training tokens, including repeats.")] = None,
+    active_params: Annotated[str | None, stated("Active parameters (default: all parameters).")] = None,
+    flop: Annotated[str | None, stated("Training compute in FLOP, instead of --tokens.")] = None,
+    chip_hours: Annotated[str | None, stated("Chip-hours, if known.")] = None,
+    hours: Annotated[str | None, stated("Duration of the run in hours, if known; needs --count.")] = None,
+    count: Annotated[str | None, stated("Accelerators in parallel.")] = None,
     mfu: Annotated[str | None, stated("Model FLOP utilisation: share of the dense peak, 0 to 1.")] = None,
     pue: Annotated[str | None, stated("Power usage effectiveness, 1 or more.")] = None,
     price: Annotated[str | None, stated("Rental price, USD per chip-hour.")] = None,
     chip_price: Annotated[str | None, stated("Purchase price of one accelerator, USD.")] = None,
-    country: Annotated[str | None, typer.Option(help="Country of the site, ISO code of three letters.")] = None,
+    country: Annotated[str | None, typer.Option(help="Country of the site: ISO code with three letters.")] = None,
     year: Annotated[int | None, typer.Option(help="Year of the run.")] = None,
-    number_format: Annotated[str | None, typer.Option(help="Number format trained in, such as bf16.")] = None,
-    architecture: Annotated[Architecture | None, typer.Option(help="dense if not given.")] = None,
-    operator: Annotated[Operator | None, typer.Option(help="Who runs the machines.")] = None,
-    inference: Annotated[bool, typer.Option("--inference", help="Serve --model; without --device: what can.")] = False,
+    number_format: Annotated[str | None, typer.Option(help="Number format of the training, such as bf16.")] = None,
+    architecture: Annotated[Architecture | None, typer.Option(help="Architecture (default: dense).")] = None,
+    operator: Annotated[Operator | None, typer.Option(help="Operator of the hardware.")] = None,
+    inference: Annotated[
+        bool,
+        typer.Option(
+            "--inference", help="Estimate serving of --model; without --device: list devices that can serve it."
+        ),
+    ] = False,
     model: Annotated[str | None, typer.Option(help="Inference: key or name of an open model.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Inference: sequences decoded at the same time; 1.")] = None,
-    context: Annotated[int | None, typer.Option(help="Inference: tokens of each that are kept.")] = None,
-    max_usd: Annotated[float | None, typer.Option(help="Inference: most that the devices may cost.")] = None,
-    max_watts: Annotated[float | None, typer.Option(help="Inference: most that they may draw.")] = None,
-    max_memory: Annotated[str | None, typer.Option(help="Inference: most memory they may have, such as 16GB.")] = None,
-    output: Annotated[EstimateFormat, typer.Option("--format", help="How to print it.")] = EstimateFormat.table,
+    batch: Annotated[int | None, typer.Option(help="Inference: sequences decoded in parallel (default: 1).")] = None,
+    context: Annotated[int | None, typer.Option(help="Inference: tokens kept per sequence.")] = None,
+    max_usd: Annotated[float | None, typer.Option(help="Inference: maximum price of the devices, USD.")] = None,
+    max_watts: Annotated[float | None, typer.Option(help="Inference: maximum power of the devices, W.")] = None,
+    max_memory: Annotated[
+        str | None, typer.Option(help="Inference: maximum memory of the devices, such as 16GB.")
+    ] = None,
+    output: Annotated[EstimateFormat, typer.Option("--format", help="Output format.")] = EstimateFormat.table,
 ) -> None:
-    """Say what a training run would take, by the rules of the warehouse. Numbers may be ranges: LOW:CENTRAL:HIGH.
+    """Estimate a hypothetical training run with the rules of the warehouse. A number may be a range: LOW:CENTRAL:HIGH.
 
-    With --inference: what serving a model takes, or which devices can under a budget.
+    With --inference: estimate the serving of a model, or list the devices that can serve it within a budget.
     """
     from pipelines.answers import training_estimate as whatif
     from pipelines.answers.given import read_stated
@@ -339,7 +346,10 @@ def estimate(
         _estimate_serving(given, budget, output)
         return
     if accelerator is None:
-        raise UsageError("--accelerator is missing: which chip does the run use? (For serving a model: --inference.)")
+        raise UsageError(
+            "--accelerator is missing: give the accelerator of the run, such as --accelerator h100-sxm. "
+            "(To serve a model: --inference.)"
+        )
     numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price}  # fmt: skip
     scenario = whatif.Scenario(
@@ -369,8 +379,8 @@ def _refuse_given(options: dict[str, Any], *, inference: bool) -> None:
     """Options that say nothing here would be passed over silently; refuse them."""
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
     if given:
-        where = "of training runs, not of --inference" if inference else "of --inference only"
-        raise UsageError(f"{', '.join(given)}: {'an option' if len(given) == 1 else 'options'} {where}.")
+        where = "only without --inference" if inference else "only with --inference"
+        raise UsageError(f"{', '.join(given)}: allowed {where}.")
 
 
 def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
@@ -396,11 +406,11 @@ MOST_FAULTS = 1000
 @app.command()
 def audit(
     file: Annotated[
-        Path | None, typer.Argument(help="A CSV file of claims (docs/claims.md); else the shipped documents.")
+        Path | None, typer.Argument(help="CSV file with claims, see docs/claims.md (default: the shipped documents).")
     ] = None,
-    output: Annotated[AuditFormat, typer.Option("--format", help="How to print it.")] = AuditFormat.table,
+    output: Annotated[AuditFormat, typer.Option("--format", help="Output format.")] = AuditFormat.table,
 ) -> None:
-    """Hold claims against figures: verdict, ratio and reason of each."""
+    """Check claims against our figures: verdict, ratio and reason for each claim."""
     from pipelines.answers import audit as auditing
 
     settings = STATE.settings
@@ -421,7 +431,7 @@ def audit(
         print(f"… and {len(faults) - MOST_FAULTS:,} more", file=sys.stderr)
     if done.rejects:
         raise LedgerError(
-            f"{len(done.rejects):,} fault{'' if len(done.rejects) == 1 else 's'}; the other rows were audited."
+            f"{len(done.rejects):,} fault{('' if len(done.rejects) == 1 else 's')}; the other rows were audited."
         )
 
 
@@ -429,10 +439,10 @@ def audit(
 def ui(
     port: Annotated[int, typer.Option(min=1, max=65535, help="Port to listen on.")] = 3000,
     host: Annotated[
-        str, typer.Option(help="Address to listen on; all but loopback need LEDGER_UI_TOKEN.")
+        str, typer.Option(help="Address to listen on; an address other than loopback needs LEDGER_UI_TOKEN.")
     ] = "127.0.0.1",
 ) -> None:
-    """Open the Dagster UI behind a guard, with the schedules running; Ctrl-C ends it and the runs that it started."""
+    """Open the Dagster UI behind a guard and run the schedules; Ctrl-C ends the UI and its runs."""
     from pipelines.server.ui import run_ui
 
     run_ui(STATE.settings, prepare_instance(STATE.settings), host, port)

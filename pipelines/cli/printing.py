@@ -137,7 +137,7 @@ def _told_what_cannot_be_held(output: Format) -> Iterator[None]:
     except pl.exceptions.PolarsError as error:
         reason = str(error).splitlines()[0]
         raise LedgerError(
-            f"{output} cannot hold these rows: {reason}. Cast the column, for example to varchar."
+            f"{output} cannot store these rows: {reason}. Cast the column, for example to varchar."
         ) from None
 
 
@@ -169,7 +169,7 @@ def _write(frame: pl.DataFrame, output: Format) -> None:
         return
     if sys.stdout.isatty():
         raise LedgerError(
-            "Parquet is not for a terminal. Send it to a file: ledger sql … --format parquet > rows.parquet"
+            "Parquet is binary and not for a terminal. Write it to a file: ledger sql … --format parquet > rows.parquet"
         )
     buffer = io.BytesIO()
     frame.write_parquet(buffer)

@@ -51,8 +51,8 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     """Make the instance folder and point this process at it; returns the environment for child processes."""
     if glob.has_magic(str(settings.home)):
         raise LedgerError(
-            f"{settings.home}: Dagster takes *, ? and [ in the name of a folder for a pattern and would not find its "
-            "settings there. Set LEDGER_HOME (or --home) to a folder without them."
+            f"{settings.home}: Dagster reads *, ? and [ in a folder name as a pattern and would not find its settings "
+            "there. Set LEDGER_HOME (or --home) to a folder without these characters."
         )
     settings.prepare()
     config = settings.dagster_home / "dagster.yaml"

@@ -42,7 +42,7 @@ def build_line(settings: Settings) -> str:
     if problem := published_damage(settings):
         raise LedgerError(f"{settings.published} is damaged: {problem}. Run: ledger build (or: ledger doctor)")
     if found is None:
-        raise LedgerError(f"{settings.published} holds no meta.builds. Run: ledger build --force")
+        raise LedgerError(f"{settings.published} has no table meta.builds. Run: ledger build --force")
     return f"build      {found['build_id']} (code {found['code_version']}), {_age(found['finished_at'])} old"
 
 

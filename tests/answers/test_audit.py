@@ -183,10 +183,10 @@ def test_verdicts_that_are_known(
 
 
 def test_reasons_carry_the_numbers(shipped: dict[str, dict[str, object]]) -> None:
-    assert "231,481 petaFLOP-day" in str(shipped["C01"]["reason"])
+    assert "231,481 petaFLOP-days" in str(shipped["C01"]["reason"])
     assert "116 times" in str(shipped["C01"]["reason"])
     assert shipped["C08"]["computed"] == pytest.approx(6.4e6)
-    assert "that of ResNet-152 (1.04e19)" in str(shipped["C11"]["reason"])
+    assert "fits ResNet-152 (1.04×10¹⁹)" in str(shipped["C11"]["reason"])
 
 
 def test_the_figures_of_a_verdict_exist_and_give_the_computed_value(
@@ -209,7 +209,7 @@ def test_the_figures_of_a_verdict_exist_and_give_the_computed_value(
 def test_a_class_counts_those_of_its_figures_that_meet_the_claim(shipped: dict[str, dict[str, object]]) -> None:
     row = shipped["C26"]
     assert 0 < row["within_count"] <= len(row["figure_ids"])  # type: ignore[operator,arg-type]
-    assert f"{row['within_count']} of {len(row['figure_ids'])} figures lie within" in str(row["reason"])  # type: ignore[arg-type]
+    assert f"Figures inside the claim: {row['within_count']} of {len(row['figure_ids'])}." in str(row["reason"])  # type: ignore[arg-type]
 
 
 # --- a list of one's own --------------------------------------------------------------------------------------------
@@ -251,8 +251,8 @@ def test_what_is_not_known_is_untestable_with_the_nearest_names(built: Settings,
     assert "llama-3-70b" in rows["a"]["reason"]
     assert "training_flop" in rows["b"]["reason"]
     assert "petaFLOP-day" in rows["c"]["reason"]
-    assert rows["d"]["reason"] == "'kWh' is no unit of training_flop, which is tested in FLOP."
-    assert rows["e"]["reason"] == "The claim names no unit; training_flop is tested in FLOP."
+    assert rows["d"]["reason"] == "'kWh' is not a unit for training_flop; expected a unit such as FLOP."
+    assert rows["e"]["reason"] == "The claim gives no unit; we test training_flop in FLOP."
     assert all(row["computed"] is None for row in done.rows)
     assert done.rejects == []
     assert f"{tmp_path}/claims.csv:2: column subject: value 'Lama 3 70B'" in done.notes[0]
@@ -301,7 +301,7 @@ def test_faults_are_named_by_line_and_column_and_the_rest_is_audited(built: Sett
         f"{path}:4: comparison 'at least' needs low and no high",
         f"{path}:5: column comparison: value 'perhaps': expected 'about', 'range'",
         f"{path}:6: comparison 'range' needs low <= high",
-        f"{path}:8: column claim_id: value 'good': the key stands on line 7 already",
+        f"{path}:8: column claim_id: value 'good': line 7 already has this key",
         f"{path}:9: column low: value 'nan': expected a plain number",
         f"{path}:10: cannot be read:",
         "ledger: 8 faults; the other rows were audited.",
@@ -317,10 +317,10 @@ def test_faults_are_named_by_line_and_column_and_the_rest_is_audited(built: Sett
     [
         (b"", "the file is empty; expected a header line with subject, quantity, unit and low or high."),
         (b"\xef\xbb\xbf\n \n", "the file is empty"),
-        (b"subject,quantity,low\na,b,1\n", ":1: column unit: not in the header (subject, quantity, low)"),
-        (b"subject,quantity,unit\na,b,c\n", ":1: column low or high: not in the header"),
-        (b"subjct,quantity,unit,low\n", "Is subjct meant as subject?"),
-        (b"subject;quantity;unit;low\n", "Cells are separated by ';' here; expected commas."),
+        (b"subject,quantity,low\na,b,1\n", ":1: the header (subject, quantity, low) lacks unit;"),
+        (b"subject,quantity,unit\na,b,c\n", ":1: the header (subject, quantity, unit) lacks low or high;"),
+        (b"subjct,quantity,unit,low\n", "Did you mean subject by subjct?"),
+        (b"subject;quantity;unit;low\n", "The header uses ';' between cells; expected commas."),
         (b"subject,subject,quantity,unit,low\n", "repeated subject"),
         (b"subject,quantity,unit,low\na\xff,b,c,1\n", "is not UTF-8"),
         (b"subject,quantity,unit,low\na\0,b,c,1\n", "is NUL"),
@@ -402,7 +402,7 @@ def test_every_record_is_a_claim_or_a_fault(rows: list[list[str]], tmp_path: Pat
     assert len(told) == len(claims) + len({fault.line for fault in faults})
     assert len(told) == len(rows)
     assert all(len(record.cells) == 5 for record, _ in claims)
-    assert notes == [f"{path}:1: column mine is not used."]
+    assert notes == [f"{path}:1: ignored the unknown column mine."]
 
 
 @given(data=st.binary(max_size=300))

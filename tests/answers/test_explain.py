@@ -98,7 +98,7 @@ def test_text_shows_formula_numbers_inputs_and_where_each_stands(built: Settings
     at = next(i for i, line in enumerate(lines) if line.strip().startswith("published_chip_hours"))
     assert "6,510,000 to 7,490,000  reported" in lines[at]
     assert lines[at + 1] == (
-        "    source: Llama 3.1 model card (2024), Hardware and Software, training table: the source was read"
+        "    source: Llama 3.1 model card (2024), Hardware and Software, training table: checked in the source"
     )
     assert lines[at + 2].strip().startswith("https://")
     assert "    chosen: pue for hyperscaler" in lines
@@ -170,7 +170,9 @@ def test_what_goes_by_two_names_is_listed(published: duckdb.DuckDBPyConnection) 
                 union all select 'two', 'b', true;
             create table core.models as select 'a' as model_id, 'Twin' as model_name union all select 'b', 'Twin';
         """)
-        with pytest.raises(UsageError, match=r"(?s)'twin' may be any of these; give the key:.*one.*two") as caught:
+        with pytest.raises(
+            UsageError, match=r"(?s)'twin' matches several subjects; give one of these keys:.*one.*two"
+        ) as caught:
             find_subject(own, "twin", "mfu")
     assert caught.value.exit_status == 2
 
@@ -178,11 +180,11 @@ def test_what_goes_by_two_names_is_listed(published: duckdb.DuckDBPyConnection) 
 @pytest.mark.parametrize(
     ("arguments", "status", "message"),
     [
-        (("lama 3.1 70b", "chip_hours"), 2, r"nothing is called 'lama 3\.1 70b'\. Did you mean\n(  .*\n)*?  Llama 3\.1 70B  \("),
-        (("llama-3.1-70b", "chip_hour"), 2, r"no quantity is called 'chip_hour'\. Did you mean chip_hours"),
-        (("llama-3.1-70b", "energy_kwh"), 2, r"several boundaries of energy_kwh: chip_energy_kwh, .*Name one"),
-        (("h100-sxm", "zzz"), 2, r"nothing is called 'h100-sxm'"),
-        (("!!", "mfu"), 2, r"nothing is called '!!'\. All names: ledger sql"),
+        (("lama 3.1 70b", "chip_hours"), 2, r"no subject has the name 'lama 3\.1 70b'\. Did you mean\n(.*\n)*?  Llama 3\.1 70B"),
+        (("llama-3.1-70b", "chip_hour"), 2, r"'chip_hour' is not a known quantity\. Did you mean chip_hours"),
+        (("llama-3.1-70b", "energy_kwh"), 2, r"has energy_kwh for several boundaries: chip_energy_kwh, .*Name one"),
+        (("h100-sxm", "zzz"), 2, r"no subject has the name 'h100-sxm'"),
+        (("!!", "mfu"), 2, r"no subject has the name '!!'\. To list all names: ledger sql"),
     ],
 )  # fmt: skip
 def test_what_is_not_there_is_told_with_what_is_near(
@@ -203,7 +205,8 @@ def test_a_quantity_that_nobody_states_enough_for_fails_and_says_what_is_known(
     run = published.execute(query).fetchall()[0][0]
     subject = find_subject(published, run, "water_l")
     with pytest.raises(
-        LedgerError, match=r"has no figure of water_l: nobody states enough\. Known of .*training_flop"
+        LedgerError,
+        match=r"has no figure for water_l: the necessary inputs are not published\. .* has: .*training_flop",
     ) as told:
         find_quantity(published, subject, "water_l")
     assert told.value.exit_status == 1

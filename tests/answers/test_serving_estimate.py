@@ -438,20 +438,20 @@ def test_devices_within_a_budget(built: Settings) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ((), "--inference serves a model: give --model"),
-        (("--model", "lama 3.1 8b"), "no model is called 'lama 3.1 8b'. Did you mean llama-3.1-8b"),
-        (("--model", "GPT-4"), "the shape of GPT-4 is not known"),
+        ((), "--inference needs a model: give --model"),
+        (("--model", "lama 3.1 8b"), "'lama 3.1 8b' is not a known model. Did you mean llama-3.1-8b"),
+        (("--model", "GPT-4"), "the architecture of GPT-4 is not published"),
         (("--model", "llama-3.1-8b", "--device", "rasberry-pi-5-8gb"), "Did you mean raspberry-pi-5-8gb"),
-        (("--model", "deepseek-v3", "--device", "rtx-4090"), "the model does not fit: with weights of 4 bits"),
+        (("--model", "deepseek-v3", "--device", "rtx-4090"), "the model does not fit: with 4-bit weights"),
         (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--number-format", "fp7"), "--number-format 'fp7': expected one of"),
         (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--batch", "0"), "--batch 0: expected 1 to"),
-        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--context", "200000"), "takes at most 131,072 tokens"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--context", "200000"), "supports at most 131,072 tokens"),
         (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--count", "1.5"), "expected a whole number of accelerators"),
-        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--tokens", "1e12"), "--tokens: an option of training runs"),
-        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--max-usd", "9"), "--device is chosen already"),
-        (("--model", "llama-3.1-8b", "--max-usd", "nan"), "--max-usd nan: expected more than zero"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--tokens", "1e12"), "--tokens: allowed only without --inference"),
+        (("--model", "llama-3.1-8b", "--device", "h100-sxm", "--max-usd", "9"), "--device already chooses the device"),
+        (("--model", "llama-3.1-8b", "--max-usd", "nan"), "--max-usd nan: expected a value above zero"),
         (("--model", "llama-3.1-8b", "--max-memory", "16 parsec"), "expected an amount of memory such as 16GB"),
-        (("--model", "llama-3.1-8b", "--max-usd", "5"), "no known device runs llama-3.1-8b within that budget"),
+        (("--model", "llama-3.1-8b", "--max-usd", "5"), "no known device runs llama-3.1-8b within this budget"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_words(
@@ -467,13 +467,13 @@ def test_what_cannot_be_is_refused_in_words(
 def test_a_refusal_ends_the_process_with_status_2(built: Settings) -> None:
     done = run_ledger("estimate", "--inference", "--model", "GPT-4", home=built.home)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith("ledger: the shape of GPT-4 is not known")
+    assert done.stderr.startswith("ledger: the architecture of GPT-4 is not published")
 
 
 def test_options_of_serving_are_refused_for_training_runs(built: Settings) -> None:
     done = run_ledger("estimate", "--accelerator", "h100-sxm", "--params", "1e9", "--batch", "4", home=built.home)
     assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr == "ledger: --batch: an option of --inference only.\n"
+    assert done.stderr == "ledger: --batch: allowed only with --inference.\n"
 
 
 def test_the_table_is_for_people(built: Settings) -> None:

@@ -173,10 +173,10 @@ def test_what_was_not_given_is_said(built: Settings) -> None:
     assert any(re.match(r"pue +1\.2 +1\.08 to 1\.56 +assumed +.*\[pue for all\]$", line) for line in lines)
     assert any(re.match(r"active_params +7×10¹⁰  parameter +exact +given by you  --params$", line) for line in lines)
     assert "accelerator    h100-sxm (given by you, NVIDIA H100 SXM5 80 GB)" in lines
-    assert "number_format  bf16 (assumed, the usual one of the chip)" in lines
-    assert "country        none (assumed, not given: assumptions hold for all)" in lines
+    assert "number_format  bf16 (assumed, the usual format of this chip)" in lines
+    assert "country        none (assumed, not given: general assumptions apply)" in lines
     assert (
-        "memory         at least 1.12\u00a0TB needed, 81.9\u00a0TB available (16 bytes a parameter, activations not counted)"
+        "memory         at least 1.12\u00a0TB needed, 81.9\u00a0TB available (16 bytes per parameter, activations not counted)"
         in lines
     )
 
@@ -207,7 +207,9 @@ def test_a_chip_without_a_price_says_what_is_missing(room: duckdb.DuckDBPyConnec
     chip = room.execute(query).fetchall()[0][0]
     result = estimate(room, Scenario(chip, flop=exactly(1e21)))
     assert "owned_cost_usd" not in figures_of(result)
-    assert result["notes"] == [f"No purchase price of {chip} is known: give --chip-price for the owned cost."]
+    assert result["notes"] == [
+        f"No purchase price of {chip} is published: give --chip-price for the cost of owned hardware."
+    ]
     priced = estimate(room, Scenario(chip, flop=exactly(1e21), chip_price=exactly(5000)))
     assert "owned_cost_usd" in figures_of(priced)
     assert priced["notes"] == []
@@ -262,10 +264,10 @@ def test_higher_pue_never_takes_less_facility_energy_and_changes_no_server(room:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("0", "--tokens 0: expected more than zero."),
-        ("-3e9", "--tokens -3e9: expected more than zero."),
-        ("nan", "--tokens nan: expected more than zero."),
-        ("inf", "--tokens inf: expected more than zero."),
+        ("0", "--tokens 0: expected a value above zero."),
+        ("-3e9", "--tokens -3e9: expected a value above zero."),
+        ("nan", "--tokens nan: expected a value above zero."),
+        ("inf", "--tokens inf: expected a value above zero."),
         ("many", "--tokens 'many': expected a number such as 70e9, or LOW:CENTRAL:HIGH."),
         ("1:2", "--tokens '1:2': expected a number such as 70e9, or LOW:CENTRAL:HIGH."),
         ("3:2:4", "--tokens 3:2:4: expected LOW <= CENTRAL <= HIGH."),
@@ -280,23 +282,23 @@ def test_a_number_that_is_none_is_refused(text: str, message: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"mfu": exactly(38)}, r"--mfu 38: a share of the dense peak, so at most 1\. Was 0\.38 meant\?"),
-        ({"mfu": Stated(0.4, 0.9, 1.1)}, r"--mfu 1\.1: a share of the dense peak, so at most 1\.$"),
+        ({"mfu": exactly(38)}, r"--mfu 38: MFU is a share of the dense peak; expected at most 1\. Did you mean 0\.38\?"),
+        ({"mfu": Stated(0.4, 0.9, 1.1)}, r"--mfu 1\.1: MFU is a share of the dense peak; expected at most 1\.$"),
         ({"pue": exactly(0.9)}, r"--pue 0\.9: .* at least 1"),
         ({"active_params": exactly(71e9)}, r"--active-params 7\.1e\+10 is more than the 7e\+10 of --params"),
         ({"count": exactly(8)}, r"does not fit: training needs at least 1\.12.TB \(16 bytes.* 8 × h100-sxm have 640.GB"),
         ({"count": exactly(1.5)}, r"--count 1\.5: expected a whole number"),
-        ({"accelerator": "h100-smx"}, r"no accelerator is called 'h100-smx'\. Did you mean .*h100-sxm"),
-        ({"accelerator": "???"}, r"no accelerator is called '\?\?\?'\. All: ledger sql"),
-        ({"number_format": "fp4"}, r"--number-format fp4: h100-sxm has no dense peak in it; it has bf16, "),
-        ({"country": "FRX"}, r"--country 'FRX': nothing is known of it .*Did you mean FRA"),
+        ({"accelerator": "h100-smx"}, r"'h100-smx' is not a known accelerator\. Did you mean .*h100-sxm"),
+        ({"accelerator": "???"}, r"'\?\?\?' is not a known accelerator\. To list all: ledger sql"),
+        ({"number_format": "fp4"}, r"--number-format fp4: h100-sxm has no dense peak in this format; its formats: bf16, "),
+        ({"country": "FRX"}, r"--country 'FRX': we have no data for it.*Did you mean FRA"),
         ({"year": 1066}, r"--year 1066: expected 1990 to 2035"),
         ({"architecture": "moe"}, r"a mixture of experts .* give --active-params"),
-        ({"tokens": None}, r"too little is given"),
-        ({"flop": exactly(1e24)}, r"--flop and --tokens say the same thing twice"),
-        ({"hours": exactly(9), "chip_hours": exactly(9)}, r"--hours and --chip-hours say the same thing twice"),
-        ({"hours": exactly(9), "count": None}, r"--hours is the time of the whole run: give --count"),
-        ({"chip_hours": exactly(1000)}, r"6\.3×10²⁴ FLOP in 1,000 chip-hours would take 1,770 times the dense peak of h100-sxm"),
+        ({"tokens": None}, r"too few inputs"),
+        ({"flop": exactly(1e24)}, r"--flop and --tokens give the same information"),
+        ({"hours": exactly(9), "chip_hours": exactly(9)}, r"--hours and --chip-hours give the same information"),
+        ({"hours": exactly(9), "count": None}, r"--hours is the duration of the whole run: also give --count"),
+        ({"chip_hours": exactly(1000)}, r"6\.3×10²⁴ FLOP in 1,000 chip-hours needs 1,770 times the dense peak of h100-sxm"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_with_the_reason(
@@ -310,7 +312,7 @@ def test_what_cannot_be_is_refused_with_the_reason(
     ("arguments", "message"),
     [
         (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "1e12", "--count", "8"), "ledger: the model does not fit"),
-        (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "-1"), "ledger: --tokens -1: expected more than zero."),
+        (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "-1"), "--tokens -1: expected a value above zero."),
         (("--accelerator", "h100-sxm", "--params", "70e9", "--tokens", "1e12", "--architecture", "rnn"), "rnn"),
         (("--params", "70e9", "--tokens", "1e12"), "--accelerator"),
     ],

@@ -125,7 +125,7 @@ def test_a_query_without_rows_still_tells_its_columns(built: Settings) -> None:
 )
 def test_types_that_a_format_cannot_hold_are_told(built: Settings, query: str, output: str) -> None:
     told = refused("sql", query, "--format", output, home=built.home)
-    assert told.startswith(f"ledger: {output} cannot hold these rows: ")
+    assert told.startswith(f"ledger: {output} cannot store these rows: ")
     assert "Cast the column" in told
 
 
@@ -261,7 +261,7 @@ def test_bad_sql_is_told_with_its_place(built: Settings, query: str, told: str) 
 
 @pytest.mark.parametrize(("query", "count"), [("", 0), ("/* nothing */", 0), ("select 1; select 2", 2)])
 def test_one_statement_is_expected(built: Settings, query: str, count: int) -> None:
-    assert refused("sql", query, home=built.home) == f"ledger: expected one SQL statement, found {count}.\n"
+    assert refused("sql", query, home=built.home) == f"ledger: expected one SQL statement, got {count}.\n"
 
 
 # Usage, homes and settings
@@ -339,7 +339,7 @@ def test_a_file_in_the_place_of_the_home_is_told(tmp_path: Path) -> None:
     for home in (file, file / "below"):
         told = refused("build", home=home)
         assert told.startswith(f"ledger: cannot create {home}")
-        assert told.endswith("Set LEDGER_HOME (or --home) to a folder that you may write.\n")
+        assert told.endswith("Set LEDGER_HOME (or --home) to a writable folder.\n")
     assert file.read_text() == "not a folder"
 
 
@@ -350,7 +350,7 @@ def test_a_home_that_dagster_would_take_for_a_pattern_is_refused(built: Settings
     shutil.copytree(built.home, home, symlinks=True, ignore=shutil.ignore_patterns("dagster", "build", "site"))
     for command in ("build", "report"):
         told = refused(command, home=home)
-        assert told.startswith(f"ledger: {home}: Dagster takes *, ? and [")
+        assert told.startswith(f"ledger: {home}: Dagster reads *, ? and [")
     assert not (home / "dagster").exists() or list((home / "dagster").iterdir()) == []
 
 

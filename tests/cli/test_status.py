@@ -241,7 +241,7 @@ def test_a_damaged_manifest_is_told_and_does_not_hide_the_rest(own_home: Setting
     done = run_ledger("status", home=own_home.home)
     assert (done.returncode, done.stderr) == (0, "")
     *rest, last = done.stdout.splitlines()
-    assert last.startswith(f"sources    unknown: {own_home.raw_manifest}:1: not a line that this program wrote")
+    assert last.startswith(f"sources    unknown: {own_home.raw_manifest}:1: this program did not write this line")
     assert rest[0].startswith(f"build      {published_build(own_home)['build_id']}")
     assert "changes    first build" in rest
 
@@ -269,11 +269,11 @@ def test_the_page_says_that_nothing_was_fetched(built: Settings) -> None:
     text = page_text(built)
     remote_ids = {file.source_id for file in remote_files()}
     packages = {file.package for file in raw_files() if isinstance(file, PackagedFile)}
-    assert f"None of the {len(remote_ids)} sources that publishers serve was fetched for this build" in text
-    assert text.count("not fetched: built from curated facts") == len(remote_ids)
+    assert f"None of the {len(remote_ids)} online sources was downloaded for this build" in text
+    assert text.count("not fetched: this build uses curated facts only") == len(remote_ids)
     for package in packages:
         assert f"package {package} {version(package)}" in text
-    assert f"Show the {len(remote_ids) + len(packages)} sources" in text
+    assert f"Show the {len(remote_ids) + len(packages)} automatically read sources" in text
 
 
 def test_the_page_gives_licence_and_address_of_each_source(
@@ -320,9 +320,9 @@ def test_the_page_dates_snapshots_and_names_what_was_not_refreshed(snapshots: Se
     missing = [source.title for source in page_sources(snapshots) if not source.is_refreshed]
     total = len({file.source_id for file in remote_files()})
     assert len(missing) == total - 2
-    assert f"{total - 2} of the {total} sources that publishers serve were not fetched whole for this build: " in text
-    assert f"{', '.join(missing)}. The oldest snapshot in use is of 2025-07-01." in text
-    assert text.count("not fetched: built from curated facts") == total - 3
+    assert f"{total - 2} of the {total} online sources could not be downloaded completely: " in text
+    assert f"{', '.join(missing)}. The oldest snapshot in use is from 2025-07-01." in text
+    assert text.count("not fetched: this build uses curated facts only") == total - 3
 
 
 def test_the_page_says_that_all_were_fetched(snapshots: Settings) -> None:
@@ -335,7 +335,7 @@ def test_the_page_says_that_all_were_fetched(snapshots: Settings) -> None:
             )
     build_page(snapshots)
     total = len({file.source_id for file in remote_files()})
-    said = f"All {total} sources that publishers serve were fetched. The oldest snapshot in use is of 2025-07-01."
+    said = f"All {total} online sources were downloaded. The oldest snapshot in use is from 2025-07-01."
     assert said in page_text(snapshots)
     assert "not fetched" not in page_text(snapshots)
 
