@@ -134,7 +134,7 @@ class Settings:
                 folder.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerError(
-                f"cannot create {error.filename}: {error.strerror}. Set LEDGER_HOME (or --home) to a folder that you may write."
+                f"cannot create {error.filename}: {error.strerror}. Set LEDGER_HOME (or --home) to a writable folder."
             ) from None
         if not self.is_writable:
             raise LedgerError(

@@ -16,19 +16,19 @@ REFRESH = "refresh"
 build_all = dg.define_asset_job(
     BUILD_ALL,
     selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*FETCH_ASSETS),
-    description="Everything from curated files and the snapshots at hand to pages, starting from an empty build file. "
-    "Publishes the warehouse only if every blocking check passes.",
+    description="Builds everything from curated files and available snapshots to pages, starting with an empty build "
+    "file. Publishes the warehouse only if every blocking check passes.",
 )
 reports_only = dg.define_asset_job(
     REPORTS_ONLY,
     selection=dg.AssetSelection.groups("reports"),
-    description="Charts and pages from the published warehouse. Unchanged data change no byte.",
+    description="Draws charts and pages from the published warehouse. With unchanged data, no byte changes.",
 )
 refresh = dg.define_asset_job(
     REFRESH,
     selection=dg.AssetSelection.all(),
-    description="Fetches what publishers have, then builds everything. A source that cannot be fetched keeps its last "
-    "good snapshot.",
+    description="Fetches data from all publishers, then builds everything. If a source cannot be fetched, its last "
+    "good snapshot stays in use.",
 )
 JOBS = [build_all, reports_only, refresh]
 
@@ -39,7 +39,7 @@ JOBS = [build_all, reports_only, refresh]
     cron_schedule="0 6 * * 1",
     execution_timezone="UTC",
     default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Regenerates charts and pages on Mondays at 06:00 UTC, unless they show the published data already.",
+    description="Draws charts and pages on Mondays at 06:00 UTC, unless they already show the published data.",
 )
 def weekly_reports(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Ask for a run where the page on disk does not show the published data, or is not whole."""
@@ -49,7 +49,7 @@ def weekly_reports(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg
     except LedgerError as error:
         return dg.SkipReason(str(error))
     if shown_version(settings) == published:
-        return dg.SkipReason(f"The page in {settings.site} shows the published data {published} already.")
+        return dg.SkipReason(f"The page in {settings.site} already shows the published data {published}.")
     return dg.RunRequest()
 
 
@@ -61,6 +61,6 @@ SCHEDULES = [
         cron_schedule="0 4 1 * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,
-        description="Fetches and rebuilds everything on the first of the month at 04:00 UTC.",
+        description="Fetches and rebuilds everything on the first day of each month at 04:00 UTC.",
     ),
 ]

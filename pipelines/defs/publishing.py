@@ -31,7 +31,7 @@ def changes_as_markdown(changes: list[TableChange] | None) -> str:
     PUBLISHED,
     kinds={"duckdb"},
     description="Writes meta.* and publishes the build: checkpoint, copy, verify, sync, swap the symlink "
-    "`warehouse.duckdb`. Where the data are those that readers have already, nothing is published.",
+    "`warehouse.duckdb`. If readers already have these data, it publishes nothing.",
     deps=[asset_key(table) for table in sorted(EXPECTED)],
     uses_build=True,
 )
@@ -41,7 +41,7 @@ def publish_build(context: dg.AssetExecutionContext) -> Result:
     build_id, is_new = session.finish(MODELS, EXPECTED)
     with connect_published(session.settings) as connection:
         changes = read_changes(connection)
-    note = "published" if is_new else "nothing changed, nothing published"
+    note = "published" if is_new else "no changes, nothing published"
     context.log.info(f"{note}: {build_id}; {summary(changes)}" if is_new else f"{note}: {build_id}")
     return dg.MaterializeResult(
         metadata={

@@ -27,8 +27,8 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
     @step_asset(
         snapshot_key(source_id),
         kinds={"https"},
-        description=f"Fetches {', '.join(f.url for f in files)}. A snapshot that does not hold its contract is not used: "
-        "the last good one stays.",
+        description=f"Fetches {', '.join(f.url for f in files)}. A snapshot that fails its contract is not used: the "
+        "last good snapshot stays.",
     )
     def load(context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()

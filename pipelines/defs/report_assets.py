@@ -111,8 +111,8 @@ def _written(done: Written, title: str, version: str) -> Result:
 @step_asset(
     dg.AssetKey(["reports", NAME]),
     kinds={"json", "python"},
-    description="Coefficients of the calculator on the front page: what core.training_inputs chooses for every accelerator, "
-    "number format, country and year.",
+    description="Coefficients of the calculator on the front page: the values that core.training_inputs chooses for "
+                "every accelerator, number format, country and year.",
     deps=[PUBLISHED, *(asset_key(table) for table in ("core.accelerators", "core.accelerator_peaks", "seeds.assumptions",
                                                       "seeds.cloud_prices", "seeds.grid_carbon", "seeds.electricity_prices"))],
 )  # fmt: skip
@@ -132,7 +132,8 @@ def _listed(names: list[str], most: int = 20) -> str:
 @step_asset(
     dg.AssetKey(["reports", "site"]),
     kinds={"html", "python"},
-    description="index.html with all charts, tables and downloads, and manifest.json. Opens from disk; asks for nothing.",
+    description="index.html with all charts, tables and downloads, and manifest.json. It opens from disk and makes no "
+    "requests.",
     deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS), *(page_key(kind) for kind in PAGES), what_if.key],
 )
 def site(_context: dg.AssetExecutionContext) -> Result:

@@ -24,7 +24,7 @@ sources = table_asset(
     "seeds.sources",
     Session.load_sources,
     kind="toml",
-    description="Every work that facts are taken from: title, address, licence (seeds/SOURCES.toml).",
+    description="Every work that provides facts: title, address, licence (seeds/SOURCES.toml).",
     columns=SOURCE_COLUMNS,
 )
 

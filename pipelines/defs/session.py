@@ -18,9 +18,7 @@ def _starts_over(run: dg.DagsterRun) -> bool:
     return not run.step_keys_to_execute or "seeds__sources" in run.step_keys_to_execute
 
 
-@dg.resource(
-    description="The one build under way: its lock and its DuckDB file. A full build starts from an empty file."
-)
+@dg.resource(description="The running build: its lock and its DuckDB file. A full build starts from an empty file.")
 def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Hold the build lock while the run lasts; fails at once, naming the holder, if another build runs."""
     is_full = context.run is not None and context.run.job_name in FULL_JOBS and _starts_over(context.run)

@@ -49,8 +49,8 @@ def _refuse_other_kinds(file: RemoteFile, data: bytes) -> None:
         found = TITLE.search(data[:65_536])
         title = f" titled {shown(' '.join(found[1].decode(errors='replace').split()))}" if found else ""
         raise LedgerError(
-            f"got an HTML page{title} ({len(data):,} bytes); {_expectation(file)}. "
-            "The publisher may ask for a login, or be under repair."
+            f"got an HTML page{title} ({len(data):,} bytes); {_expectation(file)}. The publisher may require a login "
+            "or be under maintenance."
         )
 
 
@@ -70,7 +70,7 @@ def _refuse_cut_record(file: RemoteFile, data: bytes, tables: Sequence[RawTable]
         for reject in table.rejects:
             if reject.column is None and reject.record_no == table.record_count:
                 raise LedgerError(
-                    f"{file.name}:{reject.line}: the file ends in the middle of record {reject.record_no:,}, without a line "
+                    f"{file.name}:{reject.line}: the file ends inside record {reject.record_no:,}, without a line "
                     f"end: it {reject.reason} The transfer was cut short."
                 )
 
@@ -84,10 +84,10 @@ def read_tables(file: RemoteFile, data: bytes, sha256: str) -> list[RawTable]:
         raise
     except Exception as error:
         raise LedgerError(
-            f"{file.name}: its reader stopped with {type(error).__name__}: {shown(str(error))}; {_expectation(file)}."
+            f"{file.name}: reading failed with {type(error).__name__}: {shown(str(error))}; {_expectation(file)}."
         ) from error
     if not tables:
-        raise LedgerError(f"{file.name}: holds no table; {_expectation(file)}.")
+        raise LedgerError(f"{file.name}: contains no table; {_expectation(file)}.")
     for table in tables:
         check_raw(table)
     _refuse_cut_record(file, data, tables)
@@ -98,13 +98,13 @@ def _count_doubts(table: str, now: Snapshot, before: Snapshot) -> Iterator[Doubt
     new, old = now.record_counts[table], before.record_counts.get(table, 0)
     counts = (f"{old:,} records", f"{new:,} records")
     if new < (1 - MAX_FEWER_SHARE) * old:
-        yield Doubt(table, None, f"{1 - new / old:.0%} fewer records; {MAX_FEWER_SHARE:.0%} pass unasked", *counts)
+        yield Doubt(table, None, f"{1 - new / old:.0%} fewer records; the limit is {MAX_FEWER_SHARE:.0%}", *counts)
     if 0 < MAX_TIMES_AS_MANY * old < new:
-        what = f"{new / old:.1f} times as many records; {MAX_TIMES_AS_MANY:g} times pass unasked"
+        what = f"{new / old:.1f} times as many records; the limit is {MAX_TIMES_AS_MANY:g} times"
         yield Doubt(table, None, what, *counts)
     repeated, repeated_before = now.repeated_counts.get(table, 0), before.repeated_counts.get(table, 0)
     if old and new and repeated / new > repeated_before / old + MAX_MORE_REPEATED_SHARE:
-        what = "records repeat the key of another"
+        what = "records repeat the key of another record"
         yield Doubt(table, None, what, f"{repeated_before:,} of {old:,}", f"{repeated:,} of {new:,}")
 
 
@@ -114,8 +114,8 @@ def count_doubts(file: RemoteFile, data: bytes, now: Snapshot, before: Snapshot)
     if _is_csv(file) and _ends_cut(data):
         with suppress(OSError):
             if not _ends_cut(before.path.read_bytes()[-1:]):
-                what = "the last line has no end: the file may be cut short"
-                found.append(Doubt(file.tables[0].table, None, what, "a whole line", "no line end"))
+                what = "the last line has no line break: the file may be cut short"
+                found.append(Doubt(file.tables[0].table, None, what, "a whole line", "no line break"))
     return found
 
 

@@ -82,7 +82,7 @@ class _Download:
             return attempts(self._attempt)
         except TransientError as error:
             kind = UnreachableError if error.is_unreachable else FetchError
-            asked = f" It asks to wait {error.retry_after_s:,.0f} s." if error.retry_after_s else ""
+            asked = f" The server asks to wait {error.retry_after_s:,.0f} s." if error.retry_after_s else ""
             many = "1 try" if self.tries == 1 else f"{self.tries} tries"
             raise kind(f"{self.where}: {error} ({many}).{asked} Try again later.") from None
         except DeadlineError:
@@ -136,16 +136,18 @@ class _Download:
                 self.where = f"hop {hop} of {plain_address(self.url)}, to {shown(plain_address(url))}"
             except (KeyError, httpx.InvalidURL):
                 raise FetchError(
-                    f"{self.where}: redirects to {shown(response.headers.get('location'))}, which is no address."
+                    f"{self.where}: redirects to {shown(response.headers.get('location'))}, which is not an address."
                 ) from None
-        raise FetchError(f"{self.where}: more than {MAX_REDIRECTS} redirects; expected the file. Is it a loop?")
+        raise FetchError(
+            f"{self.where}: more than {MAX_REDIRECTS} redirects; expected the file. The redirects may form a loop."
+        )
 
     def _check_hop(self, url: httpx.URL) -> None:
         schemes = ("https",) if self.policy.https_only else ("https", "http")
         if url.scheme not in schemes:
             raise FetchError(f"{self.where}: refused: the scheme is {shown(url.scheme)}; expected {schemes[0]}.")
         if url.userinfo:
-            raise FetchError(f"{self.where}: refused: the address carries a user name or password.")
+            raise FetchError(f"{self.where}: refused: the address contains a user name or password.")
         if (authority := authority_of(url)) not in self.policy.allowed_hosts:
             raise FetchError(
                 f"{self.where}: refused: host {shown(authority)} is not on the list: "
@@ -184,8 +186,8 @@ class _Download:
             return Received(self.tries)
         if response.status_code != 200:
             raise FetchError(
-                f"{self.where}: got {status}; expected 200. If the publisher moved the file, "
-                "its new address belongs into its connector under pipelines/sources."
+                f"{self.where}: got {status}; expected 200. If the publisher moved the file, enter its new address in "
+                "its connector under pipelines/sources."
             )
         return self._receive(response)
 
@@ -238,8 +240,8 @@ class _Download:
 
     def _too_large(self, what: str) -> str:
         return (
-            f"{self.where}: {what}, more than the {self.max_bytes:,} that this file may have. "
-            "If the publisher's file has grown, raise LEDGER_FETCH_MAX_BYTES."
+            f"{self.where}: {what}, above the limit of {self.max_bytes:,} bytes for this file. If the publisher's "
+            "file has grown, raise LEDGER_FETCH_MAX_BYTES."
         )
 
     def _check_size(self, sent: int) -> None:
@@ -288,4 +290,4 @@ def download(
     try:
         return _Download(url, sink, policy, policy.max_bytes or max_bytes, validators, report).run()
     except httpx.InvalidURL as error:
-        raise FetchError(f"{shown(url)} is no address: {error}.") from None
+        raise FetchError(f"{shown(url)} is not an address: {error}.") from None

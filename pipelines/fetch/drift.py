@@ -98,7 +98,7 @@ def _emptied(table: str, new: pl.Series, old: pl.Series, pairs: pl.DataFrame) ->
         if known.height >= FEWEST:
             lost, of = known[new.name].null_count(), known.height
     if had >= FEWEST and (has == 0 or lost > MOST_EMPTIED * of):
-        what = "every value is gone" if has == 0 else "values are gone"
+        what = "all values are missing" if has == 0 else "values are missing"
         yield Doubt(table, new.name, what, f"{_share(had, len(old))} filled", f"{_share(has, len(new))} filled")
 
 
@@ -163,7 +163,7 @@ def _repeated(table: RawTable, before: RawTable) -> Iterator[Doubt]:
     (old, all_old), (new, all_new) = shares
     if new / all_new > old / all_old + MOST_MORE_REPEATED:
         yield Doubt(
-            table.schema.table, None, "records say the same as another", _share(old, all_old), _share(new, all_new)
+            table.schema.table, None, "records duplicate another record", _share(old, all_old), _share(new, all_new)
         )
 
 

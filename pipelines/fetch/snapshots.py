@@ -203,7 +203,7 @@ class _Attempt:
             land_bytes(self.settings, held, arrival)
             append_entry(self.settings, held)
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        said = f"{found[0]}{more}. To use it all the same: ledger fetch {self.file.source_id} --accept."
+        said = f"{found[0]}{more}. To accept the snapshot: ledger fetch {self.file.source_id} --accept."
         return FetchOutcome(self.file, "held", said, last_accepted(history), now.byte_count, tuple(found))
 
     def _accept(self, now: Snapshot, why: str, arrival: Partial, tries: str) -> FetchOutcome:
@@ -217,11 +217,11 @@ class _Attempt:
         return FetchOutcome(self.file, "new", said, accepted, now.byte_count)
 
     def _unchanged(self, in_use: Snapshot, arrival: Partial, received: Received, tries: str) -> FetchOutcome:
-        said = "the publisher says so" if received.sha256 is None else "the same bytes"
+        said = "confirmed by the publisher" if received.sha256 is None else "same bytes"
         if received.sha256 is not None:
             with store_locked(self.settings):
                 if land_bytes(self.settings, in_use, arrival):
-                    said += "; the stored copy was damaged and is restored"
+                    said += "; the stored copy was damaged and has been restored"
         return FetchOutcome(self.file, "unchanged", f"{said}{tries}.", in_use, received.byte_count)
 
     def _refuse(self, arrived: Snapshot, reason: str, received: Received) -> FetchOutcome:
@@ -240,7 +240,7 @@ def _reason(error: Exception, settings: Settings, file: RemoteFile) -> str:
         return str(error)
     if isinstance(error, OSError):
         return f"cannot write below {settings.raw}: {error.strerror or error}. Free some space, or set LEDGER_HOME."
-    return f"{file.url}: stopped by a fault of this program, {type(error).__name__}: {shown(str(error))}."
+    return f"{file.url}: stopped by an error in this program, {type(error).__name__}: {shown(str(error))}."
 
 
 def _in_mirror(mirror: Path, file: RemoteFile) -> RemoteFile | None:
@@ -269,7 +269,9 @@ def fetch(
     """
     open_store(settings)
     if settings.mirror is not None and not settings.mirror.is_dir():
-        raise LedgerError(f"LEDGER_MIRROR: there is no folder {settings.mirror}. Name one, or unset LEDGER_MIRROR.")
+        raise LedgerError(
+            f"LEDGER_MIRROR: the folder {settings.mirror} does not exist. Set it to an existing folder, or unset it."
+        )
     rules = policy or default_policy(settings, [file.url for file in files])
     silent: set[str] = set()  # hosts that gave no connection: their other files get one try each
     outcomes = []

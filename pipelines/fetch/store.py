@@ -154,7 +154,7 @@ def open_store(settings: Settings) -> None:
         settings.raw.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise LedgerError(
-            f"cannot create {settings.raw}: {error.strerror}. Set LEDGER_HOME (or --home) to a folder that you may write."
+            f"cannot create {settings.raw}: {error.strerror}. Set LEDGER_HOME (or --home) to a writable folder."
         ) from None
 
 

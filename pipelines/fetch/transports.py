@@ -50,7 +50,7 @@ def _resolve(host: str, port: int, deadline: Deadline) -> list[str]:
     try:
         answer = answers.get(timeout=deadline.cap(CONNECT_S))
     except queue.Empty:
-        raise httpcore.ConnectTimeout(f"no answer from the name server about {host}") from None
+        raise httpcore.ConnectTimeout(f"the name server gives no answer about {host}") from None
     if isinstance(answer, Exception):
         raise httpcore.ConnectError(f"the name {host} cannot be resolved ({answer})")
     return answer
@@ -163,11 +163,11 @@ def mirror_path(mirror: Path, url: httpx.URL) -> Path:
     odd = [name for name in names if name in {"", ".", ".."} or set(name) & set("/\\\0")]
     if odd or asked:
         what = f"the part {shown(odd[0])}" if odd else "a query"
-        raise FetchError(f"{plain_address(url)}: an address with {what} is refused; a mirror maps plain names only.")
+        raise FetchError(f"{plain_address(url)}: refused: an address with {what}; a mirror supports plain names only.")
     root = mirror.resolve()
     found = root.joinpath(*names).resolve()
     if not found.is_relative_to(root):
-        raise FetchError(f"{plain_address(url)}: {found} lies outside the mirror {root} (LEDGER_MIRROR); refused.")
+        raise FetchError(f"{plain_address(url)}: refused: {found} lies outside the mirror {root} (LEDGER_MIRROR).")
     return found
 
 
@@ -205,7 +205,7 @@ class MirrorTransport(httpx.BaseTransport):
         body, found = _FileBody(handle), os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):
             body.close()
-            raise FetchError(f"{plain_address(request.url)}: {path} is no regular file (LEDGER_MIRROR).")
+            raise FetchError(f"{plain_address(request.url)}: {path} is not a regular file (LEDGER_MIRROR).")
         return httpx.Response(200, headers={"content-length": str(found.st_size)}, stream=body)
 
 

@@ -99,13 +99,15 @@ class _Blocks:
             found = self._opened.read(count)
         except (EOFError, gzip.BadGzipFile, zlib.error) as error:
             raise self.fail(
-                f"the archive cannot be unpacked after {self.taken:,} bytes ({error}): cut short, damaged or no gzip file."
+                f"the archive cannot be unpacked after {self.taken:,} bytes ({error}): it is cut short, damaged or "
+                "not a gzip file."
             ) from None
         self.taken += len(found)
         if self.taken > self._most:
             raise self.fail(
                 f"the archive unpacks to more than {self._most:,} bytes from {self._packed:,}; expected at most "
-                f"{self._caps.max_ratio} times its size and {self._caps.max_total_bytes:,} bytes. It may be a bomb."
+                f"{self._caps.max_ratio} times its size and {self._caps.max_total_bytes:,} bytes. It may be a "
+                "decompression bomb."
             )
         return found
 
@@ -223,19 +225,19 @@ class _Walk:
         """The name without the top folder; raises LedgerError for a name that no such archive has."""
         parts = name.rstrip("/").split("/")
         if len(name) > self._caps.max_name_chars:
-            raise self._blocks.fail(f"a name of {len(name):,} characters.")
+            raise self._blocks.fail(f"a name with {len(name):,} characters.")
         if any(ord(c) < 32 or ord(c) == 127 or 0xD800 <= ord(c) < 0xE000 for c in name):
-            raise self._blocks.fail("a name with control characters, or that is not UTF-8.")
+            raise self._blocks.fail("a name with control characters, or a name that is not UTF-8.")
         if name.startswith("/"):
             raise self._blocks.fail("an absolute path; expected names below one top folder.")
         if any(part in ("", ".", "..") for part in parts):
-            raise self._blocks.fail("a name that leads elsewhere; expected no '..', '.' or empty part in it.")
+            raise self._blocks.fail("a name that leads outside; expected no '..', '.' or empty part in it.")
         self._top = self._top or parts[0]
         if parts[0] != self._top:
-            raise self._blocks.fail(f"lies outside of the top folder {shown(self._top)}; expected only one.")
+            raise self._blocks.fail(f"lies outside the top folder {shown(self._top)}; expected only one.")
         path = "/".join(parts[1:])
         if path in self._seen:
-            raise self._blocks.fail("stands twice in the archive.")
+            raise self._blocks.fail("appears twice in the archive.")
         self._seen.add(path)
         return path
 
@@ -264,7 +266,7 @@ class _Walk:
             target = normpath(base + header.linkname)
             is_inside = target == self._top or target.startswith(f"{self._top}/")
             if header.linkname.startswith("/") or not is_inside:
-                raise self._blocks.fail(f"a link to {shown(header.linkname)}, outside of the archive.")
+                raise self._blocks.fail(f"a link to {shown(header.linkname)}, outside the archive.")
         elif not header.isdir():
             kind = KINDS.get(header.type, f"of the kind {header.type!r}")
             raise self._blocks.fail(f"is {kind}; expected regular files and folders.")

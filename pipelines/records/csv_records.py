@@ -230,7 +230,7 @@ def repeated_keys(table: Table, rows: Sequence[tuple[Record, Row]], key: tuple[s
     for record, row in rows:
         value = tuple(getattr(row, name) for name in key)
         if value in first_line:
-            reason = f"the key stands on line {first_line[value]} already; expected each ({', '.join(key)}) once"
+            reason = f"line {first_line[value]} already has this key; expected each ({', '.join(key)}) once"
             text = ", ".join(record.cells[table.header.index(n)] if n in table.header else "" for n in key)
             rejects.append(Reject(table.file, record.record_no, record.line, "+".join(key), text, reason))
         else:

@@ -78,7 +78,7 @@ def _unique(pairs: list[tuple[str, Any]]) -> Values:
 
 
 def _no_number(name: str) -> Any:
-    raise ValueError(f"{name} is no number")
+    raise ValueError(f"{name} is not a number")
 
 
 DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_number)
@@ -333,9 +333,9 @@ def packaged_json(package: str, path: str) -> Any:
         text = Path(str(distribution(package).locate_file(path))).read_text(encoding="utf-8")
         return _decode(text, 0)[0]
     except FileNotFoundError:
-        raise LedgerError(f"{label} ships no {path}; the version that the lock names does.") from None
+        raise LedgerError(f"{label} does not contain {path}; the version in the lock file does.") from None
     except ValueError as error:
-        raise LedgerError(f"{label}: {path} {error}. Install the package anew.") from None
+        raise LedgerError(f"{label}: {path} {error}. Reinstall the package.") from None
 
 
 def read_packaged(

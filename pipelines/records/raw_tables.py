@@ -175,8 +175,8 @@ def rename_headers(table: Table, schema: type[RawRow]) -> Table:
         taken = set(position.values())
         extra = [repr(name) for index, name in enumerate(table.header) if index not in taken]
         raise LedgerError(
-            f"{table.file}:1: header lacks {wanted}. Names it has that are not known: {', '.join(extra) or 'none'}. "
-            f"If a column was renamed, add its new name to {schema.__module__.replace('.', '/')}.py."
+            f"{table.file}:1: header lacks {wanted}. Unknown names in the header: {', '.join(extra) or 'none'}. If a "
+            f"column was renamed, add its new name to {schema.__module__.replace('.', '/')}.py."
         )
     records = [
         Record(r.record_no, r.line, r.byte_start, r.byte_end, tuple(r.cells[i] for i in position.values()))
@@ -220,20 +220,20 @@ def check_raw(table: RawTable) -> None:
     read = table.accepted_count + table.rejected_count + table.duplicate_count
     if read != table.record_count:
         raise LedgerError(
-            f"{table.file}: {table.record_count:,} records by their line ends and quotes, but {read:,} as they were read. A "
-            f"quote too many or too few joins lines{_first_fault(table)}. Look at the quotes there."
+            f"{table.file}: {table.record_count:,} records by line ends and quotes, but {read:,} were read. An extra "
+            f"or missing quote joins lines{_first_fault(table)}. Check the quotes there."
         )
     if table.record_count < schema.min_rows:
         raise LedgerError(f"{table.file}: {table.record_count:,} records; expected at least {schema.min_rows:,}.")
     if table.rejected_count > MAX_REJECTED_SHARE * table.record_count:
         raise LedgerError(
-            f"{table.file}: {table.rejected_count:,} of {table.record_count:,} records are refused, more than "
+            f"{table.file}: {table.rejected_count:,} of {table.record_count:,} records are rejected, more than "
             f"{MAX_REJECTED_SHARE:.0%}. The first: {table.rejects[0]}"
         )
 
 
 def _first_fault(table: RawTable) -> str:
-    return f"; the first line that cannot be read is {table.rejects[0].line:,}" if table.rejects else ""
+    return f"; the first unreadable line is {table.rejects[0].line:,}" if table.rejects else ""
 
 
 FIELD = rb"""(?:"(?:[^"]++|"")*+"?+[^,\r\n]*+|[^",\r\n][^,\r\n]*+)?+"""

@@ -20,7 +20,7 @@ class BenchmarkResults(Fact):
     ] = Field(description="Benchmark suite.")
     round: Text = Field(description="Round or version, for example v5.0.")
     division: Literal["closed", "open", "none"] = Field(description="MLPerf division; none for other suites.")
-    submitter: Text = Field(description="Who submitted or measured.")
+    submitter: Text = Field(description="Organization that submitted or measured the result.")
     system: Text = Field(description="System as the submitter names it.")
     accelerator_id: Identifier | None = Field(default=None, description="Key of seeds.accelerators.")
     accelerator_count: Count | None = Field(default=None, description="Accelerators in the system.")
@@ -29,7 +29,7 @@ class BenchmarkResults(Fact):
     metric: Literal["time to train", "throughput", "latency", "energy", "power"] = Field(
         description="What value measures."
     )
-    value: Positive = Field(description="The result, in the unit column's unit.")
+    value: Positive = Field(description="Result, in the unit of the column unit.")
     unit: Literal["minute", "token/s", "sample/s", "query/s", "ms", "J", "J/token", "J/inference", "W"] = Field(
         description="Unit of value."
     )
@@ -42,27 +42,27 @@ class BenchmarkResults(Fact):
 
 
 class EnergyMeasurements(Fact):
-    """One row per measured configuration of a language model that was served: energy of the accelerators per output token."""
+    """One row per measured serving configuration of a language model: accelerator energy per output token."""
 
     key = ("energy_measurement_id",)
     energy_measurement_id: Identifier = Field(
-        description="Key of the row; that of core.ml_energy_runs where it is one."
+        description="Key of the row; the key of core.ml_energy_runs if the row is in that table."
     )
     publisher_model: Text = Field(description="Model as the publisher writes it.")
     task: Text = Field(description="Task, in the publisher's short name.")
     architecture_kind: Literal["dense", "moe", "hybrid", "other"] = Field(description="Kind of model.")
-    total_params: Positive = Field(description="Parameters stored, as the publisher rounds them.")
-    active_params: Positive = Field(description="Parameters used per token, as the publisher rounds them.")
+    total_params: Positive = Field(description="Total parameters, as the publisher rounds them.")
+    active_params: Positive = Field(description="Active parameters, as the publisher rounds them.")
     number_format: NumberFormat = Field(description="Format of the weights.")
     accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
-    accelerator_count: Count = Field(description="Accelerators that served.")
-    max_batch_size: Count = Field(description="Most requests that may run at the same time.")
-    batch_size: Positive = Field(description="Requests that ran at the same time, on average.")
+    accelerator_count: Count = Field(description="Number of accelerators that served the model.")
+    max_batch_size: Count = Field(description="Maximum number of requests that run in parallel.")
+    batch_size: Positive = Field(description="Average number of requests that ran in parallel.")
     output_tokens: Positive = Field(description="Mean length of an answer, tokens.")
     power_w: Positive = Field(description="Mean power of all accelerators together, watts.")
     tokens_per_s: Positive = Field(description="Output tokens per second.")
     joule_per_token: Positive = Field(description="Energy of the accelerators per output token, joules.")
-    measured_date: Day = Field(description="Day of the publisher's data.")
+    measured_date: Day = Field(description="Date of the publisher's data.")
 
     @model_validator(mode="after")
     def _energy_is_power_over_rate(self) -> EnergyMeasurements:
@@ -73,7 +73,7 @@ class EnergyMeasurements(Fact):
 
 
 class BenchmarkModels(Fact):
-    """One row per benchmark whose model is one that we know: the model, and the operations of one token of its work."""
+    """One row per benchmark with a known model: the model, and the operations per token."""
 
     key = ("suite", "benchmark")
     suite: Literal["mlperf training", "mlperf inference", "mlperf tiny"] = Field(description="Benchmark suite.")
@@ -86,19 +86,19 @@ class BenchmarkModels(Fact):
         default=None, description="FLOP per parameter and token, where every parameter works on every token."
     )
     tokens_per_sample: Positive | None = Field(
-        default=None, description="Tokens of a training sample, where the benchmark fixes their number."
+        default=None, description="Tokens per training sample, if the benchmark fixes their number."
     )
     samples_logged_as: Literal["samples_count", "tokens in epoch_num"] | None = Field(
-        default=None, description="What the logs of a training benchmark call the samples trained on."
+        default=None, description="Name of the training samples in the logs of a training benchmark."
     )
 
 
 class MlperfTrainingRules(Fact):
-    """One row per benchmark of MLPerf Training: how many runs a result takes, and how many of them its score drops."""
+    """One row per benchmark of MLPerf Training: how many runs a result needs, and how many of them its score drops."""
 
     key = ("benchmark",)
     benchmark: Text = Field(description="Task, in the suite's own short name.")
-    required_run_count: Annotated[Number, Field(ge=1, le=100)] = Field(description="Runs of a result.")
+    required_run_count: Annotated[Number, Field(ge=1, le=100)] = Field(description="Number of runs per result.")
     dropped_run_count: Annotated[Number, Field(ge=0, le=20)] = Field(
-        description="Runs that the score drops on each side, the fastest and the slowest."
+        description="Number of runs that the score drops on each side, the fastest and the slowest."
     )

@@ -11,7 +11,7 @@ from pipelines.seeds.fact import Fact
 
 
 class Claims(Fact):
-    """One row per claim that a document makes: what it says in our words, and the number in it that can be tested.
+    """One row per claim in a document: the claim in our words, and its testable number.
 
     The source of the row is the document; the locator says where in it.
     """
@@ -22,24 +22,26 @@ class Claims(Fact):
     )
     paraphrase: Text = Field(description="What the document says, in our words.")
     subject: Text = Field(
-        description="What the claim is about: key or name of a run, model or accelerator, a class of claim_classes, an "
+        description="Subject of the claim: key or name of a run, model or accelerator, a class of claim_classes, an "
         "amount such as '2.0e25 FLOP', or a workload such as '1e17 FLOP on rtx-4090'."
     )
-    quantity: Text = Field(description="What is claimed of it: a quantity of claim_quantities.")
+    quantity: Text = Field(description="Claimed quantity: a quantity of claim_quantities.")
     comparison: Literal["about", "range", "at least", "at most", "none"] = Field(
-        description="How the number is meant; none where the claim states no number."
+        description="Meaning of the number; none if the claim gives no number."
     )
     scope: Literal["typical", "some", "every"] = Field(
-        description="Where the subject is a class: what is claimed of its typical, of some or of every member."
+        description="For a class as subject: whether the claim is about its typical, some or every member."
     )
     low: Number | None = Field(
-        default=None, description="Lower bound, in the claim's unit; of 'about' the number itself."
+        default=None, description="Lower bound, in the claim's unit; for 'about' the number itself."
     )
     high: Number | None = Field(
-        default=None, description="Upper bound, in the claim's unit; of 'about' the number itself."
+        default=None, description="Upper bound, in the claim's unit; for 'about' the number itself."
     )
     unit: Text | None = Field(default=None, description="Unit of low and high: one of claim_units.")
-    reading: Text | None = Field(default=None, description="How words became numbers, where the document has words.")
+    reading: Text | None = Field(
+        default=None, description="How we translated words into numbers, if the document uses words."
+    )
 
     @model_validator(mode="after")
     def _bounds_are_those_of_the_comparison(self) -> Claims:
@@ -70,15 +72,15 @@ class ClaimClasses(Fact):
     key = ("claim_class_id", "attribute")
     claim_class_id: Identifier = Field(description="Key of the class.")
     claim_class_name: Text = Field(description="Name of the class.")
-    subject_kind: Literal["training_run", "accelerator", "lever"] = Field(description="What its members are.")
+    subject_kind: Literal["training_run", "accelerator", "lever"] = Field(description="Description of the members.")
     attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
-        description="Attribute that the condition is about: one of mart.audit_attributes."
+        description="Attribute that the condition tests: one of mart.audit_attributes."
     )
     low: Number | None = Field(default=None, description="Least value, for an attribute that is a number.")
     high: Number | None = Field(default=None, description="Greatest value, for an attribute that is a number.")
     unit: Unit | None = Field(default=None, description="Unit of low and high.")
     matches: Text | None = Field(
-        default=None, description="Patterns of which one must match, for an attribute that is a text: 'a100*|h100*'."
+        default=None, description="Patterns for an attribute that is a text; one of them must match: 'a100*|h100*'."
     )
 
     @model_validator(mode="after")
@@ -89,7 +91,7 @@ class ClaimClasses(Fact):
 
 
 class ClaimQuantities(Fact):
-    """One row per name of a quantity that a claim may be about."""
+    """One row per name of a quantity that a claim may use."""
 
     key = ("quantity",)
     quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="Name of the quantity.")
@@ -98,11 +100,11 @@ class ClaimQuantities(Fact):
     )
     unit: Unit = Field(description="Unit of those points: a base unit of claim_units.")
     description: Text = Field(description="What it means.")
-    spellings: Text | None = Field(default=None, description="Other names of it, between bars.")
+    spellings: Text | None = Field(default=None, description="Other names of the quantity, separated by bars.")
 
 
 class Questions(Fact):
-    """One row per question of a document that mart.answers answers with computed numbers."""
+    """One row per question in a document that mart.answers answers with calculated numbers."""
 
     key = ("question_no",)
     question_no: Count = Field(description="Number of the question.")
@@ -110,12 +112,12 @@ class Questions(Fact):
 
 
 class ClaimUnits(Fact):
-    """One row per unit that a claim may be stated in."""
+    """One row per unit that a claim may use."""
 
     key = ("unit",)
     unit: Text = Field(description="Name of the unit.")
-    base_unit: Unit = Field(description="Unit that its quantities are tested in.")
-    factor: Positive = Field(description="Base units in one of it.")
+    base_unit: Unit = Field(description="Unit in which its quantities are tested.")
+    factor: Positive = Field(description="Number of base units in one unit.")
     spellings: Text | None = Field(
-        default=None, description="Other names of it, between bars; case, blanks and hyphens aside."
+        default=None, description="Other names of the unit, separated by bars; case, blanks and hyphens do not matter."
     )

@@ -20,13 +20,13 @@ class Fact(BaseModel):
     key: ClassVar[tuple[str, ...]] = ()
 
     source_id: SourceId = Field(description="Source of the row: a key of seeds/SOURCES.toml.")
-    locator: Text = Field(description="Where in the source the fact stands: page, table, section or row.")
+    locator: Text = Field(description="Location of the fact in the source: page, table, section or row.")
     verified: Literal["seen", "secondary", "recalled"] = Field(
-        description="How the entry was checked: the source itself was read (seen), another work quoting it was read "
-        "(secondary), or it was entered from memory (recalled)."
+        description="How the entry was checked: checked in the source (seen), cited by another work (secondary), or "
+        "unverified (recalled)."
     )
     verified_in: SourceId | None = Field(
-        default=None, description="Source that was read to check the entry, when that is not the source itself."
+        default=None, description="Source that was read to check the entry, if it is not the source itself."
     )
     note: Text | None = Field(default=None, description="What a reader should know about the row, in our words.")
 

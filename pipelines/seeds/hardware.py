@@ -11,21 +11,22 @@ from pipelines.seeds.fact import Fact, NumberFormat
 
 
 class Accelerators(Fact):
-    """One row per accelerator: a chip, card, module or system that runs AI work and has a power rating of its own."""
+    """One row per accelerator: a chip, card, module or system that runs AI work and has its own power rating."""
 
     key = ("accelerator_id",)
     accelerator_id: Identifier = Field(description="Key of the accelerator, for example h100-sxm.")
-    accelerator_name: Text = Field(description="Name as its vendor writes it, without marks.")
+    accelerator_name: Text = Field(description="Name as the vendor writes it, without trademark signs.")
     vendor: Text = Field(description="Company that designs it.")
     kind: Literal["gpu", "tpu", "npu", "asic", "cpu", "edge"] = Field(description="Class of device.")
     segment: Literal["datacentre", "workstation", "consumer", "edge", "mobile"] = Field(description="Market segment.")
     form_factor: Text | None = Field(default=None, description="SXM, PCIe, OAM, chip, board, module, laptop SoC ….")
     generation: Text | None = Field(
-        default=None, description="Its vendor's name of the chip's generation, such as Blackwell; entered for NVIDIA."
+        default=None,
+        description="Generation of the chip, as its vendor names it, such as Blackwell; entered for NVIDIA.",
     )
-    release_date: Day | None = Field(default=None, description="Date of availability, else of announcement.")
+    release_date: Day | None = Field(default=None, description="Availability date, else announcement date.")
     release_date_precision: DatePrecision | None = Field(
-        default=None, description="How exact release_date is; a month or year is entered as its first day."
+        default=None, description="Precision of release_date; a month or year is entered as its first day."
     )
     process_nm: Positive | None = Field(default=None, description="Marketing name of the process node, nanometres.")
     tdp_w: Positive | None = Field(default=None, description="Rated (thermal design) power of the device, watts.")
@@ -40,9 +41,9 @@ class Accelerators(Fact):
     die_area_mm2: Positive | None = Field(default=None, description="Die area, square millimetres.")
     transistor_count: Positive | None = Field(default=None, description="Transistors on the package.")
     release_price_usd: Positive | None = Field(
-        default=None, description="Price at release, nominal US dollars: list price where one exists."
+        default=None, description="Price at release, nominal US dollars: the list price if one exists."
     )
-    price_source_id: SourceId | None = Field(default=None, description="Source of the price, when not source_id.")
+    price_source_id: SourceId | None = Field(default=None, description="Source of the price, if not source_id.")
 
     @model_validator(mode="after")
     def _date_has_precision(self) -> Accelerators:
@@ -52,20 +53,20 @@ class Accelerators(Fact):
 
 
 class AcceleratorPeaks(Fact):
-    """One row per accelerator, number format, unit and sparsity: a peak rate that the vendor states."""
+    """One row per accelerator, number format, unit and sparsity: a peak rate published by the vendor."""
 
     key = ("accelerator_id", "number_format", "is_tensor", "is_sparse")
     accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
     number_format: NumberFormat = Field(description="Number format of the inputs.")
     is_tensor: Flag = Field(description="True for matrix (tensor, MXU, NPU) units, false for vector units.")
-    is_sparse: Flag = Field(description="True where the peak counts skipped zeros (structured sparsity).")
+    is_sparse: Flag = Field(description="True if the peak requires 2:4 (structured) sparsity.")
     peak_flop_per_s: Positive = Field(
         description="Peak rate in FLOP/s, a multiply and an add counted as two; operations for integer formats."
     )
 
 
 class AcceleratorAliases(Fact):
-    """One row per name under which a publisher mentions an accelerator."""
+    """One row per published name of an accelerator."""
 
     key = ("alias",)
     alias: Text = Field(description="Name as printed by the publisher.")

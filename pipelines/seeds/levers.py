@@ -11,7 +11,7 @@ from pipelines.seeds.fact import Fact
 
 
 class EfficiencyLevers(Fact):
-    """One row per lever and piece of evidence: what a technique changes, as a factor."""
+    """One row per technique (lever) and result: the factor by which it improves a metric."""
 
     key = ("efficiency_lever_id",)
     efficiency_lever_id: Identifier = Field(description="Key of the row.")
@@ -32,7 +32,7 @@ class EfficiencyLevers(Fact):
         "attention",
         "decoding",
     ] = Field(description="Family of the technique.")
-    baseline: Text = Field(description="What it is compared with: model, hardware, software.")
+    baseline: Text = Field(description="Baseline of the comparison: model, hardware, software.")
     metric: Literal[
         "energy",
         "time",
@@ -44,44 +44,44 @@ class EfficiencyLevers(Fact):
         "cost",
         "carbon",
         "accuracy",
-    ] = Field(description="What the factor is of.")
+    ] = Field(description="Metric that the factor describes.")
     factor: Positive = Field(
-        description="How many times better the metric gets: above 1 is an improvement (for accuracy: share kept)."
+        description="Factor by which the metric improves: above 1 is better (for accuracy: share retained)."
     )
-    factor_low: Positive | None = Field(default=None, description="Lower bound, where stated.")
-    factor_high: Positive | None = Field(default=None, description="Upper bound, where stated.")
+    factor_low: Positive | None = Field(default=None, description="Lower bound, if published.")
+    factor_high: Positive | None = Field(default=None, description="Upper bound, if published.")
     kind: Literal["published", "measured here"] = Field(description="Who measured it.")
 
 
 class LeverFamilies(Fact):
-    """One row per family of levers: what it acts on, which decides how it combines with others."""
+    """One row per family of techniques: what the family acts on, which decides how it combines with others."""
 
     key = ("family",)
     family: Text = Field(description="Family of seeds.efficiency_levers.")
-    phase: Literal["training", "inference", "both"] = Field(description="Where it saves.")
+    phase: Literal["training", "inference", "both"] = Field(description="What the technique saves.")
     acts_on: Literal[
         "training work", "work per token", "bytes read", "utilisation", "energy per operation", "carbon per kWh"
-    ] = Field(description="What it changes.")
+    ] = Field(description="What the technique changes.")
 
 
 class LeverExceptions(Fact):
-    """One row per pair of lever families that does not combine as what they act on says."""
+    """One row per exception: a pair of families that combines differently from the general rule."""
 
     key = ("family", "other_family")
-    family: Text = Field(description="One family.")
-    other_family: Text = Field(description="The other, later in the alphabet.")
+    family: Text = Field(description="First family.")
+    other_family: Text = Field(description="Second family, later in the alphabet.")
     combination: Literal["multiplies", "overlaps", "excludes"] = Field(
         description="multiplies: both count in full; overlaps: their product is an upper bound; excludes: one or the other."
     )
-    reason: Text = Field(description="Why.")
+    reason: Text = Field(description="Reason.")
 
 
 class LeverCases(Fact):
-    """One row per worked case and step: which evidence is used for which lever."""
+    """One row per worked case and step: the result used for each technique."""
 
     key = ("lever_case_id", "step")
     lever_case_id: Identifier = Field(description="Key of the case.")
     step: Count = Field(description="Order of the steps.")
     phase: Literal["training", "inference"] = Field(description="What the step saves.")
     efficiency_lever_id: Identifier = Field(description="Evidence: a row of mart.efficiency_levers.")
-    text: Text = Field(description="What is done.")
+    text: Text = Field(description="Description of the step.")

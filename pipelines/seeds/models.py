@@ -28,11 +28,11 @@ class Models(Fact):
 
     key = ("model_id",)
     model_id: Identifier = Field(description="Key of the model, for example llama-3.1-70b.")
-    model_name: Text = Field(description="Name as its maker writes it.")
-    organization: Text = Field(description="Organizations that made it, the first one leading.")
+    model_name: Text = Field(description="Name as the developer writes it.")
+    organization: Text = Field(description="Organizations that developed it, the lead organization first.")
     country: Country | None = Field(default=None, description="Country of the lead organization, ISO 3166 alpha-3.")
     publication_date: Day = Field(description="Date of first publication (paper, card or announcement).")
-    publication_date_precision: DatePrecision = Field(description="How exact publication_date is.")
+    publication_date_precision: DatePrecision = Field(description="Precision of publication_date.")
     domain: Literal[
         "language",
         "vision",
@@ -64,15 +64,16 @@ class Models(Fact):
         "reinforcement learning",
         "other",
     ] = Field(description="Architecture class: it decides which FLOP formula applies.")
-    total_params: Positive | None = Field(default=None, description="Parameters stored.")
+    total_params: Positive | None = Field(default=None, description="Total parameters.")
     active_params: Positive | None = Field(
-        default=None, description="Parameters used per token: below total_params for mixtures of experts."
+        default=None, description="Active parameters: below total_params for mixtures of experts."
     )
     has_open_weights: Flag | None = Field(default=None, description="True if the weights can be downloaded.")
     is_frontier: Flag = Field(
-        default=False, description="True if the model was among the ten largest training runs known at its publication."
+        default=False,
+        description="True if the model was among the ten largest known training runs when it was published.",
     )
-    base_model_id: Identifier | None = Field(default=None, description="Model that this one was derived from.")
+    base_model_id: Identifier | None = Field(default=None, description="Base model of this model.")
 
     @model_validator(mode="after")
     def _active_within_total(self) -> Models:
@@ -82,7 +83,7 @@ class Models(Fact):
 
 
 class ModelShapes(Fact):
-    """One row per model: the shape of its layers, as the published configuration states it; it decides what a token costs."""
+    """One row per model: the shape of its layers from the published configuration; it decides the cost per token."""
 
     key = ("model_id",)
     model_id: Identifier = Field(description="Key of seeds.models.")
@@ -94,8 +95,9 @@ class ModelShapes(Fact):
     kv_heads_count: Count | None = Field(default=None, description="Heads of keys and values.")
     head_dimension: Count | None = Field(default=None, description="Dimension of a head of queries and keys.")
     attention_kind: Literal["multi-head", "grouped", "multi-query", "latent", "sliding-window", "hybrid"] = Field(
-        description="What the layers keep of earlier tokens: keys and values of all heads, of groups of heads, of one head; "
-        "a compressed latent; those of the last tokens only (in some layers or all); a state of fixed size in most layers."
+        description="What the layers store about earlier tokens: keys and values of all heads, of groups of heads, of "
+        "one head; a compressed latent; those of the last tokens only (in some layers or all); a state of "
+        "fixed size in most layers."
     )
     full_attention_layers_count: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=10**6)] = Field(
         description="Layers that attend to all earlier tokens."
@@ -164,7 +166,7 @@ class ModelShapes(Fact):
 
 
 class ModelAliases(Fact):
-    """One row per name under which a publisher mentions a model, where the name alone does not tell."""
+    """One row per published name of a model, if the name alone is ambiguous."""
 
     key = ("alias",)
     alias: Text = Field(description="Name as printed by the publisher.")
@@ -172,52 +174,52 @@ class ModelAliases(Fact):
 
 
 class Corrections(Fact):
-    """One row per cell of a publisher's file that is wrong: what it says, what it should say, and why."""
+    """One row per wrong cell in a publisher's file: the wrong value, the correct value, and the reason."""
 
     key = ("table_name", "record_name", "column_name")
     table_name: Annotated[str, Field(pattern=r"^raw\.[a-z0-9_]+$")] = Field(description="Raw table.")
     record_name: Text = Field(description="Name of the record, as the publisher writes it.")
     column_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = Field(description="Column of the raw table.")
-    expect: Number = Field(description="The wrong value: the build fails once the publisher says something else.")
-    corrected: Number | None = Field(default=None, description="The right value; empty where none is known.")
+    expect: Number = Field(description="The wrong value; the build fails once the publisher changes it.")
+    corrected: Number | None = Field(default=None, description="The correct value; empty if it is not known.")
     reason: Text = Field(description="Why the value is wrong, in our words.")
 
 
 class TrainingRuns(Fact):
-    """One row per training run: what was trained, on how much data, on which machines."""
+    """One row per training run: the model, the amount of data, and the hardware."""
 
     key = ("training_run_id",)
-    training_run_id: Identifier = Field(description="Key of the run; equal to model_id for a model's main run.")
+    training_run_id: Identifier = Field(description="Key of the run; equal to model_id for the main run of a model.")
     model_id: Identifier = Field(description="Key of seeds.models.")
     run_kind: Literal["pretraining", "finetuning", "distillation", "pruning", "reinforcement learning"] = Field(
-        description="What the run does; 6ND applies to pretraining and finetuning only."
+        description="Kind of run; 6ND applies to pretraining and finetuning only."
     )
     training_tokens: Positive | None = Field(
-        default=None, description="Tokens processed, repeated passes included (for language models)."
+        default=None, description="Tokens processed, including repeated passes (for language models)."
     )
     training_examples: Positive | None = Field(
-        default=None, description="Examples (images, clips, positions) processed, repeated passes included."
+        default=None, description="Examples (images, clips, positions) processed, including repeated passes."
     )
     forward_mac_per_example: Positive | None = Field(
         default=None, description="Multiply-accumulates of one forward pass over one example."
     )
-    epochs: Positive | None = Field(default=None, description="Passes over the data set, where the source states it.")
+    epochs: Positive | None = Field(default=None, description="Passes over the data set, if published.")
     recompute: Literal["full", "selective", "none"] | None = Field(
-        default=None, description="Activation recomputation during training, where the source states it."
+        default=None, description="Activation recomputation during training, if published."
     )
     number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
     accelerator_id: Identifier | None = Field(default=None, description="Main accelerator: key of seeds.accelerators.")
-    accelerator_count: Count | None = Field(default=None, description="Accelerators used at the same time.")
-    training_country: Country | None = Field(default=None, description="Country of the data centre, where stated.")
+    accelerator_count: Count | None = Field(default=None, description="Accelerators in parallel.")
+    training_country: Country | None = Field(default=None, description="Country of the data centre, if published.")
     started_year: Year | None = Field(default=None, description="Year in which most of the run took place.")
     operator_kind: Literal["hyperscaler", "other"] | None = Field(
         default=None,
-        description="Who ran the machines: a hyperscale operator or another (university, public, colocation).",
+        description="Operator of the hardware: a hyperscale operator or another (university, public, colocation).",
     )
     hardware_source_id: SourceId | None = Field(
-        default=None, description="Source of the hardware columns, when not source_id."
+        default=None, description="Source of the hardware columns, if not source_id."
     )
-    hardware_locator: Text | None = Field(default=None, description="Where in that source.")
+    hardware_locator: Text | None = Field(default=None, description="Location in that source.")
 
 
 QUANTITIES: dict[str, str] = {
@@ -233,34 +235,35 @@ QUANTITIES: dict[str, str] = {
 
 
 class PublishedFigures(Fact):
-    """One row per figure that somebody published about a run, a model or a machine."""
+    """One row per published figure about a run, a model or a machine."""
 
     key = ("published_figure_id",)
     published_figure_id: Identifier = Field(description="Key of the row.")
     subject_kind: Literal["training_run", "stage", "model", "family", "inference", "machine"] = Field(
-        description="What the figure is about; a stage is part of a run, or a run without a row of its own."
+        description="Subject of the figure; a stage is part of a run, or a run without its own row."
     )
     subject_id: Identifier = Field(
         description="Key of the subject: training_run_id for a training run, model_id for a model, else a name of our own."
     )
-    subject_name: Text = Field(description="Name of the subject as a reader would write it.")
-    quantity: str = Field(description="Quantity that the figure gives (closed list in seed_tables.QUANTITIES).")
-    value: Positive = Field(description="The figure, in the unit column's unit.")
-    value_low: Positive | None = Field(default=None, description="Lower bound where the source gives a range.")
-    value_high: Positive | None = Field(default=None, description="Upper bound where the source gives a range.")
+    subject_name: Text = Field(description="Name of the subject for readers.")
+    quantity: str = Field(description="Quantity of the figure (closed list in seed_tables.QUANTITIES).")
+    value: Positive = Field(description="The figure, in the unit of the column unit.")
+    value_low: Positive | None = Field(default=None, description="Lower bound, if the source gives a range.")
+    value_high: Positive | None = Field(default=None, description="Upper bound, if the source gives a range.")
     unit: str = Field(description="Unit of value: the unit of its quantity.")
-    printed: Text | None = Field(default=None, description="The number and unit as the source prints them.")
+    printed: Text | None = Field(default=None, description="Number and unit as the source prints them.")
     boundary: Literal[
         "chip", "server", "facility", "location", "market", "lifecycle", "cloud", "owned", "unstated", "none"
     ] = Field(description="What the figure includes: machine boundary, carbon basis or cost basis.")
     counting: Literal["6nd", "with attention", "8nd", "chips x time", "operation count", "unstated"] | None = Field(
-        default=None, description="How a published FLOP figure was counted."
+        default=None, description="How the publisher counted a FLOP figure."
     )
     kind: Literal["measured", "reported", "estimated"] = Field(
-        description="Measured by its publisher, reported by the maker of the model, or estimated by a third party."
+        description="Measured by the publisher, reported by the developer, or estimated by a third party."
     )
     is_circular: Flag = Field(
-        description="True if the figure was computed from others by a formula like ours, so that it tests arithmetic only."
+        description="True if the publisher derived the figure with the same formula as ours, so that it is not "
+        "independent."
     )
     accelerator_id: Identifier | None = Field(default=None, description="Accelerator that the figure refers to.")
     accelerator_count: Count | None = Field(default=None, description="Accelerators that the figure refers to.")

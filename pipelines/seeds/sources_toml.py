@@ -35,7 +35,7 @@ def listed(problems: list[str]) -> str:
 
 
 class Source(BaseModel):
-    """One entry of SOURCES.toml: a work that facts are taken from."""
+    """One entry of SOURCES.toml: a work that provides facts."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str = Field(min_length=1, description="Title of the work.")
@@ -55,14 +55,14 @@ class Source(BaseModel):
         "judgement",
         "text",
     ] = Field(
-        description="Kind of work; a judgement is our own, and argued in docs/methods.md; a text came without address."
+        description="Kind of work; a judgement is our own and explained in docs/methods.md; a text has no address."
     )
-    accessed: date | None = Field(default=None, description="Date on which it was read; absent if it was not.")
+    accessed: date | None = Field(default=None, description="Date on which the work was read; empty if it was not.")
 
     @model_validator(mode="after")
     def _has_address(self) -> Source:
         if self.url is None and self.kind not in ("judgement", "package", "text"):
-            raise ValueError("a work needs its address (url)")
+            raise ValueError("a work needs an address (url)")
         return self
 
 

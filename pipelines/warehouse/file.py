@@ -59,10 +59,10 @@ def connect(path: Path, settings: Settings, *, read_only: bool = False) -> duckd
         connection = attempts(duckdb.connect, str(path), read_only=read_only, config=config)
     except RetryError as error:
         reason = str(error.last_attempt.exception()).splitlines()[0]
-        raise LedgerError(f"{path} is held by another process: {reason} Close it there, then try again.") from None
+        raise LedgerError(f"{path} is in use by another process: {reason} Close it there, then try again.") from None
     except (duckdb.ParserException, duckdb.InvalidInputException) as error:
         options = f"LEDGER_THREADS={settings.threads}, LEDGER_MEMORY_LIMIT={settings.memory_limit!r}"
-        raise LedgerError(f"DuckDB does not take its options ({options}): {str(error).splitlines()[0]}.") from None
+        raise LedgerError(f"DuckDB rejects its options ({options}): {str(error).splitlines()[0]}.") from None
     connection.execute("set TimeZone = 'UTC'")
     return connection
 

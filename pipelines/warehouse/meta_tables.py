@@ -32,7 +32,7 @@ FILE_COLUMNS = {
     "file_sha256": "SHA-256 of its bytes.",
     "record_count": "Records in the file, header excluded.",
     "accepted_count": "Records that became rows.",
-    "rejected_count": "Records that were refused.",
+    "rejected_count": "Records that were rejected.",
     "duplicate_count": "Records that repeat an accepted one.",
 }
 REJECT_COLUMNS = {
@@ -41,8 +41,8 @@ REJECT_COLUMNS = {
     "file_sha256": "SHA-256 of the file.",
     "record_no": "Number of the record in the file, header excluded.",
     "column_name": "Column at fault; null where the whole record is.",
-    "value": "Value that was refused.",
-    "reason": "Why, and what was expected.",
+    "value": "Value that was rejected.",
+    "reason": "Reason, and what was expected.",
 }
 SNAPSHOT_COLUMNS = {
     "source_id": "Source that was fetched.",
@@ -56,7 +56,7 @@ COLUMN_COLUMNS = {
     "column_name": "Column.",
     "column_type": "DuckDB type.",
     "unit": "Unit, by the suffix of the name; null for text, flags and dates.",
-    "description": "What the column holds.",
+    "description": "Description of the column.",
 }
 LINEAGE_COLUMNS = {
     "table_name": "Table, as schema.name.",
@@ -96,7 +96,7 @@ TIMES = ("fetched_at", "started_at", "finished_at")
 DESCRIPTIONS = {
     "meta.sources": "One row per source that a figure may name.",
     "meta.files": "One row per file that was read, with the count of its records.",
-    "meta.rejects": "One row per record that was refused, or part of an accepted one that was, and why.",
+    "meta.rejects": "One row per rejected record, or rejected part of an accepted record, with the reason.",
     "meta.snapshots": "One row per snapshot of a source that was fetched.",
     "meta.columns": "One row per column of every table.",
     "meta.column_lineage": "One row per column of a SQL model and column that it is computed from.",
@@ -181,14 +181,16 @@ def lost_records(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "select file_name, record_count, accepted_count, rejected_count, duplicate_count from meta.files "
         "where accepted_count + rejected_count + duplicate_count <> record_count order by file_name"
     ).fetchall()
-    return [f"{name}: {n:,} records, but {a:,} accepted + {r:,} refused + {d:,} duplicate" for name, n, a, r, d in rows]
+    return [
+        f"{name}: {n:,} records, but {a:,} accepted + {r:,} rejected + {d:,} duplicate" for name, n, a, r, d in rows
+    ]
 
 
 def describe_build(connection: duckdb.DuckDBPyConnection, models: Mapping[str, SqlModel]) -> None:
     """Write meta.sources, meta.column_lineage and, last, meta.columns from the file's own comments."""
     ensure_meta(connection)
     if lost := lost_records(connection):
-        raise LedgerError("records are lost:\n" + "\n".join(lost) + "\nThis is a fault of the connector: report it.")
+        raise LedgerError("records are lost:\n" + "\n".join(lost) + "\nThis is an error in the connector: report it.")
     sources = connection.sql("select * from seeds.sources order by source_id").pl()
     write_table(connection, "meta.sources", sources, DESCRIPTIONS["meta.sources"], SOURCE_COLUMNS)
     schemas = {table: list(column_types(connection, table)) for table in list_tables(connection)}

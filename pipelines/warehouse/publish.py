@@ -161,7 +161,7 @@ def publish(settings: Settings, build_id: str) -> Path:
     The caller holds the build lock and has closed its connection after a checkpoint.
     """
     if (wal := Path(f"{settings.build_file}.wal")).exists():
-        raise LedgerError(f"{wal.name} is left beside the build file: it was not checkpointed. Nothing was published.")
+        raise LedgerError(f"{wal.name} is beside the build file: the checkpoint did not finish. Nothing was published.")
     target = settings.versions / f"warehouse-{build_id}.duckdb"
     partial = target.with_name(target.name + ".partial")
     try:

@@ -107,7 +107,7 @@ def test_without_a_key_whole_columns_are_still_compared(change):
 def test_a_renamed_optional_column_is_a_column_whose_values_are_gone():
     renamed = runs_csv().replace(b",note\n", b",remark\n", 1)
     [doubt] = found(renamed)
-    assert (doubt.column, doubt.what) == ("note", "every value is gone")
+    assert (doubt.column, doubt.what) == ("note", "all values are missing")
 
 
 def test_records_twice_without_a_key_are_seen():

@@ -115,7 +115,7 @@ def test_a_small_file_that_lost_a_column_is_refused_and_the_good_one_stays(
     path.write_bytes((small_mirror / "epoch.ai/data/ml_hardware.csv").read_bytes().replace(b"TDP (W)", b"Watts", 1))
     done = run_ledger("fetch", "epoch_hardware", home=tmp_path / "home", LEDGER_MIRROR=str(tmp_path / "mirror"))
     assert done.returncode == 1
-    assert "ml_hardware.csv:1: header lacks 'TDP (W)'. Names it has that are not known: 'Watts'" in done.stdout
+    assert "ml_hardware.csv:1: header lacks 'TDP (W)'. Unknown names in the header: 'Watts'" in done.stdout
     assert "Still in use: epoch_hardware ml_hardware.csv of " in done.stdout
 
 
@@ -137,7 +137,7 @@ def test_what_is_refused_is_named_with_file_record_column_and_value(warehouse: d
     found = warehouse.execute(
         "select f.file_name, r.record_no, r.column_name, r.value from meta.rejects as r "
         "join meta.files as f using (table_name, file_sha256) where r.file_sha256 in (select sha256 from meta.snapshots) "
-        "and r.reason not like '%this key already%' and r.reason not like '%the key stands on line%' "
+        "and r.reason not like '%this key already%' and r.reason not like '%already has this key%' "
         "and r.source_id <> 'mlperf_training' and r.column_name is distinct from 'first_operational_date_precision'"
     ).fetchall()
     assert sorted(found, key=str) == sorted(REFUSED, key=str)
@@ -206,7 +206,7 @@ def test_scores_of_training_drop_the_best_and_the_worst_run(warehouse: duckdb.Du
             pytest.approx(24.5 * 1.02),
             None,
         ),  # 20 to 28 and a failed one: the mean of 21 to 28, scaled
-        "bert": (None, "1 runs; the rules ask for 10.0"),
+        "bert": (None, "1 runs; the rules require 10.0"),
     }
     compared = "select published_minutes, is_equal from core.mlperf_training_comparison where benchmark = 'resnet'"
     assert one(warehouse, compared) == (32.0, True)

@@ -389,7 +389,7 @@ def test_a_key_that_stands_twice_names_both_lines() -> None:
     rows, _ = type_records(table, Sample)
     found = repeated_keys(table, rows, ("count", "year"))
     assert [str(reject) for reject in found] == [
-        f"{FILE}:4: column count+year: value '1, 2020': the key stands on line 2 already; expected each (count, year) once"
+        f"{FILE}:4: column count+year: value '1, 2020': line 2 already has this key; expected each (count, year) once"
     ]
     assert repeated_keys(table, rows, ("count", "year", "flag")) == []
 

@@ -282,7 +282,7 @@ def test_a_key_that_stands_twice_names_both_lines(file: str, key: tuple[str, ...
     value = ", ".join(cells[1][place] for place in places)
     assert fault_of(copy) == (
         f"1 fault in the curated files:\n{(copy / file).as_posix()}:5: column {'+'.join(key)}: value '{value}': "
-        f"the key stands on line 2 already; expected each ({', '.join(key)}) once"
+        f"line 2 already has this key; expected each ({', '.join(key)}) once"
     )
 
 
@@ -369,7 +369,7 @@ SOURCE_FAULTS = {
     "no address": (
         ENTRY.replace('url = "https://example.org"\n', ""),
         1,
-        "[late_entry]: a work needs its address (url)",
+        "[late_entry]: a work needs an address (url)",
     ),
     "another kind": (
         ENTRY.replace("paper", "rumour"),

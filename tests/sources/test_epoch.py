@@ -381,7 +381,7 @@ def test_the_error_lists_all_that_is_missing_and_all_that_is_left_over() -> None
     assert str(caught.value) == (
         "notable_ai_models.csv:1: header lacks 'Parameters'; 'Training dataset size (total)' or 'Training dataset size "
         "(gradients)' or 'Training dataset size (datapoints)' or '(DEPRECATED) Training dataset size (datapoints)'; "
-        "'Link'. Names it has that are not known: 'Size', 'Training tokens', 'Links', 'Abstract'. If a column was "
+        "'Link'. Unknown names in the header: 'Size', 'Training tokens', 'Links', 'Abstract'. If a column was "
         "renamed, add its new name to pipelines/sources/epoch/models.py."
     )
 
@@ -551,13 +551,13 @@ def test_bad_records_are_refused_and_those_around_them_kept() -> None:
     assert table.frame.filter(pl.col("record_no") == 13)["model"].to_list() == ['a stray "quote" in the open']
     [repeat] = table.duplicates
     assert (repeat.record_no, repeat.line) == (3 * ENOUGH + 4, 3 * ENOUGH + 5)
-    assert f"stands on line {3 * ENOUGH + 4} already" in repeat.reason
+    assert f"line {3 * ENOUGH + 4} already has this key" in repeat.reason
 
 
 def test_a_file_with_many_bad_records_is_refused_as_a_whole() -> None:
     rows = [*good_rows(EpochModels, 90), *({"Model": f"bad {i}", "Parameters": "?"} for i in range(10))]
     with pytest.raises(
-        LedgerError, match=r"10 of 100 records are refused, more than 1%\. The first: .*parameters_params"
+        LedgerError, match=r"10 of 100 records are rejected, more than 1%\. The first: .*parameters_params"
     ):
         read_rows(EpochModels, rows)
 

@@ -124,7 +124,7 @@ def test_a_bad_configuration_is_refused_with_its_place_and_the_others_stay(chang
         (b'{"configurations": {}}', "expected a list named configurations"),
         (b'{"configurations": [{"a": 1,}], "task": "x"}', "configurations is not JSON"),
         (b'{"configurations": [' + b"[" * 5000 + b"]" * 5000 + b"]}", "nested too deeply"),
-        (b'{"configurations": [NaN]}', "NaN is no number"),
+        (b'{"configurations": [NaN]}', "NaN is not a number"),
         (b"\xff\xfe{}", "not UTF-8"),
     ],
 )

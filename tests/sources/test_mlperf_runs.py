@@ -208,7 +208,7 @@ def test_a_summary_keeps_what_holds_and_says_what_does_not() -> None:
     (table,) = read_summary(text.encode(), "summary.json", SHA)
     assert (table.record_count, table.accepted_count, table.rejected_count) == (505, 500, 5)
     reasons = "\n".join(str(reject) for reject in table.rejects)
-    assert "NaN is no number" in reasons
+    assert "NaN is not a number" in reasons
     assert "has ID twice" in reasons
     assert "expected an object, got 7" in reasons
     assert "column performance_units: value '\"Furlongs\"'" in reasons

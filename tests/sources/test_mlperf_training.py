@@ -201,7 +201,7 @@ def test_a_bad_file_costs_only_itself():
         ({}, r"0 records; expected at least 1"),
         (
             {f"{FOLDER}/result_{n}.txt": b"nothing\n" for n in range(3)},
-            r"3 of 3 records are refused.*result_0.txt: holds no log",
+            r"3 of 3 records are rejected.*result_0.txt: holds no log",
         ),
         (bert(*TEN) | {f"{FOLDER}/scaling.json": b'{"scaling_factor": 0}'}, r"scaling.json"),
         (bert(*TEN) | {f"{FOLDER}/scaling.json": b'{"scaling_factor": "two"}'}, r"scaling.json"),
@@ -250,7 +250,7 @@ def test_two_failed_runs_leave_no_score():
 
 
 def test_a_set_with_too_few_runs_has_no_score():
-    assert result(bert(*TEN[:9]))["score_reason"] == "9 runs; the rules ask for 10"
+    assert result(bert(*TEN[:9]))["score_reason"] == "9 runs; the rules require 10"
 
 
 def test_a_benchmark_without_a_rule_says_so():
@@ -270,7 +270,7 @@ def test_forty_runs_drop_four_on_each_side():
 
 def test_a_folder_with_nothing_but_a_factor_is_a_result_without_a_score():
     found = results(bert(*TEN) | {"Example/results/box/ssd/scaling.json": b'{"scaling_factor": 1.1}'})
-    assert {row["benchmark"]: row["score_reason"] for row in found} == {"bert": None, "ssd": "no log of a run"}
+    assert {row["benchmark"]: row["score_reason"] for row in found} == {"bert": None, "ssd": "no log for a run"}
 
 
 def test_runs_given_twice_in_a_round_count_once():
@@ -386,7 +386,7 @@ def test_our_scores_are_the_published_ones(real):
     without_reason = "select * from core.mlperf_training_comparison where not is_equal and reason is null"
     assert real.sql(without_reason).fetchall() == []
     assert real.sql("select distinct reason from core.mlperf_training_comparison where round = 'v3.0' order by 1").fetchall() == [
-        ("the collection has no results of this benchmark",), ("the collection lacks this result",), (None,)
+        ("the collection has no results for this benchmark",), ("the collection lacks this result",), (None,)
     ]  # fmt: skip
 
 

@@ -263,8 +263,8 @@ def broken_by(table: str, bad: Any) -> list[tuple[str | None, str]]:
         ({"gwp": "0.4"}, "gwp_kg_co2e_per_kwh", "expected a valid number"),
         ({"gwp": True}, "gwp_kg_co2e_per_kwh", "expected a valid number"),
         ({"gwp": None}, "gwp_kg_co2e_per_kwh", "expected a valid number"),
-        ({"gwp": float("nan")}, None, "NaN is no number"),
-        ({"gwp": float("-inf")}, None, "-Infinity is no number"),
+        ({"gwp": float("nan")}, None, "NaN is not a number"),
+        ({"gwp": float("-inf")}, None, "-Infinity is not a number"),
         ({"wue": 1e30}, "wue_l_per_kwh", "expected less than or equal to 200"),
         ({"name": "France"}, "zone", "String should match pattern"),
         ({"name": 5}, "zone", "expected a valid string"),
@@ -321,7 +321,7 @@ def test_too_few_or_too_many_refused_records_stop_the_source() -> None:
         read_again("ecologits_zones", good[:100])
     per_mille = [{**zone, "gwp": 1000 * zone["gwp"]} for zone in good]  # as if grams were published
     with pytest.raises(
-        LedgerError, match=r"records are refused, more than 1%\. The first: some package:\d+: column gwp"
+        LedgerError, match=r"records are rejected, more than 1%\. The first: some package:\d+: column gwp"
     ):
         read_again("ecologits_zones", per_mille)
 
@@ -422,8 +422,8 @@ def provider_of(**prices: Any) -> SimpleNamespace:
     [
         ({"input_mtok": Decimal("-1")}, "input_usd_per_million_tokens", "greater than or equal to 0"),
         ({"input_mtok": Decimal("3e6")}, "input_usd_per_million_tokens", "less than or equal to 5000"),
-        ({"input_mtok": Decimal("NaN")}, None, "NaN is no number"),
-        ({"input_mtok": Decimal("Infinity")}, None, "Infinity is no number"),
+        ({"input_mtok": Decimal("NaN")}, None, "NaN is not a number"),
+        ({"input_mtok": Decimal("Infinity")}, None, "Infinity is not a number"),
         ({"input_mtok": "3"}, "input_usd_per_million_tokens", "expected a valid number"),
         ({"requests_kcount": Decimal("-1")}, None, "expected requests_kcount to be a price from 0 to 5,000, got -1.0"),
     ],
@@ -663,7 +663,7 @@ def test_bad_countries_are_refused_with_reasons_and_the_good_ones_kept() -> None
     ("text", "reason"),
     [
         ('{"iso_code": "AAX", "iso_code": "AAX"}', "has iso_code twice"),
-        ('{"iso_code": "AAX", "year": NaN}', "NaN is no number"),
+        ('{"iso_code": "AAX", "year": NaN}', "NaN is not a number"),
         ('{"iso_code": "AAX, "year": 2022}', "is not JSON: Expecting ',' delimiter"),
         ('{"iso_code": "AAX" "gas_TWh": [1, {"x": "}"}]}', "is not JSON"),
         ("[" * 100_000 + "]" * 100_000, "is nested too deeply"),
@@ -722,7 +722,7 @@ def test_a_file_cut_short_or_empty_is_refused() -> None:
             read_mix(whole[:cut])
     with pytest.raises(LedgerError, match=r"0 records; expected at least 150\."):
         read_mix(b"{}")
-    with pytest.raises(LedgerError, match="500 of 500 records are refused"):
+    with pytest.raises(LedgerError, match="500 of 500 records are rejected"):
         read_mix(whole.replace(b'"carbon_intensity"', b'"intensity"'))
 
 

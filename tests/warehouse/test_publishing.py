@@ -269,9 +269,7 @@ def test_a_build_without_checkpoint_is_refused(small: Settings) -> None:
     before = sha256(small.published)
     with open_build(small, fresh=False) as connection:
         connection.execute("insert into mart.x values (-1, 'late')")
-        with pytest.raises(
-            LedgerError, match=r"warehouse.duckdb.wal is left beside the build file.*Nothing was published"
-        ):
+        with pytest.raises(LedgerError, match=r"warehouse.duckdb.wal is beside the build file.*Nothing was published"):
             publish(small, "first")
     assert sha256(small.published) == before
 
@@ -372,7 +370,7 @@ def test_a_file_that_another_process_holds_is_told_with_its_number(small: Settin
     made_build(small, "first")
     with started("-c", OWNER, str(small.build_file)) as owner:
         assert owner.stdout.readline() == "open\n"
-        with pytest.raises(LedgerError, match=rf"(?s)held by another process: .*PID {owner.pid}.* Close it there"):
+        with pytest.raises(LedgerError, match=rf"(?s)in use by another process: .*PID {owner.pid}.* Close it there"):
             connect(small.build_file, small, read_only=True)
     with connect(small.build_file, small, read_only=True) as connection:
         assert connection.execute("select count(*) from mart.x").fetchall() == [(10,)]

@@ -130,13 +130,13 @@ BROKEN_HEADERS: dict[str, tuple[str, int, str, str]] = {
     "misspelt tag": (
         GOOD.replace("-- interval:", "-- intervall:"),
         4,
-        "'-- intervall: energy_kwh | Energy of the run, kWh.' is no tag.",
+        "'-- intervall: energy_kwh | Energy of the run, kWh.' is not a known tag.",
         "Use as:, key:, column:, interval:, check: or warn:.",
     ),
     "empty comment between tags": (
         GOOD.replace("-- check", "--\n-- check"),
         5,
-        "'--' is no tag.",
+        "'--' is not a known tag.",
         "Use as:, key:, column:, interval:, check: or warn:.",
     ),
     "column without text": (
@@ -270,15 +270,15 @@ def test_two_files_cannot_make_one_table(tmp_path: Path) -> None:
 BROKEN_FOLDERS = {
     "unknown table": (
         {"core__runs": "select a from seeds.rnus"},
-        "sql/core/runs.sql:1: table seeds.rnus is made by nobody. Add its file, or correct the name.",
+        "sql/core/runs.sql:1: nothing produces table seeds.rnus. Add its file, or correct the name.",
     ),
     "table of another layer": (
         {"core__runs": "select a from core.prices"},
-        "sql/core/runs.sql:1: table core.prices is made by nobody. Did you mean seeds.prices?",
+        "sql/core/runs.sql:1: nothing produces table core.prices. Did you mean seeds.prices?",
     ),
     "table of several other layers": (
         {"core__prices": "select a from seeds.prices", "core__runs": "select a from raw.prices"},
-        "sql/core/runs.sql:1: table raw.prices is made by nobody. Did you mean core.prices, seeds.prices?",
+        "sql/core/runs.sql:1: nothing produces table raw.prices. Did you mean core.prices, seeds.prices?",
     ),
     "a core model reads mart": (
         {"core__runs": "select a from mart.runs", "mart__runs": "select a from seeds.runs"},
@@ -295,11 +295,11 @@ BROKEN_FOLDERS = {
     ),
     "a circle": (
         {"core__one": "select a from core.two", "core__two": "select a from core.one"},
-        "sql/core/one.sql:1: the models read each other in a circle: core.one → core.two → core.one. Break it.",
+        "sql/core/one.sql:1: the models depend on each other in a circle: core.one → core.two → core.one. Break it.",
     ),
     "a model that reads itself": (
         {"core__one": "select a from core.one"},
-        "sql/core/one.sql:1: the models read each other in a circle: core.one → core.one. Break it.",
+        "sql/core/one.sql:1: the models depend on each other in a circle: core.one → core.one. Break it.",
     ),
 }
 
@@ -347,10 +347,10 @@ def test_a_table_carries_its_descriptions_in_the_file(connection: duckdb.DuckDBP
     ("query", "detail"),
     [
         (QUERY.replace("from", ", 1 as extra from"), "not documented: extra."),
-        (QUERY.replace("run_id,", ""), "documented but not there: run_id."),
+        (QUERY.replace("run_id,", ""), "documented but missing: run_id."),
         (
             QUERY.replace("mid as energy_kwh,", "mid as energy_mwh,"),
-            "not documented: energy_mwh; documented but not there: energy_kwh.",
+            "not documented: energy_mwh; documented but missing: energy_kwh.",
         ),
         (
             "select mid as energy_kwh, run_id, low as energy_kwh_low, high as energy_kwh_high from seeds.runs",

@@ -73,7 +73,7 @@ class CodecarbonCountries(RawRow):
 
 
 class CodecarbonRegions(RawRow):
-    """One row per cloud region in CodeCarbon's impact table: carbon intensity of its grid, as its provider states it."""
+    """One row per cloud region in CodeCarbon's impact table: carbon intensity of its grid, as published by the provider."""
 
     table = "codecarbon_regions"
     source_id = "codecarbon_grid"

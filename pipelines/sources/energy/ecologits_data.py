@@ -84,13 +84,13 @@ class EcologitsModels(RawRow):
     )
     min_active_billion_params: Billions | None = Field(
         default=None,
-        description="Parameters used per token, lower end, billions; empty for dense models, which use all of them.",
+        description="Active parameters, lower end, billions; empty for dense models, which use all parameters.",
     )
     max_active_billion_params: Billions | None = Field(
-        default=None, description="Parameters used per token, upper end, billions; empty for dense models."
+        default=None, description="Active parameters, upper end, billions; empty for dense models."
     )
     is_estimated: StrictBool = Field(
-        description="True if the maker has not released the architecture, so that the sizes are the package's estimate."
+        description="True if the developer has not published the architecture, so that the package estimates the sizes."
     )
     is_multimodal: StrictBool = Field(
         description="True if the package warns that the model takes or gives more than text."

@@ -4,7 +4,7 @@ What belongs here: the columns of a measured configuration, and finding them in 
 leaderboard's repository. What does not: names of models and accelerators that we know, any arithmetic.
 
 The archive holds one JSON file per model and task below ``public/data/models``, each with a list of
-configurations. Energy and power are those of the GPUs alone.
+configurations. Energy and power cover the GPUs only.
 """
 
 from __future__ import annotations
@@ -109,8 +109,8 @@ class MlEnergyConfigurations(RawRow):
     task: Text = Field(description="Task that the model does.")
     architecture: Text | None = Field(default=None, description="Class of the model, for language models.")
     weight_precision: Text = Field(description="Number format of the weights.")
-    total_billion_params: Measured = Field(description="Parameters stored, billions.")
-    activated_billion_params: Measured = Field(description="Parameters used per token, billions.")
+    total_billion_params: Measured = Field(description="Total parameters, billions.")
+    activated_billion_params: Measured = Field(description="Active parameters, billions.")
     gpu_model: Text = Field(description="GPU, in short.")
     num_gpus_count: Whole = Field(description="GPUs used.")
     tensor_parallel_count: Whole | None = Field(default=None, description="Degree of tensor parallelism.")
@@ -122,10 +122,10 @@ class MlEnergyConfigurations(RawRow):
         default=None, description="The publisher's note on the parallelism."
     )
     max_num_seqs_count: Whole | None = Field(
-        default=None, description="Most requests that may run at the same time, for language models."
+        default=None, description="Maximum number of requests that run in parallel, for language models."
     )
     avg_batch_size: Measured | None = Field(
-        default=None, description="Requests that ran at the same time, on average, for language models."
+        default=None, description="Average number of requests that ran in parallel, for language models."
     )
     batch_size: Whole | None = Field(default=None, description="Images or videos made at the same time.")
     avg_power_w: Measured = Field(description="Mean power of the GPUs together, watts.")

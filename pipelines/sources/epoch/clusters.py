@@ -133,7 +133,7 @@ class EpochClusters(RawRow):
     )
     location: RawText | None = Field(default=None, description="Address, place or coordinates.")
     users: RawText | None = Field(default=None, description="Users, split by commas.")
-    hardware_note: RawText | None = Field(default=None, description="Chips as the sources tell them.")
+    hardware_note: RawText | None = Field(default=None, description="Chips, as the sources describe them.")
     quote: RawText | None = Field(default=None, description="What the sources say.")
     first_operational_date_note: RawText | None = Field(
         default=None, description="Date of first operation or the plan of it, in words."
@@ -145,9 +145,9 @@ class EpochClusters(RawRow):
     builds_upon: RawText | None = Field(default=None, description="Cluster that it extends.")
     superseded_by: RawText | None = Field(default=None, description="Cluster that replaced it.")
     possible_duplicate: RawText | None = Field(
-        default=None, description="True where it may be another entry again, else empty."
+        default=None, description="True if the entry may duplicate another entry, else empty."
     )
-    possible_duplicate_of: RawText | None = Field(default=None, description="Entries that it may be, split by commas.")
+    possible_duplicate_of: RawText | None = Field(default=None, description="Possible duplicates, separated by commas.")
     chip_type_secondary: RawText | None = Field(
         default=None, description="Second chip; names as in raw.epoch_hardware."
     )
@@ -259,7 +259,7 @@ class EpochDataCenters(RawRow):
     longitude: RawText | None = Field(
         default=None, description="Longitude in degrees, minutes and seconds, as spelled."
     )
-    country: RawText | None = Field(default=None, description="Country in which it stands.")
+    country: RawText | None = Field(default=None, description="Country of the data centre.")
     owner: RawText | None = Field(default=None, description="Owners, split by commas.")
     users: RawText | None = Field(default=None, description="Users, split by commas.")
     investors: RawText | None = Field(default=None, description="Investors, split by commas.")

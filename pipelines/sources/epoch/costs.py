@@ -123,7 +123,7 @@ class EpochChips(EpochChipRow):
     """One row per chip of any kind in the snapshot that the training cost study used (June 2025).
 
     Names of the staff who entered a chip and addresses of attached files, which expire, are left out.
-    Several names stand twice with different figures.
+    Several names appear twice with different figures.
     """
 
     table = "epoch_chips"
@@ -244,7 +244,7 @@ class EpochHardwarePrices(RawRow):
 class EpochPriceIndex(RawRow):
     """One row per month: the producer price index of data processing and hosting in the United States.
 
-    The training cost study uses it against inflation; the Bureau of Labor Statistics made it.
+    The training cost study uses it to correct for inflation; the Bureau of Labor Statistics publishes it.
     """
 
     table = "epoch_price_index"
@@ -263,7 +263,7 @@ class EpochPriceIndex(RawRow):
 
 
 class EpochModelCosts(RawRow):
-    """One row per model and file: what training it cost, as the training cost study computed it.
+    """One row per model and file: training cost, as calculated by the training cost study.
 
     The first file gives three costs by their method, the updated one a single cost without naming its
     method. US dollars; no header names the year, the study's own is 2023.

@@ -120,13 +120,13 @@ def _decode(text: bytes) -> Any:
 def _judge(record: Any, wanted: Mapping[str, Kind]) -> Entry | None:
     """The entry of a record, None where nobody reads its key; raises _OddError."""
     if type(record) is not dict:
-        raise _OddError("is no JSON object")
+        raise _OddError("is not a JSON object")
     key, time_ms, value = record.get("key"), record.get("time_ms"), record.get("value")
     if type(key) is not str:
         raise _OddError("names no key" if key is None else "has a key that is not text")
     if type(time_ms) is not int:
         raise _OddError(
-            f"{shown(key)} has no time_ms" if time_ms is None else f"{shown(key)}: time_ms is no whole number"
+            f"{shown(key)} has no time_ms" if time_ms is None else f"{shown(key)}: time_ms is not a whole number"
         )
     if not EARLIEST_MS <= time_ms <= LATEST_MS:
         raise _OddError(f"{shown(key)}: time_ms {time_ms} is not in the years 2014 to 2096")

@@ -61,7 +61,7 @@ class _InBenchmark(_Place):
 
 
 class MlperfTrainingResults(_InBenchmark):
-    """One row per run of MLPerf Training: what its log says. Times are those of the log's own clock."""
+    """One row per run of MLPerf Training, from its log. Times are those of the log's own clock."""
 
     table = "mlperf_training_results"
 

@@ -27,7 +27,7 @@ LEADING = "USD"
 
 
 class ExchangeRates(RawRow):
-    """One row per currency and month since 2010: its euro reference rate of the European Central Bank.
+    """One row per currency and month since 2010: euro reference rate of the European Central Bank.
 
     The day is the last of the month on which rates were published.
     """

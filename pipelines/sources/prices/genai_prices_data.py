@@ -36,7 +36,7 @@ ClockTime = Annotated[str, Field(pattern=r"^\d{2}:\d{2}:\d{2}$")]
 class GenaiPrices(RawRow):
     """One row per provider, model, variant and constraint of genai-prices: prices of tokens.
 
-    Of several rows of a model and variant that hold at a time, the one with the highest record_no applies.
+    If several rows of a model and variant apply at a time, the one with the highest record_no applies.
     """
 
     table = "genai_prices"
@@ -57,12 +57,12 @@ class GenaiPrices(RawRow):
         "empty for standard requests.",
     )
     start_date: JsonDay | None = Field(
-        default=None, description="First day (UTC) on which the prices hold, also in the future; empty if always."
+        default=None, description="First day (UTC) on which the prices apply, also in the future; empty if always."
     )
     start_time: ClockTime | None = Field(
-        default=None, description="Time of day (UTC) from which the prices hold each day; empty if all day."
+        default=None, description="Time of day (UTC) from which the prices apply each day; empty if all day."
     )
-    end_time: ClockTime | None = Field(default=None, description="Time of day (UTC) until which they hold each day.")
+    end_time: ClockTime | None = Field(default=None, description="Time of day (UTC) until which they apply each day.")
     input_usd_per_million_tokens: Price | None = Field(
         default=None, description="Price of input tokens, US dollars per million tokens."
     )

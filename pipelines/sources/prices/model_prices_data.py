@@ -41,7 +41,7 @@ Price = Annotated[RawNumber, Field(ge=0, le=MAX_USD_PER_MILLION_TOKENS)]
 
 
 class ModelPrices(RawRow):
-    """One row per provider, model, mode and start of model-prices: the prices that hold from start until the next row."""
+    """One row per provider, model, mode and start of model-prices: the prices that apply from start until the next row."""
 
     table = "model_prices"
     source_id = "model_prices"
@@ -64,8 +64,8 @@ class ModelPrices(RawRow):
     )
     start_at: JsonInstant | None = Field(
         default=None,
-        description="Time (UTC) from which the row holds; empty for the first of a model and mode, which also covers "
-        "all earlier times.",
+        description="Time (UTC) from which the row applies; empty for the first row of a model and mode, which also "
+        "covers all earlier times.",
     )
     input_usd_per_million_tokens: Price | None = Field(
         default=None,

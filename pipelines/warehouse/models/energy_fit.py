@@ -61,37 +61,40 @@ PRIORS: dict[str, tuple[float, float]] = {
 """Coefficient -> where it is drawn to, and how far it may lie from there."""
 
 COEFFICIENTS: dict[str, str] = {
-    "step_log": "Time of a decoding step of a model of 8 billion active parameters on one accelerator, ln of milliseconds.",
-    "byte_log": "Time of reading the weights over that at full bandwidth, ln.",
-    "operation_log": "Time of computing over that at the dense peak in 16 bits, ln.",
-    "cache_log": "Time of reading the cache of 1,000 tokens at 8 billion active parameters, ln of 10 microseconds.",
-    "step_params_exponent": "Exponent of active parameters in the time of a step.",
-    "step_count_exponent": "Exponent of the count of accelerators in the energy of a step.",
-    "operation_params_exponent": "Exponent of active parameters in the time of computing, beyond 1.",
-    "operation_bits_exponent": "Exponent of bits of a weight over 16 in the time of computing.",
-    "moe_log": "Factor of mixtures of experts, ln.",
-    "moe_count_exponent": "Exponent of the count of accelerators for mixtures of experts.",
-    "hybrid_log": "Factor of hybrids of attention and state space models, ln.",
-    "blackwell_log": "Factor of accelerators of the Blackwell generation, ln.",
-    **{f"{task.replace('-', '_')}_log": f"Factor of the task {task} over short chat, ln." for task in TASKS},
+    "step_log": "Time per decoding step for a model with 8 billion active parameters on one accelerator, ln of "
+    "milliseconds.",
+    "byte_log": "Time to read the weights ÷ time at full bandwidth, ln.",
+    "operation_log": "Computing time ÷ computing time at the dense 16-bit peak, ln.",
+    "cache_log": "Time to read 1,000 tokens of KV-cache at 8 billion active parameters, ln of 10 microseconds.",
+    "step_params_exponent": "Exponent of active parameters in the time per step.",
+    "step_count_exponent": "Exponent of the number of accelerators in the energy per step.",
+    "operation_params_exponent": "Exponent of active parameters in the computing time, beyond 1.",
+    "operation_bits_exponent": "Exponent of weight bits ÷ 16 in the computing time.",
+    "moe_log": "Factor for mixtures of experts, ln.",
+    "moe_count_exponent": "Exponent of the number of accelerators for mixtures of experts.",
+    "hybrid_log": "Factor for hybrids of attention and state space models, ln.",
+    "blackwell_log": "Factor for accelerators of the Blackwell generation, ln.",
+    **{f"{task.replace('-', '_')}_log": f"Factor for the task {task} relative to short chat, ln." for task in TASKS},
 }
 
 FIT_COLUMNS: dict[str, str] = {
-    "part": "all, or without fold N: which measurements the fit has seen.",
-    "held_back_fold": "Fold that the fit has not seen; null where it has seen all.",
+    "part": "all, or without fold N: the measurements that the fit uses.",
+    "held_back_fold": "Fold that the fit does not use; null if it uses all.",
     **COEFFICIENTS,
-    "error_low_ratio": "Measured over predicted energy on shapes that a fit has not seen, 5th percentile.",
-    "error_high_ratio": "Measured over predicted energy on shapes that a fit has not seen, 95th percentile.",
-    "median_error_ratio": "Median of the larger over the smaller of the two, on the measurements that the fit has seen.",
-    "row_count": "Measurements that the fit has seen.",
-    "shape_count": "Shapes of models among them.",
+    "error_low_ratio": "Measured ÷ predicted energy on shapes that the fit does not use, 5th percentile.",
+    "error_high_ratio": "Measured ÷ predicted energy on shapes that the fit does not use, 95th percentile.",
+    "median_error_ratio": "Median ratio of the larger to the smaller of measured and predicted energy, on the "
+    "measurements that the fit uses.",
+    "row_count": "Number of measurements that the fit uses.",
+    "shape_count": "Number of model shapes among them.",
 }
 """Columns of ``core.energy_per_token_fit`` and what they mean."""
 
 
 ECOLOGITS_COLUMNS: dict[str, str] = {
     "energy_point_id": "Key of core.energy_per_token_points.",
-    "ecologits_joule_per_token": "Energy of the GPUs per output token by EcoLogits' regression, at that batch and bits.",
+    "ecologits_joule_per_token": "Energy of the GPUs per output token from EcoLogits' regression, at the same batch "
+    "and bits.",
 }
 """Columns of ``core.ecologits_estimates`` and what they mean."""
 

@@ -48,7 +48,7 @@ def _check_readings(models: Mapping[str, SqlModel], known: Mapping[str, object])
         for table in sorted(model.depends_on):
             if table not in models and table not in known:
                 near = ", ".join(sorted(t for t in {*models, *known} if t.split(".")[-1] == table.split(".")[-1]))
-                raise fault(model.file, 1, f"table {table} is made by nobody.",
+                raise fault(model.file, 1, f"nothing produces table {table}.",
                              f"Did you mean {near}?" if near else "Add its file, or correct the name.")  # fmt: skip
             if LAYERS.index(table.split(".")[0]) > LAYERS.index(model.schema):
                 raise fault(model.file, 1, f"a {model.schema} model may not read {table}.",
@@ -68,4 +68,4 @@ def _order(models: Mapping[str, SqlModel]) -> list[str]:
     except CycleError as error:
         circle = " → ".join(error.args[1])
         first = models[error.args[1][0]]
-        raise fault(first.file, 1, f"the models read each other in a circle: {circle}.", "Break it.") from None
+        raise fault(first.file, 1, f"the models depend on each other in a circle: {circle}.", "Break it.") from None

@@ -118,7 +118,9 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
         tag = TAG.fullmatch(line)
         if tag is None:
             if columns or checks or key or alike:
-                raise fault(file, number, f"'{line}' is no tag.", "Use as:, key:, column:, interval:, check: or warn:.")
+                raise fault(
+                    file, number, f"'{line}' is not a known tag.", "Use as:, key:, column:, interval:, check: or warn:."
+                )
             description.append(line.removeprefix("--").strip())
             continue
         kind, rest = tag.groups()
@@ -217,7 +219,7 @@ def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[st
         detail = "; ".join(
             part for part in (
                 f"not documented: {', '.join(missing)}" if missing else "",
-                f"documented but not there: {', '.join(extra)}" if extra else "",
+                f"documented but missing: {', '.join(extra)}" if extra else "",
             ) if part
         ) or f"in another order: {', '.join(types)}"  # fmt: skip
         connection.execute(f"drop table {model.table}")

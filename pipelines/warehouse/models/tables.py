@@ -57,7 +57,9 @@ def write_table(
     from pipelines.warehouse.models.tables import column_types, describe_table
 
     if list(columns) != frame.columns:
-        raise LedgerError(f"{table}: documented columns {list(columns)} are not the real ones {frame.columns}.")
+        raise LedgerError(
+            f"{table}: the documented columns {list(columns)} differ from the real columns {frame.columns}."
+        )
     connection.execute(f"create schema if not exists {table.split('.', maxsplit=1)[0]}")
     connection.register("incoming", frame.to_arrow())
     try:

@@ -15,17 +15,17 @@ MIN_ROWS = 5
 LEVEL = 0.90
 
 FIT_COLUMNS = {
-    "metric": "What grows.",
-    "cohort": "Which things are counted.",
-    "log10_slope": "Slope of log10(metric) a year.",
+    "metric": "Metric of the trend.",
+    "cohort": "Cohort of the points.",
+    "log10_slope": "Slope of log10(metric) per year.",
     "log10_slope_error": "Standard error of the slope.",
     "log10_at_mean": "log10(metric) of the line at mean_year.",
     "mean_year": "Mean date of the points, as a decimal year.",
     "log10_residual": "Standard deviation of the points about the line, log10.",
     "squared_years": "Sum of squared distances of the dates from their mean, square years.",
     "t_quantile": "95th percentile of Student's t with n - 2 degrees of freedom.",
-    "r2": "Share of the variance of the logarithm that the line explains.",
-    "n_rows": "Points.",
+    "r2": "Share of the variance of the logarithm explained by the line.",
+    "n_rows": "Number of points.",
     "window_start": "First date.",
     "window_end": "Last date.",
 }
