@@ -139,7 +139,7 @@ class Settings:
         if not self.is_writable:
             raise LedgerError(
                 f"{self.home} is read-only, or you may not write there. "
-                "Set LEDGER_HOME (or --home) to a folder that you may write."
+                "Set LEDGER_HOME (or --home) to a writable folder."
             )
 
     @property

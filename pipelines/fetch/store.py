@@ -87,7 +87,7 @@ def read_entry(settings: Settings, number: int, line: bytes) -> Snapshot:
         return Snapshot.model_validate({**entry, "path": path})
     except (ValueError, TypeError, KeyError, ValidationError) as error:
         raise LedgerError(
-            f"{settings.raw_manifest}:{number}: not a line that this program wrote ({type(error).__name__}): "
+            f"{settings.raw_manifest}:{number}: this program did not write this line ({type(error).__name__}): "
             f"{shown(line.decode(errors='replace'))}. Restore the file from a copy, or run: ledger doctor --fix"
         ) from None
 

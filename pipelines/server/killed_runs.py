@@ -24,7 +24,7 @@ LAUNCHED_TAG = ".dagster/grpc_info"
 """Tag that Dagster gives a run that the UI's queue started."""
 
 OF_A_COMMAND = "The process of this run ended before the run finished."
-OF_A_UI = "The UI that had this run in hand ended before the run finished. Launch it again."
+OF_A_UI = "The UI that started this run ended before the run finished. Launch it again."
 
 CLOCK_SLACK_S = 2.0
 """A process may seem this much younger than its run: the two times come from different clocks."""

@@ -99,7 +99,7 @@ def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
     with connect_published(settings) as connection:
         frame = connection.sql(chart.query).pl()
     if frame.is_empty():
-        raise LedgerError(f"chart {chart.chart_id}: its query returns no row, so there is nothing to draw.")
+        raise LedgerError(f"chart {chart.chart_id}: its query returns no rows, so there is nothing to draw.")
     key = hashlib.sha256(f"{drawing_version()}{version}".encode() + frame.write_json().encode()).hexdigest()[:16]
     card_file = settings.site / f"{chart.chart_id}.json"
     if (card := _card_on_disk(card_file, key)) is not None:
@@ -178,7 +178,7 @@ def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
         counts = connection.sql(query).pl().row(0, named=True)
     words = {
         "runs": "training runs, 2012 to today", "accelerators": "accelerators, from phone to rack",
-        "figures": "figures, each with interval and method", "sources": "sources named",
+        "figures": "figures with interval and method", "sources": "sources",
     }  # fmt: skip
     return [{"number": plain(counts[k], len(str(counts[k]))), "text": text} for k, text in words.items()]
 
@@ -208,7 +208,7 @@ class PageSource:
         if self.package is not None:
             return self.package
         if not self.dates:
-            return "not fetched: built from curated facts"
+            return "not fetched: this build uses curated facts only"
         first, last = self.dates[0], self.dates[-1]
         span = f"snapshot of {first}" if first == last else f"snapshots of {first} to {last}"
         missing = self.file_count - len(self.dates)
@@ -231,7 +231,7 @@ def page_sources(settings: Settings) -> list[PageSource]:
     sources = []
     for source_id in [*sorted(remote), *sorted(packaged)]:
         urls = remote.get(source_id, [])
-        unknown = (source_id, None, urls[0] if urls else None, "not stated")
+        unknown = (source_id, None, urls[0] if urls else None, "not published")
         title, authors, url, licence = described.get(source_id, unknown)
         package = packages.get(source_id, f"package {packaged[source_id]}") if source_id in packaged else None
         found = tuple(sorted(dates[url] for url in urls if url in dates))
@@ -246,15 +246,15 @@ def _sources_said(sources: Sequence[PageSource]) -> str:
     dates = sorted(day for source in remote for day in source.dates)
     if not dates:
         return (
-            f"None of the {len(remote)} sources that publishers serve was fetched for this build: it rests on curated "
-            "facts and on what installed packages ship."
+            f"None of the {len(remote)} online sources was downloaded for this build: it uses curated facts and data "
+            "from installed packages."
         )
-    oldest = f"The oldest snapshot in use is of {dates[0]}."
+    oldest = f"The oldest snapshot in use is from {dates[0]}."
     if not missing:
-        return f"All {len(remote)} sources that publishers serve were fetched. {oldest}"
+        return f"All {len(remote)} online sources were downloaded. {oldest}"
     return (
-        f"{len(missing)} of the {len(remote)} sources that publishers serve "
-        f"{'was' if len(missing) == 1 else 'were'} not fetched whole for this build: {', '.join(missing)}. {oldest}"
+        f"{len(missing)} of the {len(remote)} online sources could not be downloaded completely: "
+        f"{', '.join(missing)}. {oldest}"
     )
 
 

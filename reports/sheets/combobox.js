@@ -50,7 +50,7 @@ function combobox(input, list, status, entries, choose) {
       return option;
     }));
     const asked = input.value.trim() !== "";
-    status.textContent = !asked ? "" : all.length === 0 ? "Nothing is called that." : `${all.length} found${all.length > most ? `, ${most} shown` : ""}.`;
+    status.textContent = !asked ? "" : all.length === 0 ? "No entry has this name." : `${all.length} found${all.length > most ? `, ${most} shown` : ""}.`;
     if (!found.length) return close();
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");

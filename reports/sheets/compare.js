@@ -106,10 +106,10 @@
     const enough = state.ids.length >= LEAST;
     const rows = showTable();
     at("result-kicker").textContent = "How do they compare?";
-    at("result-title").textContent = state.ids.length ? state.ids.map((id) => byId[state.kind].get(id)[1]).join(", ") : "Nothing is picked yet";
-    at("result-subtitle").textContent = !enough ? `Pick at least ${LEAST} ${WORDS[state.kind]} above.`
-      : `${rows} quantities of ${state.ids.length} ${WORDS[state.kind]}. Dots and lines of a row share one logarithmic scale.`;
-    at("add-status").textContent = state.ids.length >= MOST ? `${MOST} are picked: remove one to add another.` : "";
+    at("result-title").textContent = state.ids.length ? state.ids.map((id) => byId[state.kind].get(id)[1]).join(", ") : "Nothing selected yet";
+    at("result-subtitle").textContent = !enough ? `Select at least ${LEAST} ${WORDS[state.kind]} above.`
+      : `${rows} quantities for ${state.ids.length} ${WORDS[state.kind]}. All dots and lines in a row use the same logarithmic scale.`;
+    at("add-status").textContent = state.ids.length >= MOST ? `${MOST} selected: remove one to add another.` : "";
   }
 
   function change(next) {
@@ -125,7 +125,7 @@
     combobox(fresh, at("add-list"), at("add-status"), entriesOf(state.kind), ([, , id]) => {
       fresh.value = "";
       if (!state.ids.includes(id) && state.ids.length < MOST) change({ ...state, ids: [...state.ids, id] });
-      else at("add-status").textContent = "That is picked already.";
+      else at("add-status").textContent = "Already selected.";
     });
   }
 

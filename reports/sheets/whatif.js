@@ -11,7 +11,7 @@ const whatif = (() => {
 
   class Impossible extends Error {}
 
-  // What somebody typed: 70e9, 70 billion, 70B, 38 %, or LOW:CENTRAL:HIGH. Null for nothing.
+  // What a reader typed: 70e9, 70 billion, 70B, 38 %, or LOW:CENTRAL:HIGH. Null for nothing.
   const SIZES = { k: 1e3, thousand: 1e3, m: 1e6, million: 1e6, b: 1e9, billion: 1e9, t: 1e12, trillion: 1e12, "%": 0.01 };
   function readAmount(text, label) {
     const trimmed = text.trim();
@@ -23,35 +23,35 @@ const whatif = (() => {
       return Number(found[1].replaceAll(",", "")) * size;
     });
     if (![1, 3].includes(parts.length) || parts.some(Number.isNaN)) {
-      throw new Impossible(`${label}: “${trimmed}” is no number. Write for example 70e9, 70 billion, or low:central:high.`);
+      throw new Impossible(`${label}: “${trimmed}” is not a number. Enter a value such as 70e9, 70 billion, or low:central:high.`);
     }
-    if (!parts.every((part) => Number.isFinite(part) && part > 0)) throw new Impossible(`${label}: must be more than zero.`);
+    if (!parts.every((part) => Number.isFinite(part) && part > 0)) throw new Impossible(`${label}: expected a value above zero.`);
     const [low, value, high] = parts.length === 3 ? parts : [parts[0], parts[0], parts[0]];
-    if (!(low <= value && value <= high)) throw new Impossible(`${label}: low, central and high must stand in that order.`);
+    if (!(low <= value && value <= high)) throw new Impossible(`${label}: expected low ≤ central ≤ high.`);
     return { low, value, high };
   }
 
   function checkAmounts(s) {
     const said = (value) => numbers.number(value, 6);
-    if (s.flop && s.tokens) throw new Impossible("Training compute and training tokens say the same thing twice: give one of them.");
-    if (s.hours && s.chip_hours) throw new Impossible("Duration and accelerator time say the same thing twice: give one of them.");
-    if (s.hours && !s.count) throw new Impossible("A duration is that of the whole run: say also how many accelerators, or give accelerator time.");
+    if (s.flop && s.tokens) throw new Impossible("Training compute and training tokens give the same information: enter one of them.");
+    if (s.hours && s.chip_hours) throw new Impossible("Duration and chip-hours give the same information: enter one of them.");
+    if (s.hours && !s.count) throw new Impossible("Duration is the duration of the whole run: also enter the number of accelerators, or enter chip-hours instead.");
     if (!(s.flop || s.chip_hours || s.hours || (s.params && s.tokens))) {
-      throw new Impossible("Too little is given: parameters and tokens, or training compute, or accelerator time, or accelerators and duration.");
+      throw new Impossible("Too few inputs: enter parameters and tokens, or training compute, or chip-hours, or accelerators and duration.");
     }
     if (s.mfu && s.mfu.high > 1) {
-      const meant = s.mfu.value > 1 && s.mfu.value <= 100 ? ` Was ${said(s.mfu.value / 100)} meant?` : "";
-      throw new Impossible(`Utilisation ${said(s.mfu.high)} is a share of the dense peak, so at most 1.${meant}`);
+      const meant = s.mfu.value > 1 && s.mfu.value <= 100 ? ` Did you mean ${said(s.mfu.value / 100)}?` : "";
+      throw new Impossible(`Utilisation ${said(s.mfu.high)}: expected a share of the dense peak, at most 1.${meant}`);
     }
-    if (s.pue && s.pue.low < 1) throw new Impossible(`PUE ${said(s.pue.low)}: a data centre draws at least what its computers draw, so at least 1.`);
+    if (s.pue && s.pue.low < 1) throw new Impossible(`PUE ${said(s.pue.low)}: a data centre uses at least as much power as its computers; expected at least 1.`);
     if (s.active_params && s.params && s.active_params.value > s.params.value) {
-      throw new Impossible(`${numbers.count(s.active_params.value, 3)} parameters used per token are more than the ${numbers.count(s.params.value, 3)} in all.`);
+      throw new Impossible(`${numbers.count(s.active_params.value, 3)} active parameters exceed the total of ${numbers.count(s.params.value, 3)}.`);
     }
     if (s.architecture === "moe" && s.tokens && !s.active_params) {
-      throw new Impossible("A mixture of experts uses some of its parameters per token: say how many.");
+      throw new Impossible("A mixture of experts uses only some parameters for each token: enter the active parameters.");
     }
     if (s.count && ![s.count.low, s.count.value, s.count.high].every(Number.isInteger)) {
-      throw new Impossible("The number of accelerators must be whole.");
+      throw new Impossible("Accelerators in parallel: expected a whole number.");
     }
   }
 
@@ -155,12 +155,12 @@ const whatif = (() => {
       put("chip_hours", "chip-hour", "flop_over_rate", f.chip_hours_from_flop(uncertain(flop), ...take("dense_peak"), utilisation(take, overall)));
     }
     const time = rows.chip_hours;
-    if (!time) throw new Impossible("No dense peak of this accelerator is known: give accelerator time.");
+    if (!time) throw new Impossible("The dense peak of this accelerator is not published: enter chip-hours.");
     putUtilisation(s, rows, i, take, put, give);
     putTheRest(rows, i, data, take, put, used);
     const notes = [];
-    if (!rows.facility_energy_kwh) notes.push("The rated power of this accelerator is not known: no energy, carbon, water or cost of ownership.");
-    else if (!rows.owned_cost_usd) notes.push("No purchase price of this accelerator is known: give one for the cost of ownership.");
+    if (!rows.facility_energy_kwh) notes.push("The rated power of this accelerator is not published: no energy, emissions, water or cost of owned hardware.");
+    else if (!rows.owned_cost_usd) notes.push("No purchase price of this accelerator is published: enter one for the cost of owned hardware.");
     return {
       figures: ORDER.filter((quantity) => rows[quantity]).map((quantity) => rows[quantity]),
       inputs: [...used.values()], memory, notes, choices: { format, year, architecture },
@@ -178,7 +178,7 @@ const whatif = (() => {
     const available = s.count && chip.memory_bytes ? s.count.value * chip.memory_bytes : null;
     if (available !== null && needed > available) {
       throw new Impossible(`The model does not fit: training needs at least ${numbers.withPrefix(needed, "B")} for weights, gradients and `
-        + `the optimizer's state (${data.state_bytes_per_param} bytes a parameter), and ${numbers.number(s.count.value)} of these accelerators `
+        + `optimizer state (${data.state_bytes_per_param} bytes per parameter), and ${numbers.number(s.count.value)} of these accelerators `
         + `have ${numbers.withPrefix(available, "B")}.`);
     }
     return { needed, available };
@@ -189,7 +189,7 @@ const whatif = (() => {
     const overTime = i.dense_peak && flop && time.method !== "flop_over_rate" && flop.method !== "hardware"
       ? f.model_flop_utilisation(uncertain(flop), uncertain(time), f.amount(i.dense_peak)) : null;
     if (overTime && f.central_of(overTime) > 1) {
-      throw new Impossible(`${numbers.said(flop.value, "FLOP", "", 3)} in ${numbers.said(time.value, "chip-hour", "", 4)} would take `
+      throw new Impossible(`${numbers.said(flop.value, "FLOP", "", 3)} in ${numbers.said(time.value, "chip-hour", "", 4)} needs `
         + `${numbers.number(f.central_of(overTime), 3)} times the dense peak of this accelerator.`);
     }
     if (i.reported_mfu) give("mfu", "ratio", "reported_mfu");

@@ -4,9 +4,9 @@
   const form = document.getElementById("wi-form");
   const at = (id) => document.getElementById(`wi-${id}`);
   const AMOUNTS = {
-    params: "Parameters", tokens: "Training tokens", count: "Accelerators in parallel", active_params: "Parameters used per token",
+    params: "Parameters", tokens: "Training tokens", count: "Accelerators in parallel", active_params: "Active parameters",
     mfu: "Utilisation", pue: "PUE", price: "Rental price", chip_price: "Purchase price", flop: "Training compute",
-    chip_hours: "Accelerator time", hours: "Duration",
+    chip_hours: "Chip-hours", hours: "Duration",
   };
   const CHOICES = ["accelerator", "architecture", "number_format", "operator", "country"];
   const DEFAULTS = { params: "70 billion", tokens: "15 trillion", count: "1024" };
@@ -90,8 +90,8 @@
       showFigures(result.figures);
       showInputs(result.inputs);
       const { memory } = result;
-      const there = memory?.available ? `; ${numbers.withPrefix(memory.available, "B")} are there` : "";
-      at("memory").textContent = memory ? `Memory: at least ${numbers.withPrefix(memory.needed, "B")} without activations${there}.` : "";
+      const there = memory?.available ? `; the cluster has ${numbers.withPrefix(memory.available, "B")}` : "";
+      at("memory").textContent = memory ? `Memory: needs at least ${numbers.withPrefix(memory.needed, "B")} (activations not counted)${there}.` : "";
       at("notes").replaceChildren(...result.notes.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
       at("command").textContent = command(scenario);
       at("status").textContent = result.figures.slice(0, 1).map((row) => `${names[row.quantity]}: ${numbers.said(row.value, row.unit, row.quantity)}`).join();

@@ -161,7 +161,7 @@ def test_a_scenario_is_kept_in_the_address(visit: Open) -> None:
     assert figures(again.page) == figures(page)
     assert again.page.locator("#wi-country").input_value() == "FRA"
     assert again.page.locator("#wi-mfu").is_visible()
-    page.get_by_role("button", name="Start again").press("Enter")
+    page.get_by_role("button", name="Reset").press("Enter")
     assert page.url.endswith("#what-if")
     assert page.locator("#wi-params").input_value() == "70 billion"
 
@@ -169,21 +169,21 @@ def test_a_scenario_is_kept_in_the_address(visit: Open) -> None:
 @pytest.mark.parametrize(
     ("field", "text", "told"),
     [
-        ("params", "many", "Parameters: “many” is no number. Write for example 70e9, 70 billion, or low:central:high."),
-        ("tokens", "-5", "Training tokens: must be more than zero."),
-        ("tokens", "3:2:4", "Training tokens: low, central and high must stand in that order."),
-        ("tokens", "", "Too little is given"),
-        ("mfu", "38", "so at most 1. Was 0.38 meant?"),
-        ("pue", "0.9", "a data centre draws at least what its computers draw"),
+        ("params", "many", "Parameters: “many” is not a number. Enter a value such as 70e9, 70 billion, or low:central:high."),
+        ("tokens", "-5", "Training tokens: expected a value above zero."),
+        ("tokens", "3:2:4", "Training tokens: expected low ≤ central ≤ high."),
+        ("tokens", "", "Too few inputs"),
+        ("mfu", "38", "at most 1. Did you mean 0.38?"),
+        ("pue", "0.9", "a data centre uses at least as much power as its computers"),
         ("count", "8", "The model does not fit: training needs at least 1.12\u00a0TB"),
-        ("count", "1024.5", "The number of accelerators must be whole."),
-        ("active_params", "71 billion", "71.0\u00a0billion parameters used per token are more than"),
-        ("flop", "1e24", "Training compute and training tokens say the same thing twice"),
-        ("chip_hours", "1000", "would take 1,770 times the dense peak"),
+        ("count", "1024.5", "Accelerators in parallel: expected a whole number."),
+        ("active_params", "71 billion", "71.0\u00a0billion active parameters exceed the total of"),
+        ("flop", "1e24", "Training compute and training tokens give the same information"),
+        ("chip_hours", "1000", "needs 1,770 times the dense peak"),
         ("year", "1066", "Year: expected 1990 to 2035."),
         ("year", "soon", "Year: expected 1990 to 2035."),
-        ("params", "1.2.3", "is no number"),
-        ("params", "NaN", "is no number"),
+        ("params", "1.2.3", "is not a number"),
+        ("params", "NaN", "is not a number"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_is_refused_in_plain_words(visit: Open, field: str, text: str, told: str) -> None:

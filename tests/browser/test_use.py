@@ -22,7 +22,7 @@ from tests.browser.conftest import Open
 
 def test_the_search_box_of_the_front_page_leads_to_a_fact_sheet_by_keyboard(visit: Open) -> None:
     page = visit("index.html").page
-    field = page.get_by_role("combobox", name="Find the fact sheet of a model or a chip")
+    field = page.get_by_role("combobox", name="Find the fact sheet of a model or accelerator")
     field.focus()
     page.keyboard.type("llama 3.1 405")
     expect(page.locator("#search-list li").first).to_contain_text("Llama 3.1 405B")
@@ -49,19 +49,19 @@ def test_a_chip_is_found_by_another_name_of_it(visit: Open) -> None:
 def test_a_search_for_what_there_is_not_says_so(visit: Open) -> None:
     page = visit("index.html").page
     page.locator("#search").fill("no such thing at all")
-    expect(page.locator("#search-status")).to_have_text("Nothing is called that.")
+    expect(page.locator("#search-status")).to_have_text("No entry has this name.")
     assert page.locator("#search-list").is_hidden()
 
 
 def test_the_index_is_narrowed_by_every_word(visit: Open) -> None:
     page = visit("find.html").page
     everything = page.locator("#models tbody tr").count()
-    page.get_by_label("Search by name, maker or key").fill("openai gpt-3")
+    page.get_by_label("Search by name, company or key").fill("openai gpt-3")
     shown = page.locator("#models tbody tr:visible")
     assert 0 < shown.count() < 20
     assert all("GPT-3" in text for text in shown.all_inner_texts())
     expect(page.locator("#filter-status")).to_contain_text(f"{shown.count()} of {everything} models")
-    page.get_by_label("Search by name, maker or key").fill("")
+    page.get_by_label("Search by name, company or key").fill("")
     assert page.locator("#models tbody tr:visible").count() == everything
 
 
@@ -104,7 +104,7 @@ def test_a_comparison_is_kept_in_the_address(visit: Open) -> None:
     page.get_by_label("Accelerators").check()
     for _ in range(3):
         page.get_by_role("button", name=re.compile("^Remove ")).first.click()
-    expect(page.locator("#result-subtitle")).to_have_text("Pick at least 2 accelerators above.")
+    expect(page.locator("#result-subtitle")).to_have_text("Select at least 2 accelerators above.")
     field = page.get_by_role("combobox")
     for name in ("H100 SXM5", "A100 SXM4 80"):
         field.fill(name)

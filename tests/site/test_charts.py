@@ -111,7 +111,7 @@ def test_a_status_says_where_the_interval_lies() -> None:
     bounds = [(2e25, 3e25, 4e25), (9e24, 2e25, 4e25), (1e24, 9e24, 2e25), (1e24, 2e24, 3e24), (1e25, 1e25, 1e25)]
     runs = pl.DataFrame(bounds, schema=["training_flop_low", "training_flop", "training_flop_high"], orient="row")
     found = runs.select(threshold_watch.status(1e25, "status"))["status"].to_list()
-    assert found == ["above in any case", "above by best estimate", "possibly above", "below", "above in any case"]
+    assert found == ["certainly above", "probably above", "possibly above", "below", "certainly above"]
 
 
 def test_the_title_on_thresholds_counts_the_runs(built: Settings) -> None:
@@ -120,7 +120,7 @@ def test_the_title_on_thresholds_counts_the_runs(built: Settings) -> None:
     sure = frame.filter(pl.col("training_flop_low") >= 1e25).height
     (chart,) = (chart for chart in CHARTS if chart.chart_id == "threshold-watch")
     assert card_of(built, chart)["title"].startswith(
-        f"{passed} models passed 10²⁵ FLOP by best estimate, {sure} in any case"
+        f"{passed} models have probably passed 10²⁵ FLOP, {sure} of them certainly"
     )
 
 

@@ -16,11 +16,11 @@ from pipelines.site.pages.find import search_entries
 from pipelines.site.pages.registry import registered_pages
 
 ABOUT = {
-    "find": "Every model and chip, with a fact sheet each.",
-    "compare": "Two to six models, chips or benchmark rounds side by side.",
-    "claims": "What others claim, computed again.",
+    "find": "A fact sheet for every model and accelerator.",
+    "compare": "Two to six models, accelerators or benchmark rounds side by side.",
+    "claims": "Public claims, recalculated.",
     "validation": "Our estimates against published figures.",
-    "quality": "What is measured, assumed, missing or in conflict.",
+    "quality": "Which data are measured, assumed, missing or in conflict.",
     "methods": "Every formula and every assumption.",
 }
 
@@ -71,7 +71,7 @@ def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
         "whatif_chips": chips,
         "whatif_default": data["default_chip"],
         "whatif_data": json_for_html(_embedded(data)),
-        "whatif_countries": [("", "not said"), *((code, code) for code in sorted(data["countries"]))],
+        "whatif_countries": [("", "not given"), *((code, code) for code in sorted(data["countries"]))],
     }
 
 

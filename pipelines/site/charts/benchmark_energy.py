@@ -47,17 +47,18 @@ order by task, model_name, chip, token_time_s, benchmark_result_id
     number=13,
     section="inference",
     name="Energy per token",
-    kicker="How many joules does a token take, and at what speed?",
-    subtitle="Energy of the accelerators per output token against the time between two tokens of an answer, log scales. A line "
-    "joins the settings of one model on one chip that no other setting beats in both; along it the batch grows.",
+    kicker="How many joules does a token use, and at what speed?",
+    subtitle="Accelerator energy per output token against the time between two output tokens, log scales. Each line "
+             "joins the best settings for one model on one chip: no other setting is better in both. The batch size "
+             "grows along the line.",
     query=QUERY,
-    source="ML.ENERGY leaderboard, by way of mart.benchmark_runs; configuration named in each row",
+    source="ML.ENERGY leaderboard, through mart.benchmark_runs; each row names its configuration",
     notes=(
-        "Energy is that of the accelerators alone, measured. Servers and the building add about 70 %.",
-        "Tasks differ in the length of prompts and answers, so joules per token are compared within a task only, and never with "
-        "joules per answer, image or video.",
-        "Where a source does not state the time between tokens, it is the batch size over the throughput.",
-        "Only the settings on the frontier of each model and chip are drawn; all others are in the warehouse.",
+        "Energy is measured and covers the accelerators only. Servers and the building add about 70 %.",
+        "Tasks differ in prompt and answer length. Compare joules per token only within a task, and never with joules "
+        "per answer, image or video.",
+        "Where a source does not publish the time between tokens, we use batch size ÷ throughput.",
+        "The chart shows only the best settings for each model and chip; the warehouse has all settings.",
     ),
     keys=CHIPS,
     key_column="chip",
@@ -68,7 +69,7 @@ order by task, model_name, chip, token_time_s, benchmark_result_id
         Column("model_name", "Model"), Column("task", "Task"), Column("accelerators", "Accelerators"),
         Column("batch", "Batch", sort="batch_size"), Column("number_format", "Format"),
         Column("energy", "Energy per token", sort="joule"), Column("time", "Time per token", sort="ms"),
-        Column("rate", "Tokens/s, all", sort="tokens_per_s"),
+        Column("rate", "Total tokens/s", sort="tokens_per_s"),
     ),
     height=430,
 )  # fmt: skip
@@ -77,7 +78,7 @@ def draw(frame: pl.DataFrame) -> Built:
     rows = frame.select(
         "model_name", pl.col("task").replace(TASKS), "chip",
         pl.format("{} × {}", pl.col("accelerator_count").fill_null(1), "accelerator_name").alias("accelerators"),
-        pl.col("number_format").fill_null("not stated"), short_number("batch_size", "batch_size"),
+        pl.col("number_format").fill_null("not published"), short_number("batch_size", "batch_size"),
         written("batch_size", lambda v: f"{v:,.0f}", "batch"),
         short_number("joule_per_token", "joule"), (pl.col("token_time_s") * 1000).round_sig_figs(4).alias("ms"),
         short_number("tokens_per_s", "tokens_per_s"), written("tokens_per_s", lambda v: plain(v, 3), "rate"),
@@ -101,7 +102,7 @@ def draw(frame: pl.DataFrame) -> Built:
     dots = base.mark_point(size=36, strokeWidth=1.3, fillOpacity=0.85).encode(
         x=x, y=y, **looks, opacity=highlighted("chip"),
         tooltip=tooltips({"model_name": "Model", "accelerators": "Accelerators", "batch": "Batch", "number_format": "Format",
-                          "energy": "Energy per token", "time": "Time per token", "rate": "Tokens/s, all"}),
+                          "energy": "Energy per token", "time": "Time per token", "rate": "Total tokens/s"}),
     )  # fmt: skip
     named = []
     for task in TASKS.values():
@@ -114,12 +115,16 @@ def draw(frame: pl.DataFrame) -> Built:
             named.append(layer.transform_filter(f"pick == '{task}'"))
     gains = _gains(rows)
     energy, time = (median_of(gains[name]) for name in ("energy", "time"))
-    title = f"From the fastest setting to the thriftiest, a token takes {plain(energy)}× less energy and {plain(time)}× longer"
+    title = (
+        f"Going from the fastest to the most efficient setting cuts energy per token {plain(energy)}× and "
+        f"takes {plain(time)}× longer"
+    )
     alt_text = (
-        f"Scatter chart on log scales of {frame.height} measured settings of {rows['model_name'].n_unique()} models, energy per "
-        f"token from {plain(low)} to {plain(high)} J. In the median of "
-        f"{count_of(gains.height, 'model and chip', 'models and chips')} with several settings, the thriftiest takes "
-        f"{plain(energy)} times less energy per token than the fastest, and {plain(time)} times longer."
+        f"Scatter chart on log scales: {frame.height} measured settings for {rows['model_name'].n_unique()} models, "
+        f"with energy per token from {plain(low)} to {plain(high)} J. The median over "
+        f"{count_of(gains.height, 'model and chip', 'models and chips')} with several settings: the most efficient "
+        f"setting uses {plain(energy)} times less energy per token than the fastest and takes {plain(time)} times "
+        "longer."
     )
     facts: dict[str, float | int | str] = {
         "settings": frame.height, "models": rows["model_name"].n_unique(), "median_energy_ratio": energy,

@@ -58,24 +58,24 @@ def _relative(column: str) -> pl.Expr:
     number=14,
     section="trust",
     name="Claims",
-    kicker="Which public claims hold?",
-    subtitle="Each claim of the audited documents (mark) against the 90 % interval of what the ledger computes (bar), as a "
-    "multiple of the computed value, log scale. Left of 1 the claim is too low, right of it too high.",
+    kicker="Which public claims are right?",
+    subtitle="Each claim in the audited documents (mark) against the 90 % interval that we calculate (bar), as a "
+             "multiple of our value, log scale. Left of 1 the claim is too low, right of 1 it is too high.",
     query=QUERY,
-    source="Compute Ledger, mart.claim_audit; the claims are paraphrased from the documents named in each row",
+    source="Compute Ledger, mart.claim_audit; we paraphrase the claims, and each row names its document",
     notes=(
-        "Supported: the claim lies within the interval of the computed figure. Partly: it overlaps it, or holds for some of "
-        "what it is said of. Contradicted: it lies outside. Unsupported and untestable: no figure, or nothing to measure.",
-        "A mark at the edge of the axis is farther out than the axis shows. A claim with one bound, such as at least, "
-        "reaches from it to the edge.",
-        "The verdict follows from stated rules, not from a reader's judgement; the reason and the figures behind it stand in "
-        "each row.",
+        "Supported: the claim lies inside our interval. Partly: the claim overlaps our interval, or is right for some "
+        "of its subjects. Contradicted: the claim lies outside. Unsupported: our data do not support it. Untestable: "
+        "the claim gives no quantity that can be checked.",
+        "A mark at the edge of the axis lies beyond the axis. A claim with one bound, such as at least, extends from "
+        "that bound to the edge.",
+        "Fixed rules decide the verdict, not a reader. Each row gives the reason and the figures behind it.",
     ),
     keys=VERDICTS,
     key_column="verdict",
     table=(
-        Column("claim_id", "Claim"), Column("paraphrase", "What it says"), Column("verdict", "Verdict"),
-        Column("claimed_text", "Claimed"), Column("computed_text", "Computed", sort="computed"),
+        Column("claim_id", "Claim"), Column("paraphrase", "Claim text"), Column("verdict", "Verdict"),
+        Column("claimed_text", "Claimed"), Column("computed_text", "Calculated", sort="computed"),
         Column("interval_text", "90 % interval"), Column("subject_name", "Subject"), Column("reason", "Reason"),
     ),
     height=760,
@@ -109,7 +109,7 @@ def draw(frame: pl.DataFrame) -> Built:
     )
     scale = alt.Scale(type="log", domain=[1 / WIDEST / 1.2, WIDEST * 40], nice=False)
     x = alt.X("claimed:Q", title=None, scale=scale, axis=axis)
-    tips = tooltips({"paraphrase": "Claim", "verdict": "Verdict", "claimed_text": "Claimed", "computed_text": "Computed",
+    tips = tooltips({"paraphrase": "Claim", "verdict": "Verdict", "claimed_text": "Claimed", "computed_text": "Calculated",
                      "interval_text": "90 % interval", "subject_name": "Subject"})  # fmt: skip
     looks = grouped("verdict", VERDICTS, rows)
     base = alt.Chart(ROWS)
@@ -133,12 +133,12 @@ def draw(frame: pl.DataFrame) -> Built:
     tally = {verdict: rows.filter(pl.col("verdict") == verdict).height for verdict in VERDICTS}
     rest = tally["unsupported"] + tally["untestable"]
     title = (
-        f"Of {count_of(frame.height, 'claim')}, {tally['supported']} hold, {tally['partly']} in part and "
-        f"{tally['contradicted']} are contradicted"
+        f"Of {count_of(frame.height, 'claim')}, {tally['supported']} are supported, {tally['partly']} are partly "
+        f"right and {tally['contradicted']} are contradicted"
     )
     wrong = rows.filter(pl.col("verdict") == "contradicted")["paraphrase"].to_list()
     alt_text = (
-        f"{frame.height} claims, each as a mark over the 90 % interval of the computed value on a log scale: "
+        f"{frame.height} claims, each as a mark over the 90 % interval that we calculate, on a log scale: "
         + ", ".join(f"{count} {verdict}" for verdict, count in tally.items())
         + (f". Contradicted: {'; '.join(wrong[:6])}." if wrong else ".")
     )

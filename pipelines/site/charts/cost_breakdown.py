@@ -41,7 +41,7 @@ dearest as (
 
 typical as (
     select
-        null as training_run_id, 'Typical run' as model_name, component, median(share_low) as share_low,
+        null as training_run_id, 'Median over all runs' as model_name, component, median(share_low) as share_low,
         median(share) as share, median(share_high) as share_high, null::double as cost_usd, null::double as total_usd,
         null as accelerator_name,
         count(*) as runs
@@ -68,16 +68,16 @@ order by training_run_id is not null, total_usd desc, training_run_id, rank
     section="cost",
     name="Where the money goes",
     kicker="What does a training run cost besides chips?",
-    subtitle="Shares in the cost of a run on machines of one's own, percent: the median of all runs, then the dearest run on "
-    "each of six chips. Below: how sure the shares of the typical run are (90 % interval).",
+    subtitle="Cost shares of a training run on owned hardware, percent: the median over all runs, then the most "
+             "expensive run on each of six chips. Below: the uncertainty of the median shares (90 % interval).",
     query=QUERY,
-    source="Compute Ledger, mart.cost_breakdown; shares after Cottier et al. 2024, arXiv 2405.21015",
+    source="Compute Ledger, mart.cost_breakdown; shares from Cottier et al. 2024, arXiv 2405.21015",
     notes=(
-        "Hardware counts with what it loses in value over the hours of the run, not with its full price. Server and network "
-        "follow the price of the chip by fixed ratios, so their shares move together.",
-        "The share of staff is that of one study of four runs and is assumed for all: it is the least certain, and no run's "
-        "own figure.",
-        "Only the final run is counted. Experiments, failed runs and data come on top, often as much again.",
+        "Hardware cost is depreciation during the run, not the full price. Server and network costs are fixed ratios "
+        "of the chip price, so their shares move together.",
+        "The staff share comes from one study with four runs, and we assume it for all runs. It is the least certain "
+        "share.",
+        "Only the final run is counted. Experiments, failed runs and data often cost as much again.",
     ),
     keys=COMPONENTS,
     key_column="component",
@@ -130,12 +130,12 @@ def draw(frame: pl.DataFrame) -> Built:
     machines = sum(shares[name]["share"] for name in ("server", "network"))
     chips, staff, power = (shares[name]["share"] for name in ("accelerator", "staff", "electricity"))
     title = (
-        f"Chips are {percent(chips)} of a typical run's cost; servers and network {percent(machines)}, "
-        f"power {percent(power)}"
+        f"Chips make up {percent(chips)} of a run's cost; servers and network {percent(machines)}, power "
+        f"{percent(power)}"
     )
     alt_text = (
-        f"Stacked bars of cost shares for a typical run (median of {runs} runs) and the dearest run on each of six "
-        "chips. Typical shares: "
+        f"Stacked bars with cost shares for the median of {runs} runs and for the most expensive run on each of six "
+        "chips. Median shares: "
         + ", ".join(f"{name} {percent(row['share'])} (90 % interval {percent(row['share_low'])} to {percent(row['share_high'])})"
                     for name, row in shares.items())
         + "."
@@ -143,6 +143,6 @@ def draw(frame: pl.DataFrame) -> Built:
     facts: dict[str, float | int | str] = {f"{name}_share": row["share"] for name, row in shares.items()}
     panels = (
         Panel(layered(bars, inside)),
-        Panel(layered(spans, dots), "Typical run: best estimate and 90 % interval of each share", 170),
+        Panel(layered(spans, dots), "Median over all runs: central value and 90 % interval of each share", 170),
     )
     return Built(panels, title, alt_text, {"runs": runs, "staff_is_assumed": percent(staff), **facts}, rows)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
+from pipelines.answers.explain import VERIFIED
 from pipelines.answers.numbers import count_of, percent
 from pipelines.site.charts.extent import most_of
 from pipelines.site.charts.marks import (
@@ -23,11 +24,11 @@ from pipelines.site.charts.registry import Built, Column, Panel, chart
 KINDS = {"measured": 0, "reported": 3, "derived": 1, "assumed": 2, "missing": 5}
 QUANTITIES = {
     "training_flop": "operations", "mfu": "utilisation", "chip_hours": "chip-hours", "energy_kwh": "electricity",
-    "cost_usd": "cost of renting", "co2e_kg": "carbon", "water_l": "water",
+    "cost_usd": "rental cost", "co2e_kg": "emissions", "water_l": "water",
 }  # fmt: skip
 COVERAGE_QUANTITIES = {**QUANTITIES, "cost_usd": "cost"}
 ORDER = [
-    "seen", "secondary", "recalled", "findings: error", "findings: warning", "findings: info", "conflicts between sources",
+    *VERIFIED.values(), "findings: error", "findings: warning", "findings: info", "conflicts between sources",
     "rejected records",
 ]  # fmt: skip
 
@@ -54,7 +55,7 @@ kinds as (
 ),
 
 coverage as (
-    select 'coverage' as part, quantity, 'within our 90 % interval' as class, count(*) as row_count,
+    select 'coverage' as part, quantity, 'inside our 90 % interval' as class, count(*) as row_count,
         count(*) filter (is_covered) as covered_count
     from mart.validation
     where not is_circular group by quantity
@@ -95,23 +96,26 @@ order by part, quantity, class
     section="trust",
     name="Data quality",
     kicker="How much is measured, estimated or missing?",
-    subtitle="Kind of the best figure for each training run, by quantity; how many published figures, of those that an "
-    "independent estimate of ours can be held against, lie within its 90 % interval; and how the inputs were checked.",
+    subtitle="Left: how the best figure for each training run came about, by quantity. Middle: how many published "
+             "figures lie inside the 90 % interval of our independent estimate. Right: how we checked the inputs.",
     query=QUERY,
     source="Compute Ledger, mart.figures, mart.validation, mart.consistency_findings, mart.conflicts, meta.rejects",
     notes=(
-        "Measured: by meter or log. Reported: stated by the maker without saying how. Derived: computed from other facts by a "
-        "documented formula. Assumed: a prior, with a wide interval. The four are never mixed in one figure's name.",
-        "A 90 % interval should hold nine times in ten. The dashed line marks that; small counts scatter around it.",
-        "Seen: the source itself was read. Secondary: another work that states it was read. Recalled: neither yet.",
-        "Findings are figures that break a rule of arithmetic or physics; conflicts are facts that two sources tell "
-        "differently. Both are listed in the warehouse with their reasons.",
+        "Measured: by meter or log. Reported: the developer gives the value without a method. Derived: calculated "
+        "from other facts with a documented formula. Assumed: a typical value with a wide interval. One figure never "
+        "mixes the four kinds.",
+        "A 90 % interval should contain the true value nine times in ten. The dashed line marks 90 %; small counts "
+        "scatter around it.",
+        "Checked in the source: we read the source itself. Cited by another work: we read a work that cites the "
+        "source. Unverified: neither yet.",
+        "Findings are figures that break a rule of arithmetic or physics. Conflicts are facts on which two sources "
+        "disagree. The warehouse lists both with their reasons.",
     ),
     keys=KINDS,
     key_column="class",
     key_style="bar",
     table=(
-        Column("what", "What"), Column("name", "Quantity"), Column("class", "Class"), Column("count", "Count", sort="row_count"),
+        Column("what", "Topic"), Column("name", "Quantity"), Column("class", "Class"), Column("count", "Count", sort="row_count"),
         Column("share_text", "Share", sort="share"),
     ),
     columns=2,
@@ -122,7 +126,7 @@ def draw(frame: pl.DataFrame) -> Built:
     """Stacked bars of kinds; coverage dots against 90 %; bars of checks and open issues."""
     what = {"kind": "best figure of a run", "coverage": "published figures", "checked": "inputs", "open": "open issues"}
     rows = frame.select(
-        "part", pl.col("part").replace_strict(what).alias("what"), "class",
+        "part", pl.col("part").replace_strict(what).alias("what"), pl.col("class").replace(VERIFIED),
         pl.when(pl.col("part") == "coverage").then(pl.col("quantity").replace(COVERAGE_QUANTITIES))
         .otherwise(pl.col("quantity").replace(QUANTITIES)).alias("name"),
         "row_count", "covered_count",
@@ -133,10 +137,10 @@ def draw(frame: pl.DataFrame) -> Built:
         .otherwise(pl.col("row_count").map_elements(lambda v: f"{v:,}", pl.String)).alias("count"),
     ).with_columns(written("share", percent, "share_text"))  # fmt: skip
     panels = (
-        Panel(_kinds(rows), "Best figure of each training run"),
-        Panel(_coverage(rows), "Published figures within our 90 % interval"),
+        Panel(_kinds(rows), "Best figure for each training run"),
+        Panel(_coverage(rows), "Published figures inside our 90 % interval"),
         Panel(_counts(rows, "checked"), "How the inputs of figures were checked", 110),
-        Panel(_counts(rows, "open"), "Issues on record", 165),
+        Panel(_counts(rows, "open"), "Open issues", 165),
     )
     best = frame.filter(pl.col("part") == "kind")
     total = int(best["row_count"].sum())
@@ -145,14 +149,15 @@ def draw(frame: pl.DataFrame) -> Built:
     covered, tested = int(held["covered_count"].sum()), int(held["row_count"].sum())
     known = 1 - shares["missing"]
     title = (
-        f"{percent((shares['measured'] + shares['reported']) / known)} of figures are measured or reported; "
-        f"our intervals hold {percent(covered / tested)} of published ones"
+        f"{percent((shares['measured'] + shares['reported']) / known)} of figures are measured or reported; our "
+        f"intervals contain {percent(covered / tested)} of published figures"
     )
     alt_text = (
-        "Stacked bars by quantity of how the best figure of each training run came about: over all quantities "
+        "Stacked bars by quantity: how the best figure for each training run came about. Over all quantities "
         + ", ".join(f"{percent(share)} {word}" for word, share in shares.items())
-        + f". Beside them, {covered} of {count_of(tested, 'published figure')} lie within the 90 % interval of an independent "
-        "estimate. Below, how inputs were checked and how many findings, conflicts and rejected records there are."
+        + f". Beside them, {covered} of {count_of(tested, 'published figure')} lie inside the 90 % interval of an "
+        "independent estimate. Below: how inputs were checked, and the numbers of findings, conflicts and rejected "
+        "records."
     )
     facts: dict[str, float | int | str] = {
         **{f"share_{word}": share for word, share in shares.items()}, "independent_published_figures": tested,
@@ -183,7 +188,7 @@ def _coverage(rows: pl.DataFrame) -> alt.LayerChart:
     base = alt.Chart(ROWS).transform_filter("datum.part == 'coverage'")
     scale, axis = alt.Scale(domain=[0, 1]), percents(5)
     y = alt.Y("name:N", sort=list(COVERAGE_QUANTITIES.values()), title=None, axis=names_axis(120, 95))
-    tips = tooltips({"name": "Quantity", "count": "Within the interval", "share_text": "Share"})
+    tips = tooltips({"name": "Quantity", "count": "Inside the interval", "share_text": "Share"})
     target = alt.Chart(inline_data(pl.DataFrame({"at": [0.9]}))).mark_rule(style="muted-line", strokeDash=[4, 4]).encode(
         x=alt.X("at:Q", scale=scale, axis=axis, title=None)
     )  # fmt: skip
@@ -204,6 +209,6 @@ def _counts(rows: pl.DataFrame, part: str) -> alt.LayerChart:
               axis=names_axis(230, 150))  # fmt: skip
     most = int(most_of(rows.filter(pl.col("part") == part)["row_count"]))
     x = alt.X("row_count:Q", title=None, axis=None, scale=alt.Scale(domain=[0, most * 1.3]))
-    bars = base.mark_bar(size=14).encode(x=x, y=y, tooltip=tooltips({"label": "What", "count": "Count"}))
+    bars = base.mark_bar(size=14).encode(x=x, y=y, tooltip=tooltips({"label": "Topic", "count": "Count"}))
     words = base.mark_text(style="ink-label", fontSize=11.5, align="left", dx=5).encode(x=x, y=y, text="count:N")
     return layered(bars, words)

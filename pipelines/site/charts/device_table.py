@@ -49,17 +49,18 @@ order by a.dense_16_bit_flop_per_joule desc, a.accelerator_id
     number=15,
     section="hardware",
     name="Devices",
-    kicker="Which device for my power and price?",
-    subtitle="Dense 16-bit peak against rated power, log scales; devices on one diagonal do the same work per joule. The table "
-    "below has power, memory and price: select a heading to sort.",
+    kicker="Which device fits my power and price?",
+    subtitle="Dense 16-bit peak against rated power, log scales. Devices on the same diagonal do the same work per "
+             "joule. The table below lists power, memory and price: select a heading to sort.",
     query=QUERY,
-    source="Compute Ledger, mart.accelerators and curated cloud prices; datasheets and price lists named in each row",
+    source="Compute Ledger, mart.accelerators and curated cloud prices; each row names its datasheet or price list",
     notes=(
-        "Peaks are dense rates of the data sheet in BF16, else FP16. Half of it is a good run; memory bandwidth decides the "
-        "speed of generating text instead.",
-        "Price is that at release, as stated or reported; rent is the latest price on demand per chip and hour. A dash means "
-        "that nobody states it.",
-        "Phones and other devices whose makers state only 8-bit rates are in the warehouse (mart.accelerator_peaks), not here.",
+        "Peaks are dense BF16 rates from the datasheet, else FP16. Reaching half of it is good. For generating text, "
+        "memory bandwidth sets the speed instead.",
+        "Price: price at release, from the vendor or a report. Rental price: the latest on-demand price per "
+        "chip-hour. – not published.",
+        "Phones and other devices for which vendors publish only 8-bit rates are in the warehouse "
+        "(mart.accelerator_peaks), not here.",
     ),
     keys=CLASSES,
     key_column="segment",
@@ -69,7 +70,7 @@ order by a.dense_16_bit_flop_per_joule desc, a.accelerator_id
         Column("power", "Power", sort="watts"), Column("per_joule", "Per joule", sort="giga_per_joule", has_bar=True),
         Column("memory", "Memory", sort="memory_bytes"), Column("bandwidth", "Bandwidth", sort="bandwidth_number"),
         Column("price", "Price", sort="usd"), Column("per_dollar", "Per dollar", sort="giga_per_usd", has_bar=True),
-        Column("rent", "Rent an hour", sort="rent_usd"), Column("vendor", "Vendor"), Column("released", "Released"),
+        Column("rent", "Rental price per hour", sort="rent_usd"), Column("vendor", "Vendor"), Column("released", "Released"),
     ),
     height=400,
     is_table_open=True,
@@ -105,9 +106,9 @@ def draw(frame: pl.DataFrame) -> Built:
     y = alt.Y("tera:Q", title="FLOP/s", scale=y_scale, axis=y_axis)
     dots = alt.Chart(ROWS).mark_point(size=50, strokeWidth=1.5, fillOpacity=0.8).encode(
         x=x, y=y, **grouped("segment", CLASSES, rows), opacity=highlighted("segment"),
-        tooltip=tooltips({"accelerator_name": "Device", "vendor": "By", "released": "Released", "peak": "Dense 16-bit peak",
+        tooltip=tooltips({"accelerator_name": "Device", "vendor": "Vendor", "released": "Released", "peak": "Dense 16-bit peak",
                           "power": "Rated power", "per_joule": "Per joule", "memory": "Memory", "price": "Price",
-                          "rent": "Rent an hour"}),
+                          "rent": "Rental price per hour"}),
     )  # fmt: skip
     diagonals = _diagonals(x_domain, y_domain)
     lines = alt.Chart(inline_data(diagonals)).mark_line(style="muted-line", strokeDash=[2, 4], strokeWidth=1, clip=True).encode(
@@ -127,10 +128,10 @@ def draw(frame: pl.DataFrame) -> Built:
     cheapest = priced.row(0, named=True)
     title = f"Most work per joule: {top['accelerator_name']}; most per dollar: {cheapest['accelerator_name']}"
     alt_text = (
-        f"Scatter chart on log scales of the dense 16-bit peak and rated power of {count_of(frame.height, 'device')}, with "
-        f"diagonals of equal work per joule. {top['accelerator_name']} does most per joule ({top['per_joule']}); of "
-        f"{priced.height} devices with a known price, {cheapest['accelerator_name']} gives most per dollar "
-        f"({cheapest['per_dollar']} per $). A sortable table follows."
+        f"Scatter chart on log scales: dense 16-bit peak and rated power of {count_of(frame.height, 'device')}, with "
+        f"diagonals of equal work per joule. {top['accelerator_name']} does the most work per joule "
+        f"({top['per_joule']}). Among {priced.height} devices with a published price, {cheapest['accelerator_name']} "
+        f"gives the most per dollar ({cheapest['per_dollar']} per $). A sortable table follows."
     )
     facts: dict[str, float | int | str] = {
         "most_per_joule": top["accelerator_name"], "most_per_dollar": cheapest["accelerator_name"],

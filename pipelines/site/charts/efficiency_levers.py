@@ -33,24 +33,27 @@ order by family, factor desc, efficiency_lever_id
     "efficiency-levers",
     number=10,
     section="energy",
-    name="What saves most",
-    kicker="What saves most: quantize, distil, sparse experts, batching, newer chips?",
-    subtitle="Published factors by which a technique improves a metric over its own baseline, log scale: one mark a result, with "
-    "its range where one is stated; bars: median of the family. Below: three levers for one served model together.",
+    name="What saves the most",
+    kicker="What saves the most: quantization, distillation, mixture of experts, batching or newer chips?",
+    subtitle="Published factors by which a technique improves a metric over its own baseline, log scale. Each mark is "
+             "one result, with its range where published; bars show the median per family. Below: three techniques "
+             "combined for one served model.",
     query=QUERY,
-    source="Compute Ledger, mart.efficiency_levers; papers and measurements named in each row",
+    source="Compute Ledger, mart.efficiency_levers; each row names its paper or measurement",
     notes=(
-        "Each factor belongs to its own baseline: a batch of 4,096 against a batch of 8 is a large factor because a batch of 8 "
-        "is a poor baseline. Read the spread, not the best value. The title ranks families of at least three results.",
-        "Published results are chosen by their authors. Small models can even lose: dequantising costs more than it saves.",
-        "The combined case multiplies medians as if the levers were independent, which overstates it; its interval takes the "
-        "middle 80 % of the evidence of each lever, added in quadrature on the log scale.",
+        "Each factor belongs to its own baseline. A batch of 4,096 against a batch of 8 gives a large factor because "
+        "a batch of 8 is a poor baseline. Read the spread, not the best value. The title ranks families with at least "
+        "three results.",
+        "Authors choose which results they publish. Small models can even lose: dequantization can cost more than "
+        "quantization saves.",
+        "The combined case multiplies medians as if the techniques were independent, so it overstates the gain. Its "
+        "interval covers the central 80 % of the results for each technique, added in quadrature on the log scale.",
     ),
     choices=CHOICES,
     choice_column="group",
     choice_label="Metric",
     table=(
-        Column("family", "Family"), Column("lever", "Lever"), Column("baseline", "Against"), Column("metric", "Metric"),
+        Column("family", "Family"), Column("lever", "Technique"), Column("baseline", "Baseline"), Column("metric", "Metric"),
         Column("factor_text", "Factor", sort="factor"), Column("range", "Range"), Column("source_id", "Source"),
     ),
     height=400,
@@ -83,23 +86,23 @@ def draw(frame: pl.DataFrame) -> Built:
     best = energy.filter(pl.col("results") >= 3).row(0, named=True)
     quantised = energy.filter(pl.col("family") == "quantization")
     low, middle, high = _combined(rows)
-    title = f"{best['family'].capitalize()} saves most energy, {plain(best['median'])}× in the median"
+    title = f"{best['family'].capitalize()} saves the most energy: the median is {plain(best['median'])}×"
     if quantised.height and best["family"] != "quantization":
-        title += f"; quantization {plain(float(quantised['median'][0]))}×"
+        title += f"; quantization saves {plain(float(quantised['median'][0]))}×"
     alt_text = (
-        f"Strip plot on a log scale of {frame.height} published factors by family of technique, for one of five metrics at a "
-        "time. Medians for energy: "
+        f"Strip plot on a log scale: {frame.height} published factors by family of techniques, for one of five "
+        "metrics at a time. Medians for energy: "
         + ", ".join(
             f"{row['family']} {plain(row['median'])}× ({row['results']})" for row in energy.iter_rows(named=True)
         )
-        + f". Below, newer hardware, quantization and batching together come to {plain(middle)}× (middle 80 % of the evidence: "
-        f"{plain(low)}× to {plain(high)}×) if they were independent."
+        + f". Below, newer hardware, quantization and batching together give {plain(middle)}× if they are independent "
+        f"(central 80 % of the results: {plain(low)}× to {plain(high)}×)."
     )
     facts: dict[str, float | int | str] = {
         "best_lever_for_energy": best["family"], "median_factor": best["median"], "results": frame.height,
         "combined_factor": middle, "combined_middle_80_percent": f"{plain(low)} to {plain(high)}",
     }  # fmt: skip
-    together = "Energy of one served model: three levers together, if independent"
+    together = "Energy of one served model: three techniques combined, if independent"
     return Built((Panel(levers), Panel(_waterfall(rows), together, 170)), title, alt_text, facts, rows)
 
 
@@ -129,7 +132,7 @@ def _levers(rows: pl.DataFrame, medians: pl.DataFrame) -> alt.LayerChart:
     )  # fmt: skip
     x = alt.X("shown:Q", title=None, scale=scale, axis=axis)
     base = alt.Chart(ROWS).transform_filter("datum.group == pick")
-    tips = tooltips({"lever": "Lever", "baseline": "Against", "metric": "Metric", "factor_text": "Factor", "range": "Range",
+    tips = tooltips({"lever": "Technique", "baseline": "Baseline", "metric": "Metric", "factor_text": "Factor", "range": "Range",
                      "source_id": "Source"})  # fmt: skip
     offset = alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-2, 2]))
     one = alt.Chart(inline_data(pl.DataFrame({"at": [1.0]}))).mark_rule(style="muted-line").encode(

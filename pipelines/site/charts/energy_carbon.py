@@ -20,7 +20,7 @@ from pipelines.site.charts.marks import (
 from pipelines.site.charts.registry import Built, Column, Panel, chart
 from pipelines.site.charts.style import hue
 
-KINDS = {"independent": 0, "computed alike by both": 5}
+KINDS = {"independent": 0, "same formula (not independent)": 5}
 PLACES = {
     "NOR": "Norway", "FRA": "France", "CAN": "Canada", "GBR": "United Kingdom", "DEU": "Germany", "USA": "United States",
     "JPN": "Japan", "CHN": "China", "IND": "India",
@@ -95,24 +95,27 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     section="energy",
     name="Energy and carbon",
     kicker="How much electricity and carbon does a run take, and what drives it?",
-    subtitle="The ten runs with most electricity, with 90 % intervals, log scale; what place and building do to the carbon of "
-    "the same computing; and published figures against our estimates of them.",
+    subtitle="The ten runs that used the most electricity, with 90 % intervals, log scale; how location and building "
+             "change emissions; published figures against our estimates.",
     query=QUERY,
-    source="Compute Ledger, mart.training_summary, mart.validation and curated grid intensities; named in each row",
+    source="Compute Ledger, mart.training_summary, mart.validation and curated grid intensities; each row names its "
+           "source",
     notes=(
-        "Facility energy includes servers and the building (PUE). It follows from chip-hours and rated power where nobody "
-        "metered it.",
-        "Carbon is location-based: the average grid of the country where the run took place, or a world-wide range where the "
-        "place is not known. Market-based figures, which count purchased clean power, are kept apart and not mixed in here.",
-        "Grey points tell little: the publisher computed the figure by a formula like ours, often from the same hours. Blue "
-        "ones are independent, measured or reported from meters.",
-        "The grid of the place drives the carbon most, far more than the building: read the heat map by row, then by column.",
+        "Facility energy includes servers and the building (PUE). We calculate it from chip-hours and rated power "
+        "where no meter reading is published.",
+        "Emissions are location-based: they use the average grid of the country where the run took place, or a "
+        "worldwide range where the location is not published. Market-based emissions, which count purchased clean power, "
+        "are separate and not shown here.",
+        "Grey points use the same formula as our estimate, often with the same hours, so they are not an independent "
+        "check. Blue points are independent: measured, or reported from meters.",
+        "The location changes emissions the most, far more than the building: compare the heat map by row, then by "
+        "column.",
     ),
     keys=KINDS,
     key_column="kind",
     table=(
-        Column("what", "What"), Column("name", "Run or place"), Column("amount", "Estimate", sort="value"),
-        Column("interval", "90 % interval"), Column("beside", "Carbon, or as published", sort="other"),
+        Column("what", "Topic"), Column("name", "Run or location"), Column("amount", "Estimate", sort="value"),
+        Column("interval", "90 % interval"), Column("beside", "Emissions, or published value", sort="other"),
         Column("boundary", "Boundary"), Column("pue_text", "PUE"),
     ),
     columns=2,
@@ -121,13 +124,17 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Interval dots by run; heat map of place by PUE; published against estimated."""
-    what = {"run": "run: electricity and carbon", "driver": "carbon of 1 MWh of computing", "check": "published figure"}
+    what = {
+        "run": "run: electricity and emissions",
+        "driver": "emissions of 1 MWh of computing",
+        "check": "published figure",
+    }
     rows = pl.concat([frame.select(
         "part", pl.col("part").replace_strict(what).alias("what"), "boundary", "quantity",
         pl.col("subject_name").replace(PLACES).alias("name"),
         short_number("value_low", "low"), short_number("value", "value"), short_number("value_high", "high"),
         short_number("other", "other"), short_number("other_low", "other_low"), short_number("other_high", "other_high"),
-        pl.when(pl.col("is_circular")).then(pl.lit("computed alike by both")).when(~pl.col("is_circular"))
+        pl.when(pl.col("is_circular")).then(pl.lit("same formula (not independent)")).when(~pl.col("is_circular"))
         .then(pl.lit("independent")).alias("kind"),
         pl.col("pue").cast(pl.String).fill_null("–").alias("pue_text"),
     ), _texts(frame)], how="horizontal")  # fmt: skip
@@ -136,24 +143,26 @@ def draw(frame: pl.DataFrame) -> Built:
     independent = frame.filter(pl.col("part") == "check", ~pl.col("is_circular"))
     covered = independent.filter(pl.col("other").is_between(pl.col("value_low"), pl.col("value_high"))).height
     top = runs.row(0, named=True)
-    title = f"The largest run took about {top['amount']}; its place changes a run's carbon {plain(factor)}-fold"
+    title = (
+        f"Training {top['name']} took about {top['amount']}; location changes a run's emissions {plain(factor)}-fold"
+    )
     alt_text = (
-        f"Four panels. Electricity and carbon of the ten runs with most electricity, as dots with 90 % intervals on log scales: "
-        f"{top['name']} leads with {top['amount']} ({top['interval']}) and {top['beside']}. A heat map of the carbon of 1 MWh "
-        f"of computing in {len(PLACES)} countries and four buildings, from {driven['amount'][-1]} to {driven['amount'][0]}. "
-        f"{checks.height} published figures against our estimates: {covered} of {independent.height} independent ones lie "
-        "within our 90 % interval."
+        "Four panels. Electricity and emissions of the ten runs that used the most electricity, as dots with 90 % "
+        f"intervals on log scales: {top['name']} leads with {top['amount']} ({top['interval']}) and {top['beside']}. "
+        f"A heat map with the emissions of 1 MWh of computing in {len(PLACES)} countries and four buildings, from "
+        f"{driven['amount'][-1]} to {driven['amount'][0]}. {checks.height} published figures against our estimates: "
+        f"{covered} of {independent.height} independent figures lie inside our 90 % interval."
     )
     facts: dict[str, float | int | str] = {
         "largest_run": top["name"], "largest_run_kwh": top["value"], "factor_of_place_and_building": factor,
         "independent_figures": independent.height, "independent_figures_covered": covered, "figures": checks.height,
         "covered": percent(covered / independent.height) if independent.height else "none",
     }  # fmt: skip
-    within = f"Published figures: {covered} of {independent.height} independent ones within our 90 %"
+    within = f"{covered} of {independent.height} independent published figures lie inside our 90 % interval"
     panels = (
-        Panel(_ranked(runs, "value", "low", "high"), "Electricity of the facility"),
-        Panel(_ranked(runs, "other", "other_low", "other_high"), "Carbon of that electricity, location-based"),
-        Panel(_heat_map(driven), "kg CO₂e of 1 MWh of computing"),
+        Panel(_ranked(runs, "value", "low", "high"), "Facility energy"),
+        Panel(_ranked(runs, "other", "other_low", "other_high"), "Location-based emissions"),
+        Panel(_heat_map(driven), "kg CO₂e per MWh of computing"),
         Panel(_against(checks), within),
     )
     return Built(panels, title, alt_text, facts, rows)
@@ -173,7 +182,7 @@ def _ranked(runs: pl.DataFrame, value: str, low: str, high: str) -> alt.LayerCha
     least, most = least_of(runs[low]), most_of(runs[high])
     scale = alt.Scale(type="log", nice=False, domain=[least / 1.6, most * 1.6])
     x = alt.X(f"{value}:Q", title=None, scale=scale, axis=axis)
-    tips = tooltips({"name": "Run", "amount": "Electricity", "interval": "90 % interval", "beside": "Carbon"})
+    tips = tooltips({"name": "Run", "amount": "Electricity", "interval": "90 % interval", "beside": "Emissions"})
     spans = base.mark_rule(strokeWidth=2, color=hue(0)).encode(
         x=alt.X(f"{low}:Q", title=None, scale=scale, axis=axis), x2=f"{high}:Q", y=name
     )
@@ -185,15 +194,13 @@ def _heat_map(driven: pl.DataFrame) -> alt.LayerChart:
     base = alt.Chart(ROWS).transform_filter("datum.part == 'driver'")
     order = driven.group_by("name", maintain_order=True).agg(pl.col("value").max()).sort("value")["name"].to_list()
     place = alt.Y("name:N", sort=order, title=None, axis=names_axis(150, 100))
-    pue = alt.X(
-        "pue_text:O", title="PUE of the building", axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False)
-    )
+    pue = alt.X("pue_text:O", title="PUE", axis=alt.Axis(labelAngle=0, orient="top", domain=False, ticks=False))
     colour = alt.Color("value:Q", scale=alt.Scale(type="log"), legend=None)
     cells = base.mark_rect().encode(
         x=pue,
         y=place,
         color=colour,
-        tooltip=tooltips({"name": "Place", "pue_text": "PUE", "amount": "Carbon of 1 MWh"}),
+        tooltip=tooltips({"name": "Location", "pue_text": "PUE", "amount": "Emissions of 1 MWh"}),
     )
     least, most = least_of(driven["value"]), most_of(driven["value"])
     middle = f"{least * (most / least) ** 0.4:.4g}"
@@ -211,7 +218,7 @@ def _against(checks: pl.DataFrame) -> alt.LayerChart:
     line = alt.Chart(inline_data(pl.DataFrame({"at": [low / 2, high * 2]}))).mark_line(
         style="muted-line", strokeDash=[4, 4]
     )
-    x = alt.X("other:Q", title="as published, kWh or kg", scale=scale, axis=axis)
+    x = alt.X("other:Q", title="published value, kWh or kg", scale=scale, axis=axis)
     y = alt.Y("value:Q", title="our estimate", scale=scale, axis=axis)
     base = alt.Chart(ROWS).transform_filter("datum.part == 'check'")
     looks = grouped("kind", KINDS, checks)

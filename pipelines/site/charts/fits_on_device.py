@@ -51,16 +51,16 @@ order by available_bytes, device, total_params, weight_bits
     section="inference",
     name="What fits where",
     kicker="Which model fits on which device?",
-    subtitle="Weights, workspace and the cache of one conversation against the memory that a device has for it. ✓ fits, ≈ fits "
-    "with less than a fifth to spare, – does not fit. Columns: open models by parameters.",
+    subtitle="Weights, workspace and KV-cache for a single user against the memory available on a device. ✓ fits, ≈ "
+             "fits with less than a fifth to spare, – does not fit. Columns: open models by number of parameters.",
     query=QUERY,
-    source="Compute Ledger, mart.device_fit; model configurations and datasheets named in the warehouse",
+    source="Compute Ledger, mart.device_fit; the warehouse names model configurations and datasheets",
     notes=(
-        "One conversation at a time. Serving many at once needs a cache for each: see mart.inference_estimates.",
-        "A part of the memory is left to the system. Phones and single-board computers share theirs with everything else.",
-        "Speed is an upper bound: every weight that a token uses has to be read once from memory. Mixtures of experts need the "
-        "memory of all experts, but read only some of them for each token.",
-        "Fewer bits lose some quality: little at 8 bits, some at 4 bits.",
+        "Assumes a single user. Serving several users needs a KV-cache for each: see mart.inference_estimates.",
+        "The system keeps part of the memory. Phones and single-board computers share theirs with all other programs.",
+        "Speed is an upper bound: the device reads all active parameters from memory once per token. A mixture of "
+        "experts needs memory for all experts but reads only some of them for each token.",
+        "Fewer bits lower the quality: slightly at 8 bits, more at 4 bits.",
     ),
     keys=STATUSES,
     key_column="status",
@@ -73,7 +73,7 @@ order by available_bytes, device, total_params, weight_bits
         Column("model_name", "Model", link="models/model_id"),
         Column("bits", "Precision"), Column("status", "Fits"),
         Column("needed", "Needed", sort="needed_bytes"), Column("available", "Available", sort="available_bytes"),
-        Column("speed", "Tokens/s at most", sort="tokens_per_s"),
+        Column("speed", "Maximum tokens/s", sort="tokens_per_s"),
     ),
     height=400,
     names_px=190,
@@ -97,10 +97,10 @@ def draw(frame: pl.DataFrame) -> Built:
         labelAngle=alt.ExprRef("narrow ? -90 : 0"), labelAlign=alt.ExprRef("narrow ? 'left' : 'center'"),
         labelBaseline=alt.ExprRef("narrow ? 'middle' : 'bottom'"), orient="top", domain=False, ticks=False, labelOverlap=False,
     )  # fmt: skip
-    x = alt.X("size:O", sort=sizes, title="parameters of the model", axis=sizes_axis)
+    x = alt.X("size:O", sort=sizes, title="parameters", axis=sizes_axis)
     y = alt.Y("device:N", sort=devices, title=None, axis=names_axis(210, 118))
     tips = tooltips({"device": "Device", "model_name": "Model", "bits": "Precision", "status": "Memory", "needed": "Needed",
-                     "available": "Available", "speed": "Tokens/s at most"})  # fmt: skip
+                     "available": "Available", "speed": "Maximum tokens/s"})  # fmt: skip
     base = alt.Chart(ROWS).transform_filter("datum.bits == pick").encode(x=x, y=y, tooltip=tips)
     opacity = alt.condition(
         "hl == 'all' ? datum.status != 'does not fit' : datum.status == hl", alt.value(0.95), alt.value(0.1)
@@ -128,12 +128,12 @@ def draw(frame: pl.DataFrame) -> Built:
         )
         if device in largest
     ]
-    title = f"At 4 bits, up to {', '.join(words[:-1])} and {words[-1]}"
+    title = f"Largest model that fits at 4 bits: {', '.join(words[:-1])} and {words[-1]}"
     counts = {bits: int(frame.filter(pl.col("weight_bits") == n)["fits"].sum()) for bits, n in BITS.items()}
     cells_each = frame.filter(pl.col("weight_bits") == 4).height
     alt_text = (
-        f"Matrix of {len(devices)} devices, from {devices[0]} to {devices[-1]}, and {len(sizes)} open models from {sizes[0]} to "
-        f"{sizes[-1]} parameters. Of {cells_each} pairs, "
+        f"Matrix of {len(devices)} devices, from {devices[0]} to {devices[-1]}, and {len(sizes)} open models from "
+        f"{sizes[0]} to {sizes[-1]} parameters. Of {cells_each} pairs, "
         + ", ".join(f"{count} fit at {bits}" for bits, count in counts.items())
         + f". {title}."
     )

@@ -64,17 +64,18 @@ order by part, event_date desc, accelerator_id, vendor, price_usd
     section="hardware",
     name="Price of compute",
     kicker="Is compute getting cheaper?",
-    subtitle="Left: dense 16-bit peak per dollar of the price at release, log scale; dashed: fit through the GPUs of all markets "
-    "with its 90 % band. Right: price of a rented chip-hour on demand, log scale; lines: median of years with three prices.",
+    subtitle="Left: dense 16-bit peak per dollar of the price at release, log scale; dashed: fit through GPUs in all "
+             "markets with its 90 % band. Right: on-demand rental price per chip-hour, log scale; lines: median for "
+             "years with at least three prices.",
     query=QUERY,
-    source="Compute Ledger, mart.accelerators and curated cloud prices; price lists and press reports named in each row",
+    source="Compute Ledger, mart.accelerators and curated cloud prices; each row names its price list or press report",
     notes=(
-        "Prices of datacentre chips are seldom published: most are reports of resellers and the press, and few chips have "
-        "one. The line goes through graphics processors of all markets; mart.trends has each market apart.",
-        "A price at release is for the card or module alone. Servers, network and power come on top, and a price in dollars "
-        "of its year is not corrected for inflation.",
-        "Rental prices are list prices on demand per chip and hour, by provider. Reserved and spot prices are lower and are "
-        "in the warehouse, not in this chart.",
+        "Vendors rarely publish prices of data centre chips: most come from resellers and the press, and few chips "
+        "have one. The line is fitted through GPUs in all markets; mart.trends has each market separately.",
+        "A price at release covers the card or module only. Servers, network and power cost extra; prices are "
+        "nominal.",
+        "Rental prices are on-demand list prices per chip-hour, by provider. Reserved and spot prices are lower; the "
+        "warehouse has them, this chart does not.",
     ),
     keys=CLASSES,
     key_column="class",
@@ -105,17 +106,17 @@ def draw(frame: pl.DataFrame) -> Built:
     renting = _rental(rented)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
-    title = f"A dollar of graphics processor buys {percent} % more compute each year (90 %: {bounds} %)"
+    title = f"Each dollar spent on GPUs buys {percent} % more compute than a year earlier (90 %: {bounds} %)"
     h100 = _medians(rented).filter(pl.col("class") == "H100").sort("event_date")
     fall = ""
     if h100.height > 1:
         first, last = (h100.row(i, named=True) for i in (0, -1))
         before, now = (f"{money(row['usd'])} in {row['year']}" for row in (first, last))
-        fall = f" The median H100 hour went from {before} to {now}."
+        fall = f" The median price of an H100 hour fell from {before} to {now}."
     alt_text = (
-        f"Two scatter charts on log scales. Left, {bought.height} accelerators by release date and dense 16-bit peak per "
-        f"dollar: a line through {trend['n_rows']} graphics processors rises {percent} % a year (90 %: {bounds} %). Right, "
-        f"{rented.height} rental prices per chip-hour on demand.{fall}"
+        f"Two scatter charts on log scales. Left: {bought.height} accelerators by release date and dense 16-bit peak "
+        f"per dollar; a line through {trend['n_rows']} GPUs rises {percent} % a year (90 %: {bounds} %). Right: "
+        f"{rented.height} on-demand rental prices per chip-hour.{fall}"
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
@@ -133,7 +134,7 @@ def _purchase(bought: pl.DataFrame, trend: dict[str, float]) -> alt.LayerChart:
     base = alt.Chart(ROWS).transform_filter("datum.part == 'bought'")
     dots = base.mark_point(size=50, strokeWidth=1.5, fillOpacity=0.85).encode(
         x=x, y=y, **grouped("class", CLASSES, bought), opacity=highlighted("class"),
-        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "By", "date": "Released", "price": "Price at release",
+        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "Vendor", "date": "Released", "price": "Price at release",
                           "peak": "Dense peak", "per_dollar": "Peak per dollar"}),
     )  # fmt: skip
     in_giga = {**trend, "log10_at_mean": trend["log10_at_mean"] - 9}
@@ -161,7 +162,7 @@ def _rental(rented: pl.DataFrame) -> alt.LayerChart:
     base = alt.Chart(ROWS).transform_filter("datum.part == 'rented'")
     dots = base.mark_point(size=34, strokeWidth=1.2, fillOpacity=0.5).encode(
         x=x, y=y, **looks, opacity=alt.condition("datum.class == 'other chip'", alt.value(0.3), alt.value(0.75)),
-        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "Provider", "date": "Seen", "price": "Per chip-hour"}),
+        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "Provider", "date": "Observed", "price": "Per chip-hour"}),
     )  # fmt: skip
     medians = _medians(rented)
     line = alt.Chart(inline_data(medians)).mark_line(strokeWidth=2.2).encode(

@@ -38,16 +38,17 @@ order by event_date desc, accelerator_id
     section="hardware",
     name="Efficiency",
     kicker="Is hardware getting more efficient?",
-    subtitle="Dense 16-bit peak over rated power, FLOP per joule, log scale. Dashed: fit through datacentre accelerators "
-    "with its 90 % band.",
+    subtitle="Dense 16-bit peak ÷ rated power, FLOP per joule, log scale. Dashed: fit through data centre "
+             "accelerators with its 90 % band.",
     query=QUERY,
-    source="Compute Ledger, mart.accelerators; datasheets named in each row",
+    source="Compute Ledger, mart.accelerators; each row names its datasheet",
     notes=(
-        "Peak rates are dense: where a vendor prints a rate that counts skipped zeros, the dense rate beside it is used. "
-        "BF16 goes before FP16, matrix units before vector units.",
-        "Rated power is that of the chip, card or module alone. Servers, cooling and real utilisation come on top: "
-        "software reaches a third to a half of the peak.",
-        "Ten years ago 16-bit matrix units did not exist; part of the growth is the change of number format and unit.",
+        "Peak rates are dense. Where a vendor prints a rate with 2:4 sparsity, we use the dense rate beside it. BF16 "
+        "takes precedence over FP16, matrix units over vector units.",
+        "Rated power covers the chip, card or module only. Servers, cooling and real utilisation lower the "
+        "efficiency: software reaches a third to a half of the peak.",
+        "Ten years ago chips had no 16-bit matrix units. Part of the growth comes from the new number format and the "
+        "new units.",
     ),
     keys=CLASSES,
     key_column="class",
@@ -77,7 +78,7 @@ def draw(frame: pl.DataFrame) -> Built:
     y = alt.Y("giga:Q", title="GFLOP/J", scale=scale, axis=axis)
     dots = alt.Chart(ROWS).mark_point(size=52, strokeWidth=1.5, fillOpacity=0.85).encode(
         x=x, y=y, **grouped("class", CLASSES, rows), opacity=highlighted("class"),
-        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "By", "released": "Released",
+        tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "Vendor", "released": "Released",
                           "per_joule": "Efficiency", "peak": "Dense peak", "number_format": "Format",
                           "power": "Rated power"}),
     )  # fmt: skip
@@ -92,12 +93,12 @@ def draw(frame: pl.DataFrame) -> Built:
     )
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
-    title = f"Datacentre accelerators do {percent} % more work per joule each year"
+    title = f"Data centre accelerators do {percent} % more work per joule each year"
     first, last = (year.year for year in (min(frame["event_date"]), max(frame["event_date"])))
     alt_text = (
-        f"Scatter chart on a log scale of {frame.height} accelerators released from {first} to {last}, from {plain(low)} "
-        f"to {plain(high)} GFLOP per joule in 16 bits. A line through the datacentre accelerators rises {percent} % a "
-        f"year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
+        f"Scatter chart on a log scale: {frame.height} accelerators released from {first} to {last}, from "
+        f"{plain(low)} to {plain(high)} GFLOP per joule in 16 bits. A line through the data centre accelerators rises "
+        f"{percent} % a year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
     )
     in_giga = {**trend, "log10_at_mean": trend["log10_at_mean"] - 9}
     layers = layered(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), dots, *named)

@@ -34,7 +34,7 @@ def interval(low: str, high: str, write: Callable[[float], str], name: str) -> p
     text = pl.format(
         "{} to {}", pl.col(low).map_elements(write, pl.String), pl.col(high).map_elements(write, pl.String)
     )
-    return pl.when(pl.col(low).is_null()).then(pl.lit("not stated")).otherwise(text).alias(name)
+    return pl.when(pl.col(low).is_null()).then(pl.lit("not published")).otherwise(text).alias(name)
 
 
 def short_number(column: str, name: str, digits: int = 4) -> pl.Expr:

@@ -36,7 +36,7 @@ select
         when a.accelerator_id similar to '(v100|titan-v|rtx-8000|t4|rtx-20).*' then 'NVIDIA Volta, Turing'
         when a.accelerator_id similar to '(b200|gb200|b300).*' then 'NVIDIA Blackwell'
         when a.vendor = 'NVIDIA' then 'NVIDIA before 2017'
-        else 'Other makers'
+        else 'Other vendors'
     end as generation,
     if(s.mfu_method = 'published', 'published', 'from operations and chip-hours') as basis,
     s.mfu_low, s.mfu, s.mfu_high, s.architecture
@@ -53,23 +53,25 @@ order by generation, s.mfu desc, s.training_run_id
     section="compute",
     name="Utilisation",
     kicker="What utilisation is realistic?",
-    subtitle="Model FLOP utilisation of training runs: the share of the chips' dense peak that the model's own operations took. "
-    "Upright bars: median of each generation; its middle 80 % is shaded.",
+    subtitle="Model FLOP utilisation (MFU) of training runs: the share of the chips' dense peak that the model's own "
+             "operations use. Vertical bars: median per chip generation; shaded: central 80 %.",
     query=QUERY,
-    source="Compute Ledger, mart.training_summary; papers and model cards named in each row",
+    source="Compute Ledger, mart.training_summary; each row names its paper or model card",
     notes=(
-        "Published values come from logs of the makers. The others divide counted operations by stated chip-hours and the "
-        "dense peak: they contain restarts, evaluation and idle time, and any mistake in the stated hours, so they lie lower.",
-        "Recomputed activations do not count (that would be HFU, up to a third higher), nor do skipped zeros in the peak.",
-        "This is the input of plans that people get wrong most: a plan with 60 % is a plan for half the real time.",
+        "Developers take published values from their logs. We calculate the others: counted operations ÷ (published "
+        "chip-hours × dense peak). These include restarts, evaluation, idle time and errors in the published hours, "
+        "so they are lower.",
+        "Recomputed activations do not count (HFU counts them and is up to a third higher). The peak is without "
+        "sparsity.",
+        "Plans get this input wrong more often than any other: plan on 60 % and the run takes twice as long.",
     ),
     keys=BASES,
     key_column="basis",
     table=(
         Column("model_name", "Model", link="models/model_id"),
         Column("organization", "Organization"), Column("published", "Published"),
-        Column("accelerator_name", "Accelerator"), Column("chips", "Chips", sort="count"), Column("text", "MFU", sort="mfu"),
-        Column("interval", "90 % interval"), Column("basis", "Basis"),
+        Column("accelerator_name", "Accelerator"), Column("chips", "Number of chips", sort="count"),
+        Column("text", "MFU", sort="mfu"), Column("interval", "90 % interval"), Column("basis", "Basis"),
     ),
     height=400,
     names_px=120,
@@ -107,20 +109,23 @@ def draw(frame: pl.DataFrame) -> Built:
     dots = alt.Chart(ROWS).mark_point(size=34, strokeWidth=1.3, fillOpacity=0.75).encode(
         x=x, y=y, yOffset=alt.YOffset("jitter:Q", scale=alt.Scale(domain=[-2.2, 2.2])), **grouped("basis", BASES, rows),
         opacity=highlighted("basis"),
-        tooltip=tooltips({"model_name": "Model", "organization": "By", "published": "Published", "accelerator_name": "Chip",
-                          "chips": "Chips", "text": "MFU", "interval": "90 % interval", "basis": "Basis"}),
+        tooltip=tooltips({"model_name": "Model", "organization": "Developer", "published": "Published",
+                          "accelerator_name": "Chip", "chips": "Number of chips", "text": "MFU",
+                          "interval": "90 % interval", "basis": "Basis"}),
     )  # fmt: skip
     stated = frame.filter(pl.col("basis") == "published")["mfu"]
     derived = frame.filter(pl.col("basis") != "published")["mfu"]
     middle = {name: median_of(values) for name, values in (("stated", stated), ("derived", derived))}
     bounds = " to ".join(percent(float(stated.quantile(q, "linear"))) for q in (0.1, 0.9))  # type: ignore[arg-type]
-    title = f"Makers report a median utilisation of {percent(middle['stated'])}; chip-hours imply {percent(middle['derived'])}"
+    title = (
+        f"Developers report using {percent(middle['stated'])} of peak; their chip-hours imply "
+        f"{percent(middle['derived'])}"
+    )
     alt_text = (
-        f"Strip plot of the model FLOP utilisation of {frame.height} training runs by chip generation. {stated.len()} published "
-        f"values have a median of {percent(middle['stated'])} (middle 80 %: {bounds}); {derived.len()} values that follow from "
-        f"operations and chip-hours have a median of {percent(middle['derived'])}. Medians by generation: "
-        + ", ".join(f"{row['generation']} {row['text']}" for row in medians.iter_rows(named=True))
-        + "."
+        f"Strip plot: model FLOP utilisation of {frame.height} training runs by chip generation. {stated.len()} "
+        f"published values have a median of {percent(middle['stated'])} (central 80 %: {bounds}); {derived.len()} "
+        f"values calculated from operations and chip-hours have a median of {percent(middle['derived'])}. Medians by "
+        "generation: " + ", ".join(f"{row['generation']} {row['text']}" for row in medians.iter_rows(named=True)) + "."
     )
     facts: dict[str, float | int | str] = {
         "median_published_mfu": middle["stated"], "middle_80_percent_of_published_mfu": bounds, "published_runs": stated.len(),

@@ -76,17 +76,17 @@ order by benchmark, event_date, minutes, benchmark_result_id
     section="hardware",
     name="Time to train",
     kicker="How fast does time to train fall?",
-    subtitle="Best official results of each chip maker and round of MLPerf Training, closed division, log scale. The line is the "
-    "record so far. Chip-minutes multiply the time by the number of chips.",
+    subtitle="Best official results per chip vendor and round of MLPerf Training, closed division, log scale. The "
+             "line shows the record so far. Chip-minutes are time × number of chips.",
     query=QUERY,
-    source="MLPerf Training results by MLCommons, by way of mart.benchmark_runs; round and place named in each row",
+    source="MLPerf Training results by MLCommons, through mart.benchmark_runs; each row names its round and location",
     notes=(
-        "The six benchmarks with most rounds are shown. A new benchmark or a new quality target resets the clock: only compare "
-        "within one panel.",
-        "A shorter time often means more chips, not faster ones: the record takes hundreds to thousands of them. Chip-minutes "
-        "show what one chip does, and rise where a job is spread thin.",
-        "Results of the closed division use the same model and data. Not every maker takes part in every round, and the "
-        "ledger holds the rounds whose tables it could read.",
+        "The chart shows the six benchmarks with the most rounds. A new benchmark or quality target resets the clock: "
+        "compare only within one panel.",
+        "A shorter time often means more chips, not faster chips: the records use hundreds to thousands of chips. "
+        "Chip-minutes show the work per chip and rise when a job uses too many chips.",
+        "Results in the closed division use the same model and data. Not every vendor takes part in every round, and "
+        "the ledger has only the rounds with readable tables.",
     ),
     keys=MAKERS,
     key_column="maker",
@@ -105,7 +105,7 @@ def draw(frame: pl.DataFrame) -> Built:
     rows = frame.select(
         pl.col("benchmark").replace(NAMES).alias("name"), "round", pl.col("event_date").cast(pl.String),
         pl.col("event_date").cast(pl.String).alias("date"), "submitter", "maker",
-        pl.col("accelerator_name").fill_null("not stated").alias("chip"), short_number("accelerator_count", "count"),
+        pl.col("accelerator_name").fill_null("not published").alias("chip"), short_number("accelerator_count", "count"),
         short_number("minutes", "minutes"), short_number("chip_minutes", "chip_minutes"),
         written("accelerator_count", lambda v: f"{v:,.0f}", "chips"), written("minutes", lambda v: plain(v, 3), "minutes_text"),
         written("chip_minutes", lambda v: plain(v, 3), "chip_minutes_text"),
@@ -123,9 +123,9 @@ def draw(frame: pl.DataFrame) -> Built:
         for of in (rows.filter(pl.col("name") == name),)
     )
     alt_text = (
-        f"{len(names)} panels on log scales with {frame.height} official results of MLPerf Training and the record line of each: "
-        f"{spans}. In the median of the benchmarks, record times fell {plain(median['minutes'])} times a year and record "
-        f"chip-minutes {plain(median['chip_minutes'])} times."
+        f"{len(names)} panels on log scales: {frame.height} official results of MLPerf Training and the record line "
+        f"of each benchmark: {spans}. The median over the benchmarks: record times fell {plain(median['minutes'])} "
+        f"times a year and record chip-minutes {plain(median['chip_minutes'])} times."
     )
     facts: dict[str, float | int | str] = {
         "record_minutes_fall_per_year": median["minutes"], "record_chip_minutes_fall_per_year": median["chip_minutes"],

@@ -23,7 +23,7 @@ from pipelines.site.charts.marks import (
 from pipelines.site.charts.registry import Built, Column, Panel, chart
 
 THRESHOLDS = {"10²³": 1e23, "10²⁵": 1e25, "10²⁶": 1e26}
-SURE, LIKELY, POSSIBLE, BELOW = "above in any case", "above by best estimate", "possibly above", "below"
+SURE, LIKELY, POSSIBLE, BELOW = "certainly above", "probably above", "possibly above", "below"
 STATUSES = {SURE: 0, LIKELY: 1, POSSIBLE: 2, BELOW: 5}
 
 QUERY = """
@@ -52,19 +52,19 @@ def status(threshold: float, name: str) -> pl.Expr:
     section="compute",
     name="Thresholds",
     kicker="Which models pass 10²³, 10²⁵ and 10²⁶ FLOP?",
-    subtitle="Training compute with its 90 % interval, log scale, and the models of each year that reach the chosen "
-    "threshold. A model whose interval crosses the line cannot be placed with certainty.",
+    subtitle="Training compute with its 90 % interval, log scale, and the number of models per year that reach the "
+             "chosen threshold. If a model's interval crosses the line, we cannot say whether it passed.",
     query=QUERY,
-    source="Compute Ledger, mart.training_summary; papers, model cards and estimates named in each row",
+    source="Compute Ledger, mart.training_summary; each row names its paper, model card or estimate",
     notes=(
-        "In the EU, 10²⁵ FLOP makes a general-purpose model one of presumed systemic risk (Regulation 2024/1689, "
-        "Article 51), and 10²³ FLOP is the Commission's mark of a general-purpose model (guidelines of July 2025). "
-        "10²⁶ FLOP was the reporting threshold of US executive order 14110, since revoked, and is that of California's "
-        "SB 53.",
-        "Laws count the compute of all training together; the ledger counts the main run. Later training on top of a base "
-        "model adds to the total and is left out here.",
-        "Few makers publish figures at this size. Most of the largest runs are estimates of third parties with intervals "
-        "of a factor of two to five each way, so the year's count is a range.",
+        "In the EU, a general-purpose model above 10²⁵ FLOP is presumed to have systemic risk (Regulation 2024/1689, "
+        "Article 51); the Commission counts a model above 10²³ FLOP as general-purpose (guidelines of July 2025). US "
+        "executive order 14110, since revoked, set a reporting threshold of 10²⁶ FLOP, and California's SB 53 uses "
+        "10²⁶ FLOP too.",
+        "Laws add up all training compute; the ledger counts the main run. Later training of a base model adds to the "
+        "total but is not included here.",
+        "Few developers publish figures at this size. Most figures for the largest runs are third-party estimates "
+        "with an uncertainty factor of two to five in both directions, so the count per year is a range.",
     ),
     keys=STATUSES,
     choices=tuple(THRESHOLDS),
@@ -95,8 +95,8 @@ def draw(frame: pl.DataFrame) -> Built:
     y = alt.Y("flop:Q", title="FLOP", scale=scale, axis=axis)
     words = pl.DataFrame({"status": list(STATUSES)})
     looks = grouped("status", STATUSES, words)
-    tips = tooltips({"model_name": "Model", "organization": "By", "published": "Published", "FLOP": "Training",
-                     "interval": "90 % interval", "status": "Against the threshold"})  # fmt: skip
+    tips = tooltips({"model_name": "Model", "organization": "Developer", "published": "Published", "FLOP": "Training",
+                     "interval": "90 % interval", "status": "Threshold"})  # fmt: skip
     shown = alt.condition("hl == 'all' ? datum.status != 'below' : datum.status == hl", alt.value(1), alt.value(0.16))
     bars = base.mark_rule(strokeWidth=1.3, clip=True).encode(
         x=x, y=alt.Y("low:Q", title="FLOP", scale=scale, axis=axis), y2="high:Q", stroke=looks["stroke"],
@@ -123,16 +123,18 @@ def draw(frame: pl.DataFrame) -> Built:
     ).transform_calculate(rank=f"indexof({list(STATUSES)}, datum.status)")  # fmt: skip
     tally = {word: rows.filter(pl.col("over_25") == word).height for word in STATUSES}
     passed = tally[SURE] + tally[LIKELY]
-    title = f"{count_of(passed, 'model')} passed 10²⁵ FLOP by best estimate, {tally[SURE]} in any case"
+    verb = "has" if passed == 1 else "have"
+    title = f"{count_of(passed, 'model')} {verb} probably passed 10²⁵ FLOP, {tally[SURE]} of them certainly"
     if tally[POSSIBLE]:
-        title += f"; {tally[POSSIBLE]} more may have"
+        title += f"; another {tally[POSSIBLE]} may have"
     top = rows.row(0, named=True)
     over_26 = rows.filter(pl.col("over_26").is_in([SURE, LIKELY])).height
     alt_text = (
-        f"Dots with 90 % intervals on a log scale for the {frame.height} models whose training may have reached 10²³ FLOP, by "
-        f"date, over lines at 10²³, 10²⁵ and 10²⁶ FLOP. {passed} models lie above 10²⁵ FLOP by best estimate, {tally[SURE]} "
-        f"with their whole interval, and {tally[POSSIBLE]} more reach it with their upper bound; {over_26} lie above 10²⁶. "
-        f"The largest is {top['model_name']} with {top['FLOP']}. Below, bars count the models of each year."
+        f"Dots with 90 % intervals on a log scale: {frame.height} models whose training may have reached 10²³ FLOP, "
+        f"by date, with lines at 10²³, 10²⁵ and 10²⁶ FLOP. {passed} models are probably above 10²⁵ FLOP, "
+        f"{tally[SURE]} of them with their whole interval; another {tally[POSSIBLE]} reach it with their upper bound. "
+        f"{over_26} are above 10²⁶. The largest is {top['model_name']} with {top['FLOP']}. Below, bars count the "
+        "models per year."
     )
     facts: dict[str, float | int | str] = {
         "models_above_1e25_by_best_estimate": passed, "models_above_1e25_in_any_case": tally[SURE],
@@ -140,6 +142,6 @@ def draw(frame: pl.DataFrame) -> Built:
         "models_that_may_reach_1e23": frame.height,
     }  # fmt: skip
     return Built(
-        (Panel(layered(line, bars, dots, *named)), Panel(layered(counted), "Models a year at or above it", 130)),
+        (Panel(layered(line, bars, dots, *named)), Panel(layered(counted), "Models per year at or above the threshold", 130)),
         title, alt_text, facts, rows,
     )  # fmt: skip

@@ -85,17 +85,18 @@ def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
     section="inference",
     name="Training or serving",
     kicker="When does serving a model overtake training it?",
-    subtitle="Above: output tokens after which serving has taken as much as training, as a multiple of the training tokens, log "
-    "scale, with 90 % intervals. Below, for the chosen model: what serving has taken, as a multiple of training.",
+    subtitle="Above: output tokens after which serving has used as much as training, as a multiple of the training "
+             "tokens, log scale, with 90 % intervals. Below, for the chosen model: what serving has used, as a "
+             "multiple of training.",
     query=QUERY,
-    source="Compute Ledger, mart.break_even; model cards, datasheets and price lists named in the warehouse",
+    source="Compute Ledger, mart.break_even; the warehouse names model cards, datasheets and price lists",
     notes=(
-        "In operations the answer is exact for a dense model: training takes 6 and serving 2 for each parameter and token, so "
-        "both are equal at three times the training tokens, whatever the size.",
-        "In electricity and money it comes sooner: a token that is served uses the chip less well than one that is trained on, "
-        "and how well depends mostly on how many requests run at the same time.",
-        "Only the final training run counts. Experiments before it would move the point to the right, prompts that are read to "
-        "the left.",
+        "For a dense model, the answer in operations is exact: training uses 6 operations per parameter and token, "
+        "serving uses 2. Both are equal at three times the training tokens, for any model size.",
+        "In electricity and money, serving overtakes earlier: it uses the chip less efficiently than training. How "
+        "much less depends mostly on how many requests run at the same time.",
+        "Only the final training run counts. Earlier experiments would move the break-even to the right; prompt "
+        "tokens would move it to the left.",
     ),
     keys=UNITS,
     key_column="what",
@@ -105,10 +106,10 @@ def _amounts(frame: pl.DataFrame) -> pl.DataFrame:
     choice_label="Model",
     table=(
         Column("model_name", "Model", link="models/model_id"),
-        Column("what", "In"), Column("training", "Training took"),
-        Column("per_token", "An output token"), Column("tokens_text", "Equal after, tokens", sort="tokens"),
-        Column("interval", "90 % interval"), Column("multiple", "Of training tokens", sort="ratio"),
-        Column("days_text", "Days at the volume of a product", sort="days"),
+        Column("what", "In"), Column("training", "Training"),
+        Column("per_token", "Per output token"), Column("tokens_text", "Break-even, tokens", sort="tokens"),
+        Column("interval", "90 % interval"), Column("multiple", "Multiple of training tokens", sort="ratio"),
+        Column("days_text", "Days at product volume", sort="days"),
     ),
     height=430,
     names_px=120,
@@ -134,16 +135,17 @@ def draw(frame: pl.DataFrame) -> Built:
     )
     models = rows["model_name"].unique(maintain_order=True).to_list()
     alt_text = (
-        f"Dots with 90 % intervals on a log scale for {count_of(len(models), 'model')}: output tokens at which serving has taken "
-        f"as much as training, as a multiple of the training tokens. Medians: {plain(medians['operations'])}× in operations, "
-        f"{plain(medians['electricity'])}× in electricity and {plain(medians['money'])}× in money. Below, lines for one model "
-        "show what serving has taken against tokens served, crossing the level of training."
+        f"Dots with 90 % intervals on a log scale for {count_of(len(models), 'model')}: output tokens at which "
+        "serving has used as much as training, as a multiple of the training tokens. Medians: "
+        f"{plain(medians['operations'])}× in operations, {plain(medians['electricity'])}× in electricity and "
+        f"{plain(medians['money'])}× in money. Below, lines for one model show what serving has used against tokens "
+        "served; they cross the level of training."
     )
     facts: dict[str, float | int | str] = {
         "models": len(models), **{f"median_multiple_{word}": value for word, value in medians.items()},
         "tokens_a_day_of_a_product": _tokens(volume),
     }  # fmt: skip
-    crossing = Panel(_crossing(rows), "Chosen model: what serving has taken, training = 1", 220)
+    crossing = Panel(_crossing(rows), "Chosen model: what serving has used, training = 1", 220)
     return Built((Panel(_break_even(rows, models)), crossing), title, alt_text, facts, rows)
 
 
@@ -171,8 +173,11 @@ def _break_even(rows: pl.DataFrame, models: list[str]) -> alt.LayerChart:
     )  # fmt: skip
     dots = base.mark_point(size=46, strokeWidth=1.4, fillOpacity=0.9).encode(
         x=alt.X("ratio:Q", scale=scale, axis=axis, title=None), y=y, yOffset=offset, **looks, opacity=highlighted("what"),
-        tooltip=tooltips({"model_name": "Model", "what": "In", "training": "Training took", "per_token": "An output token",
-                          "tokens_text": "Equal after, tokens", "interval": "90 % interval", "multiple": "Of training tokens"}),
+        tooltip=tooltips({"model_name": "Model", "what": "In", "training": "Training", "per_token": "Per output "
+                                                                                                         "token",
+                          "tokens_text": "Break-even, tokens", "interval": "90 % interval", "multiple": "Multiple of "
+                                                                                                         "training "
+                                                                                                         "tokens"}),
     )  # fmt: skip
     return layered(rule, words, spans, dots)
 
@@ -212,7 +217,7 @@ def _crossing(rows: pl.DataFrame) -> alt.LayerChart:
     ).encode(
         x=alt.X("tokens:Q", scale=alt.Scale(type="log", nice=False), title="output tokens served"), y=alt.Y("one:Q", scale=scale),
         **looks, opacity=highlighted("what"),
-        tooltip=tooltips({"model_name": "Model", "what": "In", "tokens_text": "Equal after, tokens", "interval": "90 % interval",
-                          "days_text": "Days at the volume of a product"}),
+        tooltip=tooltips({"model_name": "Model", "what": "In", "tokens_text": "Break-even, tokens", "interval": "90 % interval",
+                          "days_text": "Days at product volume"}),
     )  # fmt: skip
     return layered(bands, lines, line, word, crossings)

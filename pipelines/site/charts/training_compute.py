@@ -58,18 +58,18 @@ order by event_date desc, training_run_id
     section="compute",
     name="Training compute",
     kicker="How fast is training compute growing?",
-    subtitle="Floating-point operations of a training run, log scale. Dashed: least-squares fit with its 90 % band. "
-    "Hollow: estimated from machine time or by a third party.",
+    subtitle="Floating-point operations (FLOP) per training run, log scale. Dashed: least-squares fit with its 90 % "
+             "band. Hollow: estimated from chip-hours or by a third party.",
     query=QUERY,
-    source="Compute Ledger, mart.training_summary; papers and model cards named in each row",
+    source="Compute Ledger, mart.training_summary; each row names its paper or model card",
     notes=(
-        "A point is one training run that the ledger holds. The ledger is curated, not a census: runs whose makers "
-        "publish nothing are missing, so the line describes published runs.",
-        "Most points count operations from stated parameters and data: 6 × active parameters × tokens for language "
-        "models, three times the forward pass for images. Where a maker states a total, or only machine time is known, "
-        "that is used, and the method column says so.",
-        "The interval of a point is the central 90 %. The band is the 90 % confidence interval of the fitted line, not of "
-        "single points, and the line is not drawn beyond the data.",
+        "Each point is one training run in the ledger. The ledger is curated, not a census: runs without published "
+        "facts are missing, so the line describes published runs.",
+        "For most points we count operations from published parameters and data: 6 × active parameters × tokens for "
+        "language models, three times the forward pass for images. Where a developer publishes a total, or only "
+        "chip-hours are published, we use that; the method column says so.",
+        "Each point has a central 90 % interval. The band is the 90 % confidence interval of the fitted line, not of "
+        "single points. The line ends where the data end.",
     ),
     keys=DOMAINS,
     key_column="domain",
@@ -97,7 +97,7 @@ def draw(frame: pl.DataFrame) -> Built:
     y = alt.Y("flop:Q", title="FLOP", scale=scale, axis=axis)
     dots = alt.Chart(ROWS).mark_point(size=46, strokeWidth=1.5).encode(
         x=x, y=y, **grouped("domain", DOMAINS, rows), fillOpacity=hollow("basis", "estimated"), opacity=highlighted("domain"),
-        tooltip=tooltips({"model_name": "Model", "organization": "By", "published": "Published", "FLOP": "Training",
+        tooltip=tooltips({"model_name": "Model", "organization": "Developer", "published": "Published", "FLOP": "Training",
                           "interval": "90 % interval", "basis": "Basis", "method": "Method"}),
     )  # fmt: skip
     named = record_labels(
@@ -109,9 +109,9 @@ def draw(frame: pl.DataFrame) -> Built:
     title = f"Training compute of published models grew {growth}× a year{doubling}"
     first, last = trend["window_start"], trend["window_end"]
     alt_text = (
-        f"Scatter chart on a log scale of the training compute of {frame.height} runs published from {first:%B %Y} to "
-        f"{last:%B %Y}, from {flop(low)} to {flop(high)}. A fitted line rises {growth} times a year "
-        f"(90 % interval {bounds}, r² {plain(trend['r2'])})."
+        f"Scatter chart on a log scale: training compute of {frame.height} runs published from {first:%B %Y} to "
+        f"{last:%B %Y}, from {flop(low)} to {flop(high)}. A fitted line rises {growth} times a year (90 % interval "
+        f"{bounds}, r² {plain(trend['r2'])})."
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,

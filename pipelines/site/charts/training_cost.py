@@ -46,17 +46,17 @@ SMALLEST_USD, LARGEST_USD = 10, 2e10
     section="cost",
     name="Cost of a run",
     kicker="What did training runs cost, and how sure are we?",
-    subtitle="Chip-hours of the final run times the price of renting such chips at the time, US dollars, log scale. Bars: "
-    "90 % interval of frontier runs. Dashed: fit through frontier runs with its 90 % band.",
+    subtitle="Chip-hours of the final run × rental price of these chips at that time, US dollars, log scale. Bars: 90 "
+             "% interval for frontier runs. Dashed: fit through frontier runs with its 90 % band.",
     query=QUERY,
-    source="Compute Ledger, mart.training_summary; papers, model cards and price lists named in each row",
+    source="Compute Ledger, mart.training_summary; each row names its paper, model card or price list",
     notes=(
-        "A frontier run was among the ten largest known when it was published. Nobody publishes what these runs cost: every "
-        "figure here is chip-hours times a price, and where chip-hours are unknown they follow from compute and an assumed "
-        "utilisation.",
-        "Owning the machines is cheaper than renting them: the table has both. Neither counts staff, data, experiments or "
-        "failed runs.",
-        "Prices are nominal dollars of the year. The band is the 90 % confidence interval of the line, not of single runs.",
+        "A frontier run was among the ten largest known runs when it was published. Developers do not publish the "
+        "cost of these runs: we multiply chip-hours by a price. Where chip-hours are not published, we calculate them "
+        "from compute and a typical utilisation.",
+        "Owned hardware costs less than rented hardware: the table has both. Neither includes staff, data, "
+        "experiments or failed runs.",
+        "Prices are nominal. The band is the 90 % confidence interval of the line, not of single runs.",
     ),
     keys=GROUPS,
     key_column="frontier",
@@ -64,8 +64,8 @@ SMALLEST_USD, LARGEST_USD = 10, 2e10
         Column("model_name", "Model", link="models/model_id"),
         Column("organization", "Organization"), Column("published", "Published"),
         Column("accelerator_name", "Accelerator"), Column("rented", "Rented", sort="usd"),
-        Column("interval", "90 % interval"), Column("owned", "On own machines", sort="owned_usd"),
-        Column("owned_interval", "90 % interval, own"), Column("frontier", "Group"),
+        Column("interval", "90 % interval"), Column("owned", "Owned", sort="owned_usd"),
+        Column("owned_interval", "90 % interval, owned"), Column("frontier", "Group"),
     ),
     height=400,
 )  # fmt: skip
@@ -80,7 +80,7 @@ def draw(frame: pl.DataFrame) -> Built:
         written("cloud_cost_usd", money, "rented"), written("owned_cost_usd", money, "owned"),
         interval("cloud_cost_usd_low", "cloud_cost_usd_high", money, "interval"),
         interval("owned_cost_usd_low", "owned_cost_usd_high", money, "owned_interval"),
-        pl.col("accelerator_name").fill_null("not stated").alias("chip"),
+        pl.col("accelerator_name").fill_null("not published").alias("chip"),
     )  # fmt: skip
     low, high = least_of(rows["usd"]), most_of(rows["high"])
     domain = (low / 2, high * 1.5)
@@ -97,8 +97,8 @@ def draw(frame: pl.DataFrame) -> Built:
         x=x, y=y, **looks, opacity=highlighted("frontier"),
         size=alt.condition("datum.frontier == 'frontier run'", alt.value(52), alt.value(22)),
         fillOpacity=alt.condition("datum.frontier == 'frontier run'", alt.value(0.9), alt.value(0.35)),
-        tooltip=tooltips({"model_name": "Model", "organization": "By", "published": "Published", "chip": "Accelerator",
-                          "rented": "Rented", "interval": "90 % interval", "owned": "On own machines"}),
+        tooltip=tooltips({"model_name": "Model", "organization": "Developer", "published": "Published", "chip": "Accelerator",
+                          "rented": "Rented", "interval": "90 % interval", "owned": "Owned"}),
     )  # fmt: skip
     frontier = rows.filter(pl.col("frontier") == "frontier run").sort("usd", descending=True)
     spaced = _spaced(frontier)
@@ -107,12 +107,13 @@ def draw(frame: pl.DataFrame) -> Built:
     bounds = f"{plain(trend['growth_per_year_low'])} to {plain(trend['growth_per_year_high'])}"
     top = frontier.row(0, named=True)
     million = frame.filter(pl.col("cloud_cost_usd") >= 1e6).height
-    title = f"Renting the chips of a frontier run costs {growth}× more each year"
+    title = f"Renting the chips for a frontier run costs {growth}× more each year"
     alt_text = (
-        f"Scatter chart on a log scale of what it cost to rent the chips of {frame.height} training runs, by date, from "
-        f"{money(low)} to {money(most_of(rows['usd']))}. A line through {trend['n_rows']} frontier runs rises {growth} times "
-        f"a year (90 % interval {bounds}). The dearest is {top['model_name']} with {top['rented']} (90 % interval "
-        f"{top['interval']}). {count_of(million, 'run')} cost a million dollars or more."
+        f"Scatter chart on a log scale: rental cost of the chips for {frame.height} training runs, by date, from "
+        f"{money(low)} to {money(most_of(rows['usd']))}. A line through {trend['n_rows']} frontier runs rises "
+        f"{growth} times a year (90 % interval {bounds}). {top['model_name']} is the most expensive at "
+        f"{top['rented']} (90 % interval {top['interval']}). {count_of(million, 'run')} cost a million dollars or "
+        "more."
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,

@@ -93,7 +93,7 @@ def _specifications(chip: Row, told: list[Row], references: References) -> list[
                 if derived
                 else None,
                 "kind_key": "derived" if derived else "reported",
-                "kind": "computed here by a formula" if derived else "stated there",
+                "kind": "calculated by our formula" if derived else "reported by the vendor",
                 "source": references.sources[source_id],
                 "locator": chip["locator"] if source_id == chip["source_id"] else None,
                 "verified": VERIFIED.get(chip["verified"]),
@@ -123,7 +123,7 @@ def _peak_words(row: Row, told: dict[str, list[Row]]) -> Words:
     return {
         "format": row["number_format"],
         "unit": "matrix" if row["is_tensor"] else "vector",
-        "sparse": "skips zeros" if row["is_sparse"] else "dense",
+        "sparse": "2:4 sparsity" if row["is_sparse"] else "dense",
         "peak": said(row["peak_flop_per_s"], per["s"], digits=3),
         "per_joule": said(row["flop_per_joule"], per["J"], digits=3) if row["flop_per_joule"] else "–",
         "per_dollar": said(dollar, per["s"], digits=3) if dollar else "–",
@@ -193,10 +193,10 @@ def _words(chip: Row, parts: dict[str, list[Row]], references: References) -> Wo
     )
     by_name = {one["name"]: one for one in specifications}
     facts = [
-        ("Made by", chip["vendor"]),
+        ("Vendor", chip["vendor"]),
         ("Kind", KINDS.get(chip["kind"], chip["kind"])),
         ("Segment", chip["segment"]),
-        ("Form", chip["form_factor"]),
+        ("Form factor", chip["form_factor"]),
         ("Released", chip["release_date"] and chip["release_date"].isoformat()),
         ("Memory type", chip["memory_type"]),
     ]
@@ -207,7 +207,7 @@ def _words(chip: Row, parts: dict[str, list[Row]], references: References) -> Wo
         "facts": [
             {
                 "name": name,
-                "value": value if name in ("Made by", "Kind", "Released") else spoken(str(value)),
+                "value": value if name in ("Vendor", "Kind", "Released") else spoken(str(value)),
                 "href": None,
             }
             for name, value in facts
@@ -216,7 +216,7 @@ def _words(chip: Row, parts: dict[str, list[Row]], references: References) -> Wo
         "headline": [by_name[name] for name in wanted if name in by_name][:4],
         "specifications": specifications,
         "peaks": [_peak_words(row, told) for row in parts["peaks"]],
-        "rentals": [_price_words(row, " an hour", references) for row in parts["rentals"]],
+        "rentals": [_price_words(row, " per hour", references) for row in parts["rentals"]],
         "purchases": [_price_words(row, "", references) for row in parts["purchases"]],
         "runs": [_run_words(row) for row in parts["runs"]],
         "results": [_result_words(row) for row in parts["results"]],
@@ -232,8 +232,8 @@ def _words(chip: Row, parts: dict[str, list[Row]], references: References) -> Wo
     number=3,
     name="",
     menu_page=None,
-    description="A fact sheet for every accelerator: specifications beside what other sources say, peaks by number format, "
-    "prices seen, models trained on it, benchmark results.",
+    description="A fact sheet for every accelerator: specifications beside other sources, peaks by number format, "
+    "observed prices, models trained on it, benchmark results.",
     tables=(
         "mart.accelerators",
         "mart.accelerator_peaks",

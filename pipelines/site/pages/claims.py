@@ -27,8 +27,9 @@ VERDICTS = {
     "untestable": "– untestable",
 }
 MEANINGS = (
-    "Supported: the claim overlaps our interval. Partly: part of it holds. Contradicted: our figures exclude it. Unsupported: "
-    "nothing that we hold bears it out. Untestable: it states no quantity that can be checked."
+    "Supported: the claim overlaps our interval. Partly: part of the claim is right. Contradicted: our figures "
+    "exclude it. Unsupported: our data do not support it. Untestable: the claim gives no quantity that can be "
+    "checked."
 )
 
 
@@ -58,7 +59,7 @@ def _claim_row(one: Row, models: set[str]) -> Words:
         cell(
             computed, central, href=f"models/{one['subject']}.html" if computed and one["subject"] in models else None
         ),
-        cell(f"computed against claimed, ratio {ratio}" if plot else None, one["ratio"], plot=plot),
+        cell(f"our value ÷ claimed value: {ratio}" if plot else None, one["ratio"], plot=plot),
         cell(one["reason"]),
     )
 
@@ -71,9 +72,9 @@ def _words(claims: list[Row], models: set[str]) -> Words:
         head("Claim, in our words"),
         head("Verdict", short=True),
         head("Claimed"),
-        head("Computed, 90 % interval"),
-        head("Our interval; the upright mark is the claim", unseen=True),
-        head("Why", long=True),
+        head("Calculated, 90 % interval"),
+        head("Our interval; the vertical mark is the claim", unseen=True),
+        head("Reason", long=True),
     ]
     sections = []
     for index, (document, rows) in enumerate(documents.items()):
@@ -83,7 +84,7 @@ def _words(claims: list[Row], models: set[str]) -> Words:
         sections.append(
             section(
                 f"document-{index + 1}",
-                "Which claims hold?",
+                "Which claims are right?",
                 title,
                 f"{said_counts[:1].upper()}{said_counts[1:]}.",
                 table=table(
@@ -93,9 +94,12 @@ def _words(claims: list[Row], models: set[str]) -> Words:
             )
         )
     held = sum(one["verdict"] == "supported" for one in claims)
-    lead = f"{len(claims)} claims made elsewhere, computed again from the figures of the ledger: {held} are supported. {MEANINGS}"
+    lead = f"{len(claims)} public claims, recalculated from the figures of the ledger: {held} are supported. {MEANINGS}"
     return page(
-        "Claim audit", "Which public claims hold?", lead if claims else "No claim has been audited yet.", sections
+        "Claim audit",
+        "Which public claims are right?",
+        lead if claims else "We have not audited any claim yet.",
+        sections,
     )
 
 
@@ -104,7 +108,7 @@ def _words(claims: list[Row], models: set[str]) -> Words:
     number=7,
     name="Claims",
     menu_page="claims.html",
-    description="Claims made elsewhere beside what the warehouse computes, with a verdict and the reason.",
+    description="Public claims beside our calculated values, with a verdict and the reason.",
     tables=(TABLE, "core.training_runs", "mart.figures"),
 )
 def draft_claims_page(connection: duckdb.DuckDBPyConnection) -> Drafts:

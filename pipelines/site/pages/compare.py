@@ -55,7 +55,7 @@ CHIP_FIELDS = {
 }
 RUN_FIELDS = {
     "total_params": ("Parameters", "parameter"),
-    "active_params": ("Parameters used per token", "parameter"),
+    "active_params": ("Active parameters", "parameter"),
     "training_tokens": ("Training tokens", "token"),
 }
 FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp8", "fp4", "int8")
@@ -123,7 +123,7 @@ def _chips(chips: list[Row], peaks: dict[str, list[Row]]) -> Words:
         unit = "OP/s" if number_format.startswith("int") else "FLOP/s"
         columns.quantities[number_format] = (f"Dense peak in {number_format}", unit)
     order = list(columns.quantities)
-    stated, derived = columns.text("stated"), columns.text("computed here by a formula")
+    stated, derived = columns.text("stated"), columns.text("calculated by our formula")
     for chip in chips:
         found = [
             [key, None, _short(chip[key]), None, derived if key.endswith("joule") else stated, ""]
@@ -203,7 +203,8 @@ def _words(
     number=6,
     name="Compare",
     menu_page="compare.html",
-    description="Two to six models, accelerators or benchmark rounds side by side, with intervals; the address keeps the choice.",
+    description="Two to six models, accelerators or benchmark rounds side by side, with intervals; the address stores "
+    "the selection.",
     tables=("mart.figures", "core.training_runs", "mart.accelerators", "mart.accelerator_peaks", "mart.benchmark_runs"),
 )
 def draft_compare_page(connection: duckdb.DuckDBPyConnection) -> Drafts:

@@ -21,6 +21,7 @@ from pipelines.answers.labels import (
     place,
     quantity_name,
     said,
+    unit_word,
 )
 from pipelines.answers.numbers import number
 from pipelines.answers.subjects import public_name
@@ -41,7 +42,9 @@ def source_words(one: Row) -> Words:
         "year": source["year"],
         "url": source["url"],
         "locator": one["locator"],
-        "verified": "our own, argued there" if source["kind"] == "judgement" else VERIFIED.get(one["verified"], ""),
+        "verified": "our own judgement, explained there"
+        if source["kind"] == "judgement"
+        else VERIFIED.get(one["verified"], ""),
         "description": one["description"],
         "chosen": chosen,
     }
@@ -49,7 +52,7 @@ def source_words(one: Row) -> Words:
 
 def input_words(one: Row) -> Words:
     """An input of a formula as a row of its table."""
-    unit = "" if one["unit"] in ("1", "ratio", "share") else one["unit"]
+    unit = unit_word(one["value"], one["unit"])
     return {
         "name": input_name(one["name"]),
         "key": one["name"],
@@ -63,7 +66,7 @@ def input_words(one: Row) -> Words:
 
 def figure_input_words(name: str, made: Row, anchor: str) -> Words:
     """A figure that a formula names, as a row of the table of inputs: a link to its own card."""
-    unit = "" if made["unit"] in ("1", "ratio", "share") else made["unit"]
+    unit = unit_word(made["value"], made["unit"])
     return {
         "name": quantity_name(name),
         "key": name,
@@ -97,7 +100,7 @@ class Card:
             **self._amount(row),
             "exact": number(row["value"]),
             "exact_interval": exact_interval(row["value_low"], row["value_high"], row["value"]),
-            "unit": row["unit"],
+            "unit": unit_word(row["value"], row["unit"]),
             "boundary": row["boundary"],
             "kind_key": row["kind"],
             "kind": KINDS.get(row["kind"], row["kind"]),
@@ -148,8 +151,8 @@ class Card:
 
     def _label(self, row: Row) -> Words:
         notes = ["shown above"] if row is self.preferred else []
-        notes += ["circular: computed by a formula like ours"] if row["is_circular"] else []
-        notes += ["boundary not stated"] if row["boundary"] == "unstated" != self.preferred["boundary"] else []
+        notes += ["circular: same formula (not independent)"] if row["is_circular"] else []
+        notes += ["boundary not published"] if row["boundary"] == "unstated" != self.preferred["boundary"] else []
         if row["method"] != "published":
             return {
                 "label": method_name(row["method"]),

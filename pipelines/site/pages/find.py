@@ -110,7 +110,7 @@ def _tables(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> lis
         "Models",
         [
             head("Model"),
-            head("Made by"),
+            head("Developer"),
             head("Published", short=True),
             head("Parameters", number=True),
             head("Compute", number=True),
@@ -126,7 +126,7 @@ def _tables(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> lis
         "Accelerators",
         [
             head("Accelerator"),
-            head("Made by"),
+            head("Vendor"),
             head("Kind"),
             head("Released", short=True),
             head("16-bit peak", number=True),
@@ -140,28 +140,32 @@ def _tables(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> lis
     others = table(
         "others",
         "Other subjects",
-        [head("Subject"), head("What it is"), head("Figures", number=True)],
+        [head("Subject"), head("Kind"), head("Figures", number=True)],
         [_other_row(one) for one in rows["others"]],
         noun="others",
         tall=True,
     )
-    return [("Models", models), ("Accelerators", chips), ("Families, stages, machines, services", others)]
+    return [
+        ("Models", models),
+        ("Accelerators", chips),
+        ("Model families, training stages, machines and services", others),
+    ]
 
 
 def _words(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> Words:
-    kickers = ("What did training take?", "Which chips are there?", "What else has published figures?")
+    kickers = ("What did training need?", "Which accelerators are listed?", "What else has published figures?")
     tables = _tables(rows, names)
     sections = [
         section(f"all-{one['id']}", kicker, f"{title}: {len(one['rows']):,}", table=one)
         for kicker, (title, one) in zip(kickers, tables, strict=True)
     ]
     return page(
-        "Find a model or chip",
-        "Find a model or a chip",
-        "Every name leads to a fact sheet: each figure with its interval, method, formula, inputs and sources.",
+        "Find a model or an accelerator",
+        "Find a model or an accelerator",
+        "Every name links to a fact sheet with the interval, method, formula, inputs and sources of each figure.",
         sections,
         filter={
-            "label": "Search by name, maker or key",
+            "label": "Search by name, company or key",
             "placeholder": "for example llama 70b, H100, Google",
             "tables": [one["id"] for _, one in tables],
         },

@@ -61,7 +61,9 @@ def _formula_groups(macros: list[Macro], references: References) -> list[Words]:
 def _assumption_row(one: Row, references: References) -> Words:
     source = references.sources[one["source_id"]]
     checked = (
-        "our own, argued there" if source["kind"] == "judgement" else VERIFIED.get(one["verified"], one["verified"])
+        "our own judgement, explained there"
+        if source["kind"] == "judgement"
+        else VERIFIED.get(one["verified"], one["verified"])
     )
     unit = "" if one["unit"] in ("1", "ratio", "share") else one["unit"]
     return row(
@@ -81,12 +83,12 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
         "Assumptions",
         [
             head("Name"),
-            head("Holds for"),
+            head("Applies to"),
             head("Value", number=True),
             head("90 % interval"),
             head("Meaning", long=True),
             head("Source"),
-            head("Place, and how it was checked", long=True),
+            head("Location in the source, and how it was checked", long=True),
         ],
         [_assumption_row(one, references) for one in assumptions],
         tall=True,
@@ -111,8 +113,8 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
         **page(
             "Methods",
             "How the figures are made",
-            "Formulas are SQL macros, and assumptions are rows with a source; both are read from the warehouse that made the "
-            "figures. A formula holds no number but unit factors.",
+            "Formulas are SQL macros. Assumptions are rows with a source. This page reads both from the warehouse "
+            "that calculated the figures. Formulas contain no hidden constants.",
             [],
         ),
         "kinds": [{"key": key, "text": KINDS[key]} for key in ("measured", "reported", "derived", "assumed")],
@@ -120,10 +122,10 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
         "before": [
             section(
                 "methods",
-                "Which method is used how often?",
+                "How often is each method used?",
                 "Methods in use",
-                "A published value of a quantity is never an input to our estimate of the same quantity. The "
-                "preferred figure is the one that summaries show.",
+                "We never use a published value of a quantity as input to our own estimate of that quantity. "
+                "Summaries show the preferred figure.",
                 table=used,
             )
         ],
@@ -132,7 +134,8 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
                 "assumptions",
                 "What is assumed?",
                 f"{len(assumptions)} assumptions",
-                "The most specific row holds: one for the number format or chip of a run goes before one for all.",
+                "The most specific row applies: a row for the run's number format or chip takes precedence over a row "
+                "for all.",
                 table=assumed,
             )
         ],
@@ -144,7 +147,7 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
     number=10,
     name="Methods",
     menu_page="methods.html",
-    description="Every formula from its own documentation, every assumption with its source.",
+    description="Every formula with its documentation, every assumption with its source.",
     tables=("seeds.assumptions", "mart.figures"),
 )
 def draft_methods_page(connection: duckdb.DuckDBPyConnection) -> Drafts:

@@ -134,12 +134,12 @@ def makers(organization: str | None) -> str | None:
 
 def _model_facts(model: Row) -> list[Words]:
     facts = [
-        ("Made by", makers(model["organization"])),
+        ("Developer", makers(model["organization"])),
         ("Published", model["publication_date"] and model["publication_date"].isoformat()),
         ("Domain", model["domain"] and spoken(model["domain"])),
         ("Architecture", model["architecture"] and spoken(model["architecture"])),
         ("Parameters", model["total_params"] and count(model["total_params"], 3)),
-        ("Used per token", model["active_params"] and count(model["active_params"], 3)),
+        ("Active parameters", model["active_params"] and count(model["active_params"], 3)),
     ]
     return [{"name": name, "value": value, "href": None} for name, value in facts if value]
 
@@ -196,8 +196,8 @@ def sheet_name(kind: str, subject_id: str) -> str:
     number=2,
     name="",
     menu_page=None,
-    description="A fact sheet for every model that has a figure: each figure with interval, method, formula, inputs and "
-    "sources, beside what others published.",
+    description="A fact sheet for every model that has a figure: each figure with interval, method, formula, inputs "
+    "and sources, beside published values from other sources.",
     tables=(
         "mart.figures",
         "core.training_runs",
@@ -233,7 +233,7 @@ def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
         parts.append(
             {
                 "id": "model",
-                "name": "Published of the model, not of a run",
+                "name": "Published for the model, not for a run",
                 "run": None,
                 "figures": figures.pop(("model", model_id), []),
                 "breakdown": [],
@@ -273,7 +273,8 @@ def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
     number=4,
     name="",
     menu_page=None,
-    description="A fact sheet for every family, stage, machine and inference service that somebody published a figure of.",
+    description="A fact sheet for every model family, training stage, machine and inference service with a published "
+    "figure.",
     tables=("mart.figures",),
 )
 def draft_other_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:

@@ -90,13 +90,13 @@ def _by_quantity(rows: list[Row]) -> Words:
     rows_made = _stack_rows(said, "name", "kind", "figures", KINDS)
     return section(
         "kinds",
-        "How much is measured, and how much computed?",
+        "How much is measured, and how much is calculated?",
         "Figures by quantity and kind",
-        "Preferred figures: the ones that summaries show.",
+        "Summaries show the preferred figures.",
         keys=[(word.capitalize(), hue) for word, hue in KINDS],
         table=table("kind-table", "Figures by quantity and kind", heads, rows_made, tall=True),
         downloads=["figures.csv", "figures.parquet"],
-        notes=["All figures, also those that are not preferred; Parquet with inputs."],
+        notes=["The files include figures that are not preferred. The Parquet file includes inputs."],
     )
 
 
@@ -125,26 +125,26 @@ def _missing(known: list[Row]) -> Words:
     return section(
         "missing",
         "What is missing?",
-        f"What is known of {counts['runs']:,} training runs",
-        "Where makers state too little, there is no figure: nothing is guessed from a name.",
+        f"Published facts about {counts['runs']:,} training runs",
+        "Where developers publish too little, there is no figure: we never guess from a name.",
         keys=[("Known", 0), ("Missing", 4)],
-        table=table("missing-table", "What is known of training runs", heads, rows),
+        table=table("missing-table", "Published facts about training runs", heads, rows),
     )
 
 
 def _checked(rows: list[Row]) -> Words:
     heads = [
         head("Table"),
-        *(head(word.capitalize(), number=True) for word, _ in CHECKED),
+        *(head(VERIFIED[word].capitalize(), number=True) for word, _ in CHECKED),
         head("As a bar", unseen=True),
     ]
-    meaning = "; ".join(f"{word}: {VERIFIED[word]}" for word, _ in CHECKED)
     return section(
         "checked",
         "How were facts checked?",
         "Curated facts by how they were checked",
-        f"{meaning[:1].upper()}{meaning[1:]}.",
-        keys=[(word.capitalize(), hue) for word, hue in CHECKED],
+        "Checked in the source: we read the source itself. Cited by another work: we read a work that cites the source. "
+        "Unverified: neither yet.",
+        keys=[(VERIFIED[word].capitalize(), hue) for word, hue in CHECKED],
         table=table(
             "checked-table",
             "Curated facts by how they were checked",
@@ -162,7 +162,7 @@ def _files(files: list[Row], snapshots: list[Row], references: References) -> Wo
 
     def state(source_id: str) -> str:
         if source_id not in wanted:
-            return "ships with the project or a package"
+            return "shipped with the project or a package"
         found = dates.get(source_id)
         if found is None:
             return "not fetched"
@@ -214,18 +214,18 @@ def _files(files: list[Row], snapshots: list[Row], references: References) -> Wo
     ]
     return section(
         "files",
-        "What was read, and what is stale?",
-        f"{len(files)} files were read",
-        "The date of a snapshot is the day on which its bytes first arrived. A source that was not fetched is missing from the "
-        "figures; nothing stands in for it.",
-        table=table("file-table", "Files that were read", heads, rows, tall=True),
+        "Which files were read, and which are outdated?",
+        f"{len(files)} files read",
+        "The date of a snapshot is the day we first received these bytes. Data of a source that was not fetched are "
+        "missing from the figures; nothing replaces them.",
+        table=table("file-table", "Files read", heads, rows, tall=True),
     )
 
 
 def _rejects(rejects: list[Row], total: int) -> Words | None:
     if not rejects:
         return None
-    heads = [head("Table"), head("Record", number=True), head("Column"), head("Value"), head("Why", long=True)]
+    heads = [head("Table"), head("Record", number=True), head("Column"), head("Value"), head("Reason", long=True)]
     rows = [
         row(
             cell(one["table_name"], code=True),
@@ -238,10 +238,10 @@ def _rejects(rejects: list[Row], total: int) -> Words | None:
     ]
     shown = "" if total == len(rejects) else f" The first {len(rejects)} are shown."
     return section(
-        "rejects",
-        "What was not taken over?",
+        " The table shows the first {len(rejects)}.",
+        "Which records were rejected?",
         f"{total:,} rejected record{'' if total == 1 else 's'}",
-        f"A rejected record is kept with its reason and enters no figure.{shown}",
+        f"The warehouse keeps a rejected record with its reason. No figure uses it.{shown}",
         table=table("reject-table", "Rejected records", heads, rows, tall=True),
     )
 
@@ -264,9 +264,9 @@ def _findings(findings: list[Row]) -> Words:
     ]
     heads = [
         head("Subject"),
-        head("Rule, and the likely cause", long=True),
+        head("Rule and likely cause", long=True),
         head("Severity"),
-        head("Seen", number=True),
+        head("Observed", number=True),
         head("Expected", number=True),
         head("Ratio", number=True),
     ]
@@ -276,9 +276,9 @@ def _findings(findings: list[Row]) -> Words:
     said = ", ".join(f"{n} {word}{'' if n == 1 or word == 'info' else 's'}" for word, n in counts.items())
     return section(
         "findings",
-        "What cannot be right?",
+        "What looks wrong?",
         f"{len(findings)} findings{': ' + said if said else ''}",
-        "Published figures that cannot be, probably are wrong, or need care, by rules that have caught real errors.",
+        "Published figures that are impossible, probably wrong, or need care. The rules have found real errors.",
         table=table("finding-table", "Findings", heads, rows, tall=True),
         downloads=["findings.csv"],
     )
@@ -313,14 +313,14 @@ def _conflicts(conflicts: list[Row], references: References) -> Words:
         head("Other value", number=True),
         head("From"),
         head("Ratio", number=True),
-        head("Why", long=True),
+        head("Reason", long=True),
     ]
     return section(
         "conflicts",
         "Where do sources disagree?",
-        f"{len(conflicts)} facts that two sources tell differently",
-        "By more than 2 %. The first value is the one that is used.",
-        table=table("conflict-table", "Facts in conflict", heads, rows, tall=True),
+        f"Sources disagree on {len(conflicts)} facts",
+        "The values differ by more than 2 %. We use the first value.",
+        table=table("conflict-table", "Facts on which sources disagree", heads, rows, tall=True),
         downloads=["conflicts.csv"],
     )
 
@@ -330,7 +330,8 @@ def _conflicts(conflicts: list[Row], references: References) -> Words:
     number=9,
     name="Data quality",
     menu_page="quality.html",
-    description="How much is measured, reported, derived, assumed, missing, not fetched, rejected or in conflict; findings.",
+    description="How much is measured, reported, derived, assumed, missing, not fetched, rejected or in conflict; "
+    "findings.",
     tables=("mart.figures", "mart.training_summary", "mart.consistency_findings", "mart.conflicts"),
 )
 def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
@@ -355,11 +356,11 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
         count = sum(one["figures"] for one in kinds)
         assumed = sum(one["figures"] for one in kinds if one["kind"] == "assumed")
         lead = (
-            f"{count:,} preferred figures, {plain(100 * assumed / count) if assumed else 0} % of them on an assumption alone; "
-            f"{len(findings)} findings about published figures, {len(conflicts)} facts in conflict, "
-            f"{total:,} record{'' if total == 1 else 's'} rejected."
+            f"{count:,} preferred figures, {(plain(100 * assumed / count) if assumed else 0)} % of them assumed; "
+            f"{len(findings)} findings about published figures; sources disagree on {len(conflicts)} facts; {total:,} "
+            f"record{('' if total == 1 else 's')} rejected."
         )
-        return page("Data quality", "How sound are the data?", lead, [one for one in sections if one])
+        return page("Data quality", "How reliable are the data?", lead, [one for one in sections if one])
 
     rows = (kinds, known, checked, files, snapshots, rejects, total, findings, conflicts, references_digest(references))
     downloads = {

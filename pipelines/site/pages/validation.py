@@ -73,14 +73,14 @@ def _compared_row(one: Row) -> Words:
 
 
 def _compared_table(table_id: str, label: str, rows: list[Row], *, circular: bool) -> Words:
-    because = [head("Why circular")] if circular else []
+    because = [head("Why it is circular")] if circular else []
     heads = [
-        head("Run, and who published it"),
-        head("Quantity, and our method", long=True),
+        head("Run and publisher"),
+        head("Quantity and our method", long=True),
         head("Published", number=True),
         head("Our estimate", number=True),
         head("Ratio", number=True),
-        head("Place against the published figure", unseen=True),
+        head("Position relative to the published figure", unseen=True),
         head("Interval"),
         *because,
     ]
@@ -91,11 +91,11 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
     free = [one for one in compared if not one["is_circular"]]
     circular = [one for one in compared if one["is_circular"]]
     every = next((one for one in scores if one["quantity"] == "all"), None)
-    lead = "No published figure of a run could be compared yet."
+    lead = "No published figure of a run can be compared yet."
     if every is not None:
         lead = (
-            f"{every['figure_count']} published figures of {every['run_count']} runs, set beside estimates that know neither "
-            f"the figure nor anything derived from it. Half of the estimates lie within a factor of "
+            f"{every['figure_count']} published figures for {every['run_count']} runs, compared with estimates that "
+            "do not use the figure or anything derived from it. Half of the estimates are within a factor of "
             f"{number(10 ** every['median_absolute_error_log10'], 3)}; {_percent(every['coverage_fraction'])} of the figures "
             f"lie inside our 90 % interval."
         )
@@ -106,8 +106,8 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
         head("Runs", number=True),
         head("Median error", number=True),
         head("Bias", number=True),
-        head("In the interval", number=True),
-        head("High over low", number=True),
+        head("Inside the interval", number=True),
+        head("Upper ÷ lower bound", number=True),
     ]
     return page(
         "Validation",
@@ -116,28 +116,28 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
         [
             section(
                 "scores",
-                "How far off are they?",
+                "How large are the errors?",
                 "Scores by quantity",
-                "Median error: the factor that half of the estimates stay within. Bias: above 1 × where estimates are too high. "
-                "High over low: the usual width of our interval.",
+                "Median error: half of the estimates are within this factor. Bias: above 1 × if estimates are too "
+                "high. Upper ÷ lower bound: the median width of our interval.",
                 table=table("score-table", "Scores by quantity", heads, [_score_row(one) for one in ordered]),
             ),
             section(
                 "compared",
-                "Which figures were missed?",
-                f"{len(free)} figures, the farthest first",
-                "The line is the 90 % interval of our estimate, the dot its centre, the upright mark the published figure. "
-                "The scale reaches from a thirtieth to thirty times.",
-                table=_compared_table("compared-table", "Estimates beside published figures", free, circular=False),
+                "Which figures did we miss?",
+                f"{len(free)} figures, the largest error first",
+                "The line is the 90 % interval of our estimate, the dot its central value, the vertical mark the "
+                "published figure. The scale ranges from 1/30 to 30 times the published figure.",
+                table=_compared_table("compared-table", "Estimates and published figures", free, circular=False),
                 downloads=["validation.csv"],
-                notes=[f"{len(compared)} rows in the file, circular ones marked."],
+                notes=[f"The file has {len(compared)} rows; circular comparisons are marked."],
             ),
             section(
                 "circular",
-                "What tests arithmetic only?",
-                f"{len(circular)} comparisons that prove nothing",
-                "These published figures were computed from the same inputs by a formula like ours, or our estimate is a prior "
-                "that such figures were used for. They stay out of the scores.",
+                "Which comparisons are circular?",
+                f"{len(circular)} comparisons are not independent",
+                "The publisher calculated these figures from the same inputs with the same formula, or our estimate "
+                "is a typical value based on such figures. The scores exclude them.",
                 table=_compared_table("circular-table", "Circular comparisons", circular, circular=True),
                 folded=f"Show the {len(circular)} circular comparisons",
             ),
@@ -150,8 +150,8 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
     number=8,
     name="Validation",
     menu_page="validation.html",
-    description="Our estimates against published figures that they do not know: error and coverage by quantity, every "
-    "comparison, circular ones apart.",
+    description="Our estimates against published figures that they do not use: error and coverage by quantity, every "
+    "comparison, circular comparisons separately.",
     tables=("core.validation_scores", "mart.validation", "core.training_runs"),
 )
 def draft_validation_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
