@@ -118,15 +118,16 @@ def _check_amounts(given: Scenario) -> None:
         )
     if given.mfu is not None and given.mfu.high > 1:
         percent = f" Did you mean {number(given.mfu.value / 100, 6)}?" if given.mfu.value > 1 else ""
-        raise UsageError(f"--mfu {number(given.mfu.high, 6)}: MFU is a share of the dense peak; expected at most 1.{percent}")
+        raise UsageError(
+            f"--mfu {number(given.mfu.high, 6)}: MFU is a share of the dense peak; expected at most 1.{percent}"
+        )
     if given.pue is not None and given.pue.low < 1:
         raise UsageError(
             f"--pue {number(given.pue.low, 6)}: a facility uses at least as much power as its computers; expected at least 1."
         )
     if given.active_params is not None and given.params is not None and given.active_params.value > given.params.value:
         raise UsageError(
-            f"--active-params {number(given.active_params.value, 6)} exceeds "
-            f"--params {number(given.params.value, 6)}."
+            f"--active-params {number(given.active_params.value, 6)} exceeds --params {number(given.params.value, 6)}."
         )
     if given.architecture == "moe" and given.tokens is not None and given.active_params is None:
         raise UsageError("a mixture of experts uses only some parameters for each token: give --active-params.")

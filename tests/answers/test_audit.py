@@ -183,10 +183,10 @@ def test_verdicts_that_are_known(
 
 
 def test_reasons_carry_the_numbers(shipped: dict[str, dict[str, object]]) -> None:
-    assert "231,481 petaFLOP-days" in str(shipped["C01"]["reason"])
+    assert "230,000\u00a0petaFLOP-days" in str(shipped["C01"]["reason"])
     assert "116 times" in str(shipped["C01"]["reason"])
     assert shipped["C08"]["computed"] == pytest.approx(6.4e6)
-    assert "fits ResNet-152 (1.04×10¹⁹)" in str(shipped["C11"]["reason"])
+    assert "fits ResNet-152 (1×10¹⁹\u00a0FLOP)" in str(shipped["C11"]["reason"])
 
 
 def test_the_figures_of_a_verdict_exist_and_give_the_computed_value(

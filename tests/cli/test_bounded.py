@@ -147,5 +147,5 @@ def test_a_home_where_nobody_may_write_is_read_and_nothing_else(read_only: Setti
         assert (done.returncode, done.stdout) == (1, ""), command
         assert done.stderr == (
             f"ledger: {read_only.home} is read-only, or you may not write there. "
-            "Set LEDGER_HOME (or --home) to a folder that you may write.\n"
+            "Set LEDGER_HOME (or --home) to a writable folder.\n"
         )

@@ -120,7 +120,7 @@ def test_a_run_whose_process_is_killed_ends_as_failed(home: Settings, state: str
     with dg.DagsterInstance.get() as instance:
         told = settle_runs(instance, home)
         assert len(told) == 1
-        assert told[0].endswith("ended before the run did." + ("" if tagged == "tagged" else " Launch it again."))
+        assert told[0].endswith("ended before the run finished." + ("" if tagged == "tagged" else " Launch it again."))
         assert settle_runs(instance, home) == []
     assert statuses(home) == ["FAILURE"]
 
