@@ -21,7 +21,7 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from pipelines.answers.numbers import number
+from pipelines.answers.numbers import NBSP, number
 from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
 from pipelines.records.fields import Number
@@ -266,10 +266,10 @@ def as_table(rows: Sequence[Row]) -> tuple[list[str], list[list[str]]]:
 def printable(text: str) -> str:
     """A text without control characters, which could move the cursor of a terminal.
 
-    >>> printable("a\\x1b[2Jb")
-    'a\\\\x1b[2Jb'
+    >>> printable("a\\x1b[2Jb"), printable(f"7{NBSP}hours") == f"7{NBSP}hours"
+    ('a\\\\x1b[2Jb', True)
     """
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return "".join(c if c.isprintable() or c == NBSP else c.encode("unicode_escape").decode() for c in text)
 
 
 def guarded(text: str) -> str:

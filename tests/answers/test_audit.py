@@ -17,6 +17,7 @@ from pipelines.settings import SQL, Settings
 from pipelines.warehouse.models.macros import load_macros
 from tests.conftest import run_ledger
 
+MOST_BYTES = 1_000_000
 HEADER = "claim_id,subject,quantity,comparison,low,high,unit\n"
 
 
@@ -330,13 +331,13 @@ def test_a_file_that_is_no_list_of_claims_is_refused(content: bytes, message: st
     path = tmp_path / "claims.csv"
     path.write_bytes(content)
     with pytest.raises(LedgerError) as refusal:
-        read_list(path)
+        read_list(path, MOST_BYTES)
     assert message in str(refusal.value)
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"nowhere\.csv: cannot be read"):
-        read_list(tmp_path / "nowhere.csv")
+        read_list(tmp_path / "nowhere.csv", MOST_BYTES)
 
 
 def test_no_cell_of_the_output_is_a_formula(built: Settings, tmp_path: Path) -> None:
@@ -397,7 +398,7 @@ def test_every_record_is_a_claim_or_a_fault(rows: list[list[str]], tmp_path: Pat
     )
     path = tmp_path / "any.csv"
     path.write_text(buffer.getvalue(), encoding="utf-8", newline="")
-    claims, faults, notes = read_list(path)
+    claims, faults, notes = read_list(path, MOST_BYTES)
     told = {record.line for record, _ in claims} | {fault.line for fault in faults}
     assert len(told) == len(claims) + len({fault.line for fault in faults})
     assert len(told) == len(rows)
@@ -411,7 +412,7 @@ def test_any_bytes_are_read_or_refused_in_words(data: bytes, tmp_path: Path) -> 
     path = tmp_path / "any.csv"
     path.write_bytes(b"subject,quantity,unit,low\n" * (len(data) % 2) + data)
     try:
-        claims, faults, _ = read_list(path)
+        claims, faults, _ = read_list(path, MOST_BYTES)
     except LedgerError as error:
         refusal = str(error)
     else:
