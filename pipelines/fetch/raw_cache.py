@@ -12,76 +12,28 @@ there being one: the folder may be removed at any time.
 
 from __future__ import annotations
 
-import ast
 import fcntl
 import hashlib
 import io
 import json
 import os
-import platform
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict
-from functools import cache
-from importlib.metadata import version
-from importlib.util import find_spec
 from pathlib import Path
 from typing import IO, Any
 
 import polars as pl
 
+from pipelines.code_versions import code_version
 from pipelines.records.csv_records import Reject
 from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile
 from pipelines.settings import Settings
 
-PACKAGES = ("numpy", "orjson", "polars", "pydantic")
 KEPT_PER_FILE = 2
 DIGEST_CHARS = 64
 LISTS = ("rejects", "duplicates", "faults")
-
-
-def _source(module: str) -> Path | None:
-    try:
-        spec = find_spec(module)
-    except (ImportError, ValueError):
-        return None
-    return Path(spec.origin) if spec is not None and spec.origin and spec.origin.endswith(".py") else None
-
-
-def _imported(source: Path) -> set[str]:
-    """Modules of this project that a module may import."""
-    names: set[str] = set()
-    for node in ast.walk(ast.parse(source.read_bytes())):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return {name for name in names if name.split(".")[0] == __name__.split(".")[0]}
-
-
-@cache
-def reader_version(modules: frozenset[str]) -> str | None:
-    """Digest of the code of modules, of all that they import from here, and of the libraries that read.
-
-    None where the code of one of them cannot be found.
-    """
-    sources: dict[str, Path] = {}
-    waiting = set(modules)
-    while waiting:
-        module = waiting.pop()
-        source = _source(module)
-        if source is not None:
-            sources[module] = source
-            waiting |= _imported(source) - set(sources)
-        elif module in modules:
-            return None
-        # else a name imported from a module: it has no code of its own
-    state = hashlib.sha256()
-    for module in sorted(sources):
-        state.update(f"{module}\n".encode() + hashlib.sha256(sources[module].read_bytes()).digest())
-    state.update(f"{platform.python_version()} {[version(name) for name in PACKAGES]}".encode())
-    return state.hexdigest()
 
 
 def _prefix(file: RemoteFile) -> str:
@@ -90,7 +42,7 @@ def _prefix(file: RemoteFile) -> str:
 
 
 def _entry(settings: Settings, file: RemoteFile, sha256: str) -> Path | None:
-    reader = reader_version(frozenset(schema.__module__ for schema in file.tables))
+    reader = code_version(frozenset(schema.__module__ for schema in file.tables))
     return settings.parsed / f"{_prefix(file)}-{sha256[:16]}-{reader[:16]}" if reader else None
 
 

@@ -15,7 +15,7 @@ import polars as pl
 import pytest
 
 from pipelines.fetch import raw_cache as parsed
-from pipelines.fetch.raw_cache import keep_tables, kept_tables, reader_version
+from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.store import latest_accepted, read_verified
 from pipelines.records.raw_tables import RawTable
 from pipelines.settings import ROOT, Settings
@@ -103,38 +103,6 @@ def test_any_damage_means_reading_again(home):
         assert kept_tables(home, FILE, SHA) is None, f"an entry cut at byte {at} goes unseen"
     path.write_bytes(whole)
     assert kept_tables(home, FILE, SHA) is not None
-
-
-def test_other_code_makes_other_entries(home, tmp_path, monkeypatch):
-    module = tmp_path / "a_connector.py"
-    monkeypatch.syspath_prepend(tmp_path)
-
-    def version_of(text: str) -> str | None:
-        module.write_text(text)
-        reader_version.cache_clear()
-        return reader_version(frozenset({"a_connector"}))
-
-    plain = version_of("from pipelines.sources.mlperf import mllog\nX = 1\n")
-    assert plain == version_of("from pipelines.sources.mlperf import mllog\nX = 1\n")
-    assert len({plain, version_of("from pipelines.sources.mlperf import mllog\nX = 2\n"), version_of("X = 1\n")}) == 3
-    reader_version.cache_clear()
-    assert reader_version(frozenset({"no_such_module"})) is None
-
-
-def test_the_code_of_what_a_connector_imports_counts():
-    def reached(module: str) -> set[str]:
-        found, waiting = set(), {module}
-        while waiting:
-            name = waiting.pop()
-            if (source := parsed._source(name)) is not None:
-                found.add(name)
-                waiting |= parsed._imported(source) - found
-        return found
-
-    assert {
-        "pipelines.sources.mlperf.mllog", "pipelines.records.archives", "pipelines.records.raw_tables",
-        "pipelines.records.csv_records", "pipelines.records.fields", "pipelines.records.json_records",
-    } <= reached("pipelines.sources.mlperf.training")  # fmt: skip
 
 
 def test_old_entries_and_what_a_killed_process_left_are_swept(home):
