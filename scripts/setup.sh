@@ -16,8 +16,11 @@ else
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 fi
 # The project itself: its folder on the path and its command, without a build step.
-site=$(.venv/bin/python -c 'import sysconfig; print(sysconfig.get_paths()["purelib"])')
-pwd > "$site/compute_ledger.pth"
+# Its place is written relative to .venv: the folder may be moved.
+.venv/bin/python -c '
+import os, pathlib, sysconfig
+site = pathlib.Path(sysconfig.get_paths()["purelib"])
+(site / "compute_ledger.pth").write_text(os.path.relpath(os.getcwd(), site) + "\n")'
 cat > .venv/bin/ledger <<'SCRIPT'
 #!/bin/sh
 exec "$(dirname "$0")/python" -m pipelines "$@"

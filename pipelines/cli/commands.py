@@ -44,7 +44,13 @@ from pipelines.seeds.files import read_seeds
 from pipelines.seeds.sources_toml import licences
 from pipelines.settings import ROOT, Settings, read_settings
 from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.fingerprints import remember, unchanged_build
+from pipelines.warehouse.fingerprints import (
+    digest_inputs,
+    remember_build,
+    remember_site,
+    unchanged_build,
+    unchanged_site,
+)
 from pipelines.warehouse.home import refuse_newer
 from pipelines.warehouse.publish import build_lock, sweep
 
@@ -151,9 +157,15 @@ def _where(settings: Settings) -> None:
     print(f"site       {settings.site / 'index.html'}")
 
 
+def _stale_assets(settings: Settings) -> list[str]:
+    from pipelines.defs.stale import stale_assets
+
+    return stale_assets(settings)
+
+
 @app.command()
 def build(
-    force: Annotated[bool, typer.Option(help="Build even if nothing changed since the last build.")] = False,
+    force: Annotated[bool, typer.Option(help="Make every table and page again, changed or not.")] = False,
     hints: Annotated[bool, typer.Option(hidden=True)] = False,
 ) -> None:
     """Build the warehouse from all sources, check it, publish it, and draw the site."""
@@ -161,13 +173,16 @@ def build(
     with build_lock(settings) as was_killed:
         if was_killed:
             sweep(settings)
-        same = None if force else unchanged_build(settings)
+        inputs = digest_inputs(settings)
+        same = None if force else unchanged_build(settings, inputs)
+        if same is None:
+            read_seeds(settings.seeds, ROOT)
+            chosen = None if force else _stale_assets(settings)
     if same is not None:
         print(f"nothing changed since build {same}")
     else:
-        read_seeds(settings.seeds, ROOT)
-        done = run_job(settings, "build_all")["meta/builds"]
-        remember(settings, str(done["build_id"]))
+        done = run_job(settings, "build_all", chosen, force=force)["meta/builds"]
+        remember_build(settings, str(done["build_id"]), inputs)
         print(f"{'published' if done['is_new'] else 'data unchanged, still published:'} build {done['build_id']}")
     _where(settings)
     if hints:
@@ -212,7 +227,12 @@ def report() -> None:
     settings = STATE.settings
     with connect_published(settings):
         pass
+    if unchanged_site(settings):
+        print("nothing changed")
+        print(f"site       {settings.site / 'index.html'}")
+        return
     done = run_job(settings, "reports_only")
+    remember_site(settings)
     changed = [key.partition("/")[2] for key, meta in done.items() if meta.get("changed_files", "none") != "none"]
     print(f"changed    {', '.join(sorted(changed))}" if changed else "nothing changed")
     print(f"site       {settings.site / 'index.html'}")

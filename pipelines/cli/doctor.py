@@ -15,7 +15,7 @@ from pipelines.errors import LedgerError
 from pipelines.server.killed_runs import killed_runs, settle_runs, ui_is_open
 from pipelines.server.run_history import damaged_files, set_aside
 from pipelines.settings import Settings
-from pipelines.warehouse.fingerprints import remember
+from pipelines.warehouse.fingerprints import digest_inputs, remember_build
 from pipelines.warehouse.health import Finding, find_damage, find_other_version
 
 
@@ -44,8 +44,9 @@ def examine(settings: Settings, *, fix: bool) -> bool:
 
 
 def _build(settings: Settings) -> None:
-    done = run_job(settings, "build_all")["meta/builds"]
-    remember(settings, str(done["build_id"]))
+    inputs = digest_inputs(settings)
+    done = run_job(settings, "build_all", force=True)["meta/builds"]
+    remember_build(settings, str(done["build_id"]), inputs)
 
 
 def _findings(settings: Settings) -> Iterator[Finding]:

@@ -12,7 +12,7 @@ import os
 import sqlite3
 import sys
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
@@ -66,9 +66,12 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     return {**os.environ, **absolute}
 
 
-def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
+def run_job(
+    settings: Settings, job_name: str, selection: Iterable[str] | None = None, *, force: bool = False
+) -> dict[str, dict[str, object]]:
     """Run a job of the definitions in this process, with history in the instance.
 
+    ``selection`` names the assets to make, all of the job if it is None; ``force`` makes also what has not changed.
     Returns the metadata of each materialized asset by its key, ``meta/builds`` for example. Raises
     LedgerError with the messages of what failed.
     """
@@ -76,10 +79,12 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
     import dagster as dg
 
     from pipelines.definitions import defs
+    from pipelines.defs.session import FORCED
 
     job = defs.resolve_job_def(job_name)
     run_id = str(uuid.uuid4())
-    handler = ProgressHandler(len(job.nodes))
+    keys = None if selection is None else [dg.AssetKey(name.split("/")) for name in selection]
+    handler = ProgressHandler(len(job.nodes) if keys is None else len(keys))
     SHARED_HANDLERS.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
@@ -88,9 +93,10 @@ def run_job(settings: Settings, job_name: str) -> dict[str, dict[str, object]]:
             result = job.execute_in_process(
                 instance=instance,
                 run_id=run_id,
+                asset_selection=keys,
                 raise_on_error=False,
                 run_config={"loggers": {PROGRESS: {"config": {}}}},
-                tags={PROCESS_TAG: str(os.getpid())},
+                tags={PROCESS_TAG: str(os.getpid()), **({FORCED: "true"} if force else {})},
             )
             prune_history(instance, settings)
         for event in result.all_events:  # now and then the record of the last step does not come this far

@@ -4,14 +4,17 @@ What belongs here: what assets share, said once — layer and group, owner, how 
 the build, what is shown of a table, checks that stop what comes after. What does not: any particular asset.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
 
 import dagster as dg
 
 from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
+from pipelines.settings import read_settings
 from pipelines.warehouse.build import Session
-from pipelines.warehouse.models.checks import CheckedTable, CheckResult, check_names, run_checks
+from pipelines.warehouse.models.checks import CheckResult, check_names
+from pipelines.warehouse.recipes import Recipe
 
 Result = dg.MaterializeResult[None]
 Step = Callable[[dg.AssetExecutionContext], Result]
@@ -63,38 +66,49 @@ def step_asset(
     return decorate
 
 
+def version_of(recipe: Recipe) -> str:
+    """Version of the code of a table, and of curated files, snapshots and packages that it is read from.
+
+    Dagster knows no other input that is no asset: with them, a table whose file was edited counts as stale as soon as
+    the definitions are loaded again.
+    """
+    files = sorted(recipe.files(read_settings()).items())
+    return (
+        f"{recipe.code_version}-{hashlib.sha256(repr(files).encode()).hexdigest()[:12]}"
+        if files
+        else recipe.code_version
+    )
+
+
 def table_asset(
-    table: str,
-    make: Callable[[Session], Mapping[str, str]],
-    *,
-    kind: str,
-    description: str,
-    columns: Mapping[str, str],
-    deps: Iterable[dg.AssetKey] = (),
-    checked: CheckedTable | None = None,
-    code_version: str | None = None,
-    file: str = "",
+    recipe: Recipe, *, kind: str, description: str, deps: Iterable[dg.AssetKey] = (), file: str = ""
 ) -> dg.AssetsDefinition:
-    """The asset of one table of the build file; ``make`` makes it and returns its columns and their types."""
+    """The asset of one table of the build file.
+
+    It is made only where its code or what it reads has changed. Its data version is that of its content, so that what
+    is made from it counts as stale where the content differs, and only there.
+    """
 
     @step_asset(
-        asset_key(table),
+        asset_key(recipe.table),
         kinds={kind, "duckdb"},
         description=description,
-        deps=deps,
-        checks=check_names(checked) if checked else (),
-        warnings=checked.warnings if checked else frozenset(),
-        code_version=code_version,
+        deps=[*(asset_key(table) for table in sorted(recipe.tables)), *deps],
+        checks=check_names(recipe.checked) if recipe.checked else (),
+        warnings=recipe.checked.warnings if recipe.checked else frozenset(),
+        code_version=version_of(recipe),
         file=file,
         uses_build=True,
     )
     def build(context: dg.AssetExecutionContext) -> Result:
         session: Session = getattr(context.resources, SESSION)
-        types = make(session)
-        found = run_checks(session.connection, checked, types) if checked else []
+        made = session.make(recipe)
+        shown = table_metadata(session.connection, recipe.table, recipe.columns, made.types)
+        note = "kept: neither its code nor what it reads has changed" if made.is_kept else "made"
         return dg.MaterializeResult(
-            metadata=table_metadata(session.connection, table, columns, types),
-            check_results=[_verdict(check) for check in found],
+            metadata={**shown, "note": note},
+            check_results=[_verdict(check) for check in made.checks],
+            data_version=dg.DataVersion(made.version.data_version),
         )
 
     return build

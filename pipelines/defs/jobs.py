@@ -8,7 +8,8 @@ from pipelines.defs.raw_assets import FETCH_ASSETS
 from pipelines.defs.session import BUILD_ALL
 from pipelines.errors import LedgerError
 from pipelines.settings import read_settings
-from pipelines.site.front_page import data_version, shown_version
+from pipelines.site.front_page import shown_version
+from pipelines.site.published import data_version
 
 REPORTS_ONLY = "reports_only"
 REFRESH = "refresh"

@@ -3,51 +3,28 @@
 import dagster as dg
 
 from pipelines.defs.asset import asset_key, table_asset
-from pipelines.defs.raw_assets import RAW_COLUMNS
-from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
-from pipelines.settings import SQL
 from pipelines.warehouse.models.assumption_reads import assumption_faults
-from pipelines.warehouse.models.loading import load_models
-from pipelines.warehouse.models.python_tables import PythonTable, make_table, python_tables
-from pipelines.warehouse.models.sql_models import SqlModel, run_model
+from pipelines.warehouse.models.python_tables import PythonTable, python_tables
+from pipelines.warehouse.models.sql_models import SqlModel
+from pipelines.warehouse.recipes import model_recipe, recipes, sql_models
 
 PYTHON_TABLES = python_tables()
 """Tables that Python makes, by name."""
 
-MODELS = load_models(
-    SQL, "sql", {**SEED_COLUMNS, **RAW_COLUMNS, **{name: table.columns for name, table in PYTHON_TABLES.items()}}
-)
+MODELS = sql_models()
 """SQL models by table, in an order in which they can run."""
 
 
 def sql_asset(model: SqlModel) -> dg.AssetsDefinition:
     """The asset of one SQL model."""
-    return table_asset(
-        model.table,
-        lambda session: run_model(session.connection, model),
-        kind="sql",
-        description=f"{model.description}\n\n```sql\n{model.query}\n```",
-        columns=model.columns,
-        deps=[asset_key(table) for table in sorted(model.depends_on)],
-        checked=model,
-        code_version=model.code_version,
-        file=model.file,
-    )
+    description = f"{model.description}\n\n```sql\n{model.query}\n```"
+    return table_asset(model_recipe(model), kind="sql", description=description, file=model.file)
 
 
 def python_asset(table: PythonTable) -> dg.AssetsDefinition:
     """The asset of one table that Python makes."""
-    return table_asset(
-        table.table,
-        lambda session: make_table(session.connection, table),
-        kind="python",
-        description=table.description,
-        columns=table.columns,
-        deps=[asset_key(name) for name in table.reads],
-        checked=table,
-        file=table.file,
-    )
+    return table_asset(recipes()[table.table], kind="python", description=table.description, file=table.file)
 
 
 @dg.asset_check(

@@ -3,15 +3,10 @@
 import dagster as dg
 
 from pipelines.defs.asset import Result, asset_key, step_asset
-from pipelines.defs.model_assets import MODELS, PYTHON_TABLES
-from pipelines.defs.raw_assets import RAW_COLUMNS
-from pipelines.defs.seed_assets import SEED_COLUMNS
 from pipelines.defs.session import SESSION
 from pipelines.warehouse.changes import TableChange, read_changes, summary
 from pipelines.warehouse.file import connect_published
-
-EXPECTED = {*SEED_COLUMNS, *RAW_COLUMNS, *PYTHON_TABLES, *MODELS}
-"""Tables that a complete warehouse holds, meta.* aside."""
+from pipelines.warehouse.recipes import recipes, sql_models
 
 PUBLISHED = dg.AssetKey(["meta", "builds"])
 
@@ -31,14 +26,15 @@ def changes_as_markdown(changes: list[TableChange] | None) -> str:
     PUBLISHED,
     kinds={"duckdb"},
     description="Writes meta.* and publishes the build: checkpoint, copy, verify, sync, swap the symlink "
-    "`warehouse.duckdb`. If readers already have these data, it publishes nothing.",
-    deps=[asset_key(table) for table in sorted(EXPECTED)],
+    "`warehouse.duckdb`. It refuses tables that were not made from those beside them, or that failed a check. If readers "
+    "already have these data, it publishes nothing.",
+    deps=[asset_key(table) for table in sorted(recipes())],
     uses_build=True,
 )
 def publish_build(context: dg.AssetExecutionContext) -> Result:
-    """Publish; the run must have passed every blocking check to get here."""
+    """Publish what is of one piece and checked, whichever runs made it."""
     session = getattr(context.resources, SESSION)
-    build_id, is_new = session.finish(MODELS, EXPECTED)
+    build_id, is_new = session.finish(recipes(), sql_models())
     with connect_published(session.settings) as connection:
         changes = read_changes(connection)
     note = "published" if is_new else "no changes, nothing published"

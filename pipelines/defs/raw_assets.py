@@ -1,23 +1,31 @@
 """Publishers' files as assets: one that fetches per source, and one per raw table."""
 
+import hashlib
+
 import dagster as dg
 
 from pipelines.defs.asset import Result, step_asset, table_asset
 from pipelines.fetch.snapshots import fetch
-from pipelines.records.raw_tables import RawRow, RemoteFile, raw_columns
+from pipelines.records.raw_tables import RawRow, RemoteFile
 from pipelines.seeds.sources_toml import licences
 from pipelines.settings import read_settings
-from pipelines.warehouse.raw_layer import check_connectors, load_raw, raw_files, raw_schemas, remote_files
+from pipelines.warehouse.raw_layer import check_connectors, feeding_files, file_versions, raw_schemas, remote_files
+from pipelines.warehouse.recipes import recipes
 
 check_connectors(licences(read_settings()))
-
-RAW_COLUMNS: dict[str, dict[str, str]] = {name: raw_columns(schema) for name, schema in raw_schemas().items()}
-"""Raw tables and their columns with descriptions."""
 
 
 def snapshot_key(source_id: str) -> dg.AssetKey:
     """epoch_models -> raw/fetch_epoch_models."""
     return dg.AssetKey(["raw", f"fetch_{source_id}"])
+
+
+def snapshot_version(source_id: str) -> dg.DataVersion:
+    """The snapshots of a source that a build would use now."""
+    settings = read_settings()
+    schemas = {schema.table: schema for file in remote_files([source_id]) for schema in file.tables}
+    found = sorted({item for schema in schemas.values() for item in file_versions(schema, settings).items()})
+    return dg.DataVersion(hashlib.sha256(repr(found).encode()).hexdigest()[:16])
 
 
 def fetch_asset(source_id: str) -> dg.AssetsDefinition:
@@ -39,7 +47,8 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
             metadata={
                 "outcomes": dg.MetadataValue.md("\n".join(f"* {outcome}" for outcome in outcomes)),
                 "byte_count": sum(outcome.byte_count for outcome in outcomes),
-            }
+            },
+            data_version=snapshot_version(source_id),
         )
 
     return load
@@ -47,15 +56,13 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
 
 def raw_asset(name: str, schema: type[RawRow]) -> dg.AssetsDefinition:
     """The asset of one raw table."""
-    feeding = [file for file in raw_files() if schema in file.tables]
+    feeding = feeding_files(schema)
     remote = sorted({file.source_id for file in feeding if isinstance(file, RemoteFile)})
     origin = ", ".join(file.url if isinstance(file, RemoteFile) else f"package {file.package}" for file in feeding)
     return table_asset(
-        name,
-        lambda session: load_raw(session.connection, name, session.settings),
+        recipes()[name],
         kind="csv" if remote else "python",
         description=f"{' '.join((schema.__doc__ or '').split())} In the publisher's words, typed; from {origin}.",
-        columns=raw_columns(schema),
         deps=[snapshot_key(source_id) for source_id in remote],
     )
 

@@ -7,16 +7,18 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.defs.asset import Result, asset_key, step_asset
-from pipelines.defs.model_assets import MODELS
 from pipelines.defs.publishing import PUBLISHED
-from pipelines.defs.seed_assets import SEED_COLUMNS
+from pipelines.defs.session import is_forced
 from pipelines.settings import read_settings
 from pipelines.site.calculator.coefficients import NAME, build_coefficients
+from pipelines.site.chart_files import build_chart, chart_code
 from pipelines.site.charts.registry import Chart, registered_charts
-from pipelines.site.front_page import build_chart, build_page, data_version
+from pipelines.site.front_page import build_page
 from pipelines.site.images import draw_png
 from pipelines.site.pages.registry import PageKind, registered_pages
-from pipelines.site.pages.writing import Written, build_pages
+from pipelines.site.pages.writing import Written, build_pages, page_code
+from pipelines.site.published import data_version
+from pipelines.warehouse.recipes import recipes
 
 PREVIEW_SCALE = 0.4
 """Pixels to a unit of the picture that the UI shows: some 400 in width."""
@@ -42,11 +44,12 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
         chart_key(chart),
         kinds={"altair", "python"},
         description=f"{chart.kicker} {chart.subtitle}",
+        code_version=chart_code(chart)[:12],
         deps=[PUBLISHED, *(asset_key(table) for table in sorted(_tables(chart)) if not table.startswith("meta."))],
     )
-    def build(_context: dg.AssetExecutionContext) -> Result:
+    def build(context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
-        card = build_chart(chart, settings)
+        card = build_chart(chart, settings, force=is_forced(context.run))
         svg = (settings.site / f"{chart.chart_id}.svg").read_bytes()
         picture = draw_png(svg, PREVIEW_SCALE)  # the run history keeps it three times, for each run
         return dg.MaterializeResult(
@@ -71,7 +74,7 @@ def page_key(kind: PageKind) -> dg.AssetKey:
 
 
 def _made(table: str) -> bool:
-    return table in MODELS or table in SEED_COLUMNS
+    return table in recipes()
 
 
 def page_asset(kind: PageKind) -> dg.AssetsDefinition:
@@ -81,11 +84,12 @@ def page_asset(kind: PageKind) -> dg.AssetsDefinition:
         page_key(kind),
         kinds={"html", "python"},
         description=kind.description,
+        code_version=page_code(kind),
         deps=[PUBLISHED, *(asset_key(table) for table in sorted(kind.tables) if _made(table))],
     )
-    def build(_context: dg.AssetExecutionContext) -> Result:
+    def build(context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
-        done = build_pages(kind, settings)
+        done = build_pages(kind, settings, force=is_forced(context.run))
         return _written(done, kind.name or kind.kind_id.capitalize(), data_version(settings))
 
     return build
@@ -116,10 +120,10 @@ def _written(done: Written, title: str, version: str) -> Result:
     deps=[PUBLISHED, *(asset_key(table) for table in ("core.accelerators", "core.accelerator_peaks", "seeds.assumptions",
                                                       "seeds.cloud_prices", "seeds.grid_carbon", "seeds.electricity_prices"))],
 )  # fmt: skip
-def what_if(_context: dg.AssetExecutionContext) -> Result:
+def what_if(context: dg.AssetExecutionContext) -> Result:
     """Export the coefficients."""
     settings = read_settings()
-    done = build_coefficients(settings)
+    done = build_coefficients(settings, force=is_forced(context.run))
     return _written(done, "Coefficients of the calculator", data_version(settings))
 
 

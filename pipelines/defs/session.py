@@ -10,17 +10,20 @@ from pipelines.warehouse.build import Session, open_session
 
 SESSION = "session"
 BUILD_ALL = "build_all"
-FULL_JOBS = (BUILD_ALL, "refresh")
+FORCED = "ledger/force"
+"""Tag of a run that makes everything again, whether it has changed or not."""
 
 
-def _starts_over(run: dg.DagsterRun) -> bool:
-    """Whether a run makes everything: one of selected steps, or of those that failed, goes on with what is there."""
-    return not run.step_keys_to_execute or "seeds__sources" in run.step_keys_to_execute
+def is_forced(run: dg.DagsterRun | None) -> bool:
+    """Whether a run makes everything again."""
+    return run is not None and run.tags.get(FORCED) == "true"
 
 
-@dg.resource(description="The running build: its lock and its DuckDB file. A full build starts from an empty file.")
+@dg.resource(
+    description="The running build: its lock and its DuckDB file. It continues from what is there; a run with the tag "
+    f"{FORCED} = true starts from an empty file."
+)
 def session_resource(context: dg.InitResourceContext) -> Iterator[Session]:
     """Hold the build lock while the run lasts; fails at once, naming the holder, if another build runs."""
-    is_full = context.run is not None and context.run.job_name in FULL_JOBS and _starts_over(context.run)
-    with readable_failures(), open_session(read_settings(), fresh=is_full) as session:
+    with readable_failures(), open_session(read_settings(), fresh=is_forced(context.run)) as session:
         yield session

@@ -1,24 +1,18 @@
-"""The published warehouse -> charts and the page, in the site folder.
+"""The published warehouse and the files of charts -> the front page and the manifest, in the site folder.
 
-What belongs here: which files the site has, and writing only bytes that changed. What does not: how a
-chart looks (``charts/``), how it is drawn (``images.py``), the page's markup (``reports/``). Reads the
-published file only. No output holds a time, so the same data give the same bytes.
-
-``<id>.json`` beside a chart holds its specification and the words around it; the page is put together
-from these files, so that a chart is drawn once.
+What belongs here: which files the site has, and putting the page together. What does not: the files of charts
+(``chart_files.py``) and of other pages (``pages/``), the page's markup (``reports/``). Reads the published file
+only. No output holds a time, so the same data give the same bytes.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Any
 
-import polars as pl
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
@@ -28,46 +22,15 @@ from pipelines.records.raw_tables import PackagedFile
 from pipelines.settings import REPORTS, Settings
 from pipelines.site.calculator.coefficients import COEFFICIENTS, NAME
 from pipelines.site.calculator.front_parts import front_parts
-from pipelines.site.charts.registry import SECTIONS, Built, Chart, registered_charts
+from pipelines.site.chart_files import PICTURES
+from pipelines.site.charts.registry import SECTIONS, registered_charts
 from pipelines.site.charts.style import palette, vega_config
-from pipelines.site.files import embedded_font, guarded, packed_json, script_hash, write_changed
-from pipelines.site.images import draw_png, draw_svg, page_specs, panel_specs, script_bundle, static_spec
+from pipelines.site.files import embedded_font, packed_json, script_hash, write_changed
+from pipelines.site.images import script_bundle
 from pipelines.site.pages.writing import site_files
+from pipelines.site.published import data_version
 from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.fingerprints import drawing_version
-from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.raw_layer import raw_files, remote_files
-
-PICTURES = ("png", "svg", "csv", "parquet", "json")
-
-
-def data_version(settings: Settings) -> str:
-    """Month and digest of the published data, as captions state it."""
-    build = published_build(settings)
-    if build is None:
-        raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
-    return f"{build['finished_at'][:7].replace('-', '.')}-{build['data_version'][:8]}"
-
-
-def _parquet(frame: pl.DataFrame) -> bytes:
-    buffer = io.BytesIO()
-    frame.write_parquet(buffer, compression="zstd", statistics=False)
-    return buffer.getvalue()
-
-
-def _rows_and_table(chart: Chart, built: Built) -> dict[str, Any]:
-    """The rows of a chart by column, and which of them the table shows: marks and table share them."""
-    rows = built.rows
-    names = rows.columns
-    table = [
-        {"text": names.index(column.text), "heading": column.heading, "bar": column.has_bar,
-         "sort": names.index(column.sort) if column.sort else None,
-         "folder": column.link.partition("/")[0], "link": names.index(column.link.partition("/")[2]) if column.link else None}
-        for column in chart.table
-    ]  # fmt: skip
-    texts = {name: (pl.col(name).fill_null("–")) for name in names if rows.schema[name] == pl.String}
-    shown = rows.with_columns(**texts)
-    return {"columns": names, "values": [shown[name].to_list() for name in names], "table": table}
 
 
 def _without_dead_links(data: dict[str, Any], pages: Mapping[str, str]) -> dict[str, Any]:
@@ -78,83 +41,6 @@ def _without_dead_links(data: dict[str, Any], pages: Mapping[str, str]) -> dict[
             there = [name if f"{column['folder']}/{name}.html" in pages else None for name in names]
             data["values"][column["link"]] = there
     return data
-
-
-def _keys_with_rows(chart: Chart, built: Built) -> list[tuple[str, int]]:
-    found = set(built.rows[chart.key_column]) if chart.key_column else set(chart.keys)
-    return [(word, hue) for word, hue in chart.keys.items() if word in found]
-
-
-def _choices_with_rows(chart: Chart, built: Built) -> list[str]:
-    found = set(built.rows[chart.choice_column]) if chart.choice_column else set(chart.choices)
-    return [choice for choice in chart.choices if choice in found]
-
-
-def build_chart(chart: Chart, settings: Settings) -> dict[str, Any]:
-    """Write the five files of one chart; returns its card, with ``changed`` names and the row count.
-
-    A chart whose rows and code are those of the files on disk is not drawn again.
-    """
-    version = data_version(settings)
-    with connect_published(settings) as connection:
-        frame = connection.sql(chart.query).pl()
-    if frame.is_empty():
-        raise LedgerError(f"chart {chart.chart_id}: its query returns no rows, so there is nothing to draw.")
-    key = hashlib.sha256(f"{drawing_version()}{version}".encode() + frame.write_json().encode()).hexdigest()[:16]
-    card_file = settings.site / f"{chart.chart_id}.json"
-    if (card := _card_on_disk(card_file, key)) is not None:
-        return {**card, "changed": []}
-    built = chart.draw(frame)
-    if built.rows.height != frame.height:
-        raise ValueError(f"chart {chart.chart_id} draws {built.rows.height} rows of {frame.height}")
-    numbers = built.rows.select(pl.selectors.float())
-    if not all(column.drop_nulls().is_finite().all() for column in numbers.iter_columns()):
-        raise ValueError(f"chart {chart.chart_id}: a number of its rows is not finite")
-    caption = f"Source: {chart.source}. Data {version}, {frame.height:,} rows."
-    specs = panel_specs(built)
-    svg = draw_svg(static_spec(specs, built, chart, caption))
-    shown = frame.drop(c for c in (*_TREND_COLUMNS, *chart.internal_columns) if c in frame.columns)
-    about = {
-        k: v for k, v in asdict(chart).items() if k not in ("draw", "query", "table", "internal_columns", "names_px")
-    }
-    card = {
-        **about, "keys": _keys_with_rows(chart, built), "key": key, "choices": _choices_with_rows(chart, built),
-        "chosen": chart.chosen or next(iter(chart.choices), ""),
-        "title": built.title, "alt": built.alt_text,
-        "facts": built.facts, "caption": caption, "rows": frame.height, "data": _rows_and_table(chart, built),
-        "panels": [{"heading": p.heading, "height": p.height or chart.height} for p in built.panels],
-        "specs": page_specs(specs, built, chart),
-    }  # fmt: skip
-    files = {
-        "svg": svg, "png": draw_png(svg), "csv": guarded(shown).write_csv().encode(), "parquet": _parquet(shown),
-    }  # fmt: skip
-    card["sha256"] = {f"{chart.chart_id}.{kind}": hashlib.sha256(data).hexdigest() for kind, data in files.items()}
-    changed = [
-        f"{chart.chart_id}.{k}" for k, data in files.items() if write_changed(card_file.with_suffix(f".{k}"), data)
-    ]
-    if write_changed(card_file, json.dumps(card, ensure_ascii=False, sort_keys=True, default=str).encode()):
-        changed.append(card_file.name)
-    return {**card, "changed": changed}
-
-
-_TREND_COLUMNS = (
-    "growth_per_year_low", "growth_per_year", "growth_per_year_high", "doubling_time_months_low",
-    "doubling_time_months", "doubling_time_months_high", "r2", "n_rows", "window_start", "window_end", "log10_slope",
-    "log10_at_mean", "mean_year", "log10_residual", "squared_years", "t_quantile",
-)  # fmt: skip
-"""Columns of mart.trends that a chart's query carries along: not data of its rows."""
-
-
-def _card_on_disk(path: Path, key: str) -> dict[str, Any] | None:
-    try:
-        card: dict[str, Any] = json.loads(path.read_bytes())
-        whole = card["key"] == key and all(
-            hashlib.sha256((path.parent / name).read_bytes()).hexdigest() == digest
-            for name, digest in card["sha256"].items()
-        )
-    except (OSError, ValueError, KeyError):
-        return None
-    return card if whole else None
 
 
 def _sections(cards: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -285,7 +171,7 @@ def build_page(settings: Settings) -> list[str]:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    bundle = script_bundle().replace("</script", "<\\/script")
+    bundle = script_bundle(settings.parsed).replace("</script", "<\\/script")
     script = (REPORTS / "page.js").read_text(encoding="utf-8")
     pages = site_files(settings, [NAME])
     payload = {

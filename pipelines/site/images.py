@@ -7,10 +7,14 @@ What belongs here: drawing, and making the drawn bytes repeatable. What does not
 from __future__ import annotations
 
 import copy
+import hashlib
 import re
 import struct
 import zlib
+from contextlib import suppress
 from functools import cache
+from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -19,6 +23,7 @@ import vl_convert as vlc
 from pipelines.settings import REPORTS
 from pipelines.site.charts.registry import Built, Chart
 from pipelines.site.charts.style import themed, vega_config
+from pipelines.site.files import write_changed
 
 VEGA_LITE = "6.4"
 WIDTH = 940
@@ -32,10 +37,20 @@ def _register_fonts() -> None:
     vlc.register_font_directory(str(REPORTS / "fonts"))
 
 
-@cache
-def script_bundle() -> str:
-    """Vega, Vega-Lite and the embedder as one script, from the installed package: nothing is fetched."""
-    return vlc.javascript_bundle(vl_version=VEGA_LITE)  # type: ignore[call-arg]  # the stub asks for a snippet
+def script_bundle(kept_in: Path) -> str:
+    """Vega, Vega-Lite and the embedder as one script, from the installed package: nothing is fetched.
+
+    Packing it takes a second: it is kept in a folder, under the version of the package, after its digest.
+    """
+    path = kept_in / f"vega-{VEGA_LITE}-{version('vl-convert-python')}.js"
+    with suppress(OSError):
+        digest, _, kept = path.read_bytes().partition(b"\n")
+        if hashlib.sha256(kept).hexdigest().encode() == digest:
+            return kept.decode()
+    script = str(vlc.javascript_bundle(vl_version=VEGA_LITE))  # type: ignore[call-arg]  # the stub asks for a snippet
+    with suppress(OSError):
+        write_changed(path, f"{hashlib.sha256(script.encode()).hexdigest()}\n{script}".encode())
+    return script
 
 
 def base_spec(chart: alt.LayerChart) -> dict[str, Any]:

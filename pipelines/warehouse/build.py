@@ -1,43 +1,66 @@
 """One build under way: the lock, the build file, and what turns it into the published one.
 
-What belongs here: opening and finishing a build, loading curated files into it. What does not: Dagster
-(``defs/session.py`` hands a session to assets), ``meta.*`` (``meta_tables.py``).
+What belongs here: making tables that are not current, and finishing a build. What does not: what makes a table
+(``recipes.py``), what is noted of it (``versions.py``), Dagster (``defs/session.py`` hands a session to assets),
+``meta.*`` (``meta_tables.py``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 
 import duckdb
-import polars as pl
 
 from pipelines.errors import LedgerError
-from pipelines.records.csv_records import file_name
-from pipelines.records.frames import field_descriptions, rows_to_frame
-from pipelines.seeds.catalogue import SEED_FILES
-from pipelines.seeds.files import listing, read_seed_file, unknown_values
-from pipelines.seeds.sources_toml import Source, read_sources
-from pipelines.settings import ROOT, SQL, Settings
-from pipelines.warehouse.changes import compare, note_changes, row_keys
+from pipelines.settings import SQL, Settings
+from pipelines.warehouse.changes import TableChange, compare, note_changes, row_keys
 from pipelines.warehouse.file import list_tables
-from pipelines.warehouse.fingerprints import code_version
-from pipelines.warehouse.meta_tables import SOURCE_COLUMNS, describe_build, note_build, note_file
+from pipelines.warehouse.fingerprints import project_version
+from pipelines.warehouse.meta_tables import describe_build, ensure_meta, note_build, note_lineage
+from pipelines.warehouse.models.assumption_reads import assumption_faults
+from pipelines.warehouse.models.checks import CheckResult, check_names, run_checks
 from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel
-from pipelines.warehouse.models.tables import write_table
+from pipelines.warehouse.models.tables import column_types
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from pipelines.warehouse.published_bytes import published_damage
+from pipelines.warehouse.raw_layer import note_fetch_times
+from pipelines.warehouse.recipes import Recipe, with_dependents
+from pipelines.warehouse.versions import (
+    TableVersion,
+    columns_of,
+    digest_table,
+    fault_of,
+    faults,
+    forget,
+    inputs_of,
+    note,
+    prepare_versions,
+    read_published_versions,
+    read_versions,
+)
 
-OWN_FACTS = "compute_ledger"
-"""source_id of files that the project itself curates."""
+MOST_REASONS = 10
+"""Tables of which a message says why they are not published; more are counted."""
 
 
 def utc_now() -> datetime:
     """Now, UTC, without zone and fractions, as tables hold it."""
     return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table of the build: its columns and their types, its versions, how its checks ended."""
+
+    types: dict[str, str]
+    version: TableVersion
+    checks: list[CheckResult]
+    is_kept: bool
+    """Whether it was there already, as its code and inputs of now would make it."""
 
 
 @dataclass
@@ -54,6 +77,8 @@ class Session:
         """The one connection to the build file, with the macros loaded."""
         if self._connection is None:
             self._connection = open_build(self.settings, fresh=self.fresh)
+            ensure_meta(self._connection)
+            prepare_versions(self._connection)
             load_macros(self._connection, SQL / "macros")
         return self._connection
 
@@ -64,76 +89,128 @@ class Session:
             self._connection.close()
             self._connection = None
 
-    def load_sources(self) -> dict[str, str]:
-        """Make seeds.sources from SOURCES.toml; returns its columns and their types."""
-        path = self.settings.seeds / "SOURCES.toml"
-        sources = read_sources(path, file_name(path, ROOT))
-        ids = pl.Series("source_id", list(sources), dtype=pl.String)
-        frame = rows_to_frame(Source, list(sources.values())).insert_column(0, ids).sort("source_id")
-        return write_table(self.connection, "seeds.sources", frame, "One row per source.", SOURCE_COLUMNS)
+    def make(self, recipe: Recipe) -> Made:
+        """Make a table and check it, unless it is what its code and inputs of now would make.
 
-    def load_seed(self, relative: str) -> dict[str, str]:
-        """Make ``seeds.<name>`` from one curated file; returns its columns and their types.
-
-        Raises LedgerError that lists every fault of the file; the table is then not made.
+        Nothing is noted of a table while it is made: what is cut short is made again. A failed check is noted, so that
+        this content is never published.
         """
-        schema = SEED_FILES[relative]
-        path = self.settings.seeds / relative
-        table, rejects = read_seed_file(path, file_name(path, ROOT), schema)
-        rejects += unknown_values(table, self._known)
-        if rejects:
-            raise listing([str(reject) for reject in rejects])
-        lines = pl.Series("seed_line", [record.line for record, _ in table.rows], dtype=pl.Int64)
-        frame = rows_to_frame(schema, [row for _, row in table.rows]).with_columns(lines)
-        file = f"seeds/{relative}"  # wherever the folder lies: the same files give the same data
-        columns = {**field_descriptions(schema), "seed_line": f"Line in {file}."}
-        types = write_table(self.connection, f"seeds.{table.name}", frame, (schema.__doc__ or "").strip(), columns)
-        note_file(self.connection, f"seeds.{table.name}", OWN_FACTS, file, sha256=table.sha256, rows=frame.height)
-        return types
+        connection = self.connection
+        versions = read_versions(connection)
+        types = column_types(connection, recipe.table)
+        if types and fault_of(recipe, versions, self.settings) is None:
+            return Made(dict(types), versions[recipe.table], self._known_checks(recipe, types), is_kept=True)
+        inputs = inputs_of(recipe, versions, self.settings)
+        forget(connection, [recipe.table])
+        types = dict(recipe.make(connection, self.settings))
+        made = TableVersion(recipe.table, recipe.code_version, digest_table(connection, recipe.table), inputs, None)
+        note(connection, made)
+        before = versions.get(recipe.table)
+        if isinstance(recipe.checked, SqlModel) and not (before and _has_same_lineage(recipe, before, made)):
+            note_lineage(connection, recipe.checked)
+        results = run_checks(connection, recipe.checked, types) if recipe.checked else []
+        made = replace(
+            made, failed_checks=tuple(each.name for each in results if each.failing_count and not each.is_warning)
+        )
+        note(connection, made)
+        return Made(types, made, results, is_kept=False)
 
-    def _known(self, table: str, column: str) -> set[str]:
-        return {value for (value,) in self.connection.execute(f"select {column} from seeds.{table}").fetchall()}
+    def _known_checks(self, recipe: Recipe, types: Mapping[str, str]) -> list[CheckResult]:
+        """Checks of a table that is kept: it passed all that stop a build; what only warns is asked again."""
+        if recipe.checked is None:
+            return []
+        if recipe.checked.warnings:
+            return run_checks(self.connection, recipe.checked, types)
+        return [CheckResult(name, "", 0, "") for name in check_names(recipe.checked)]
 
-    def finish(self, models: Mapping[str, SqlModel], expected: set[str]) -> tuple[str, bool]:
+    def finish(self, recipes: Mapping[str, Recipe], models: Mapping[str, SqlModel]) -> tuple[str, bool]:
         """Write ``meta.*``, and publish unless the data are what readers have already.
 
-        A build that publishes notes in ``meta.changes`` how its rows differ from those published before.
-
-        ``expected`` are the tables that belong into the file; others are dropped. Returns the build
-        that readers now see and whether it is new.
+        A build that publishes notes in ``meta.changes`` how its rows differ from those published before. Raises
+        LedgerError where a table was not made from those beside it, or failed a check. Returns the build that readers
+        now see and whether it is new.
         """
-        there = set(list_tables(self.connection))
-        if missing := sorted(expected - there):
-            more = " …" if len(missing) > 5 else ""
-            raise LedgerError(f"the build file lacks {', '.join(missing[:5])}{more}. Run: ledger build --force")
-        for table in sorted(there - expected):
-            if not table.startswith("meta."):
-                self.connection.execute(f"drop table {table}")
-        describe_build(self.connection, models)
-        data_version = digest_data(self.connection)
+        self._drop_others(recipes)
+        versions = read_versions(self.connection)
+        self._refuse_faults(recipes, versions)
+        self._refuse_unread_assumptions(models)
+        note_fetch_times(self.connection, self.settings)
+        describe_build(self.connection)
+        known = {table: version.data_version for table, version in versions.items() if table in recipes}
+        data_version = digest_data(self.connection, known)
         before = published_build(self.settings)
         if before is not None and before["data_version"] == data_version and not published_damage(self.settings):
             return before["build_id"], False
-        self._note_changes(before["build_id"] if before else None, models)
+        self._note_changes(before["build_id"] if before else None, models, versions)
+        self._note_meta_versions()
         build_id = f"{self.started_at:%Y%m%dT%H%M%SZ}-{data_version[:8]}"
         note_build(
             self.connection,
             build_id,
             started_at=self.started_at,
             finished_at=utc_now(),
-            code_version=code_version(),
+            code_version=project_version(),
             data_version=data_version,
         )
         self.close()
         publish(self.settings, build_id)
         return build_id, True
 
-    def _note_changes(self, previous_build_id: str | None, models: Mapping[str, SqlModel]) -> None:
-        changes = []
+    def _drop_others(self, recipes: Mapping[str, Recipe]) -> None:
+        """Drop tables that no recipe makes any more, and what was noted of them."""
+        others = [t for t in list_tables(self.connection) if t not in recipes and not t.startswith("meta.")]
+        for table in others:
+            self.connection.execute(f"drop table {table}")
+        for noted in ("meta.files", "meta.rejects", "meta.column_lineage"):
+            self.connection.execute(f"delete from {noted} where table_name not in (select unnest(?))", [list(recipes)])
+        forget(self.connection, [*others, *(t for t in read_versions(self.connection) if t not in recipes)])
+
+    def _refuse_faults(self, recipes: Mapping[str, Recipe], versions: Mapping[str, TableVersion]) -> None:
+        there = set(list_tables(self.connection))
+        found = faults(recipes, {table: version for table, version in versions.items() if table in there})
+        if not found:
+            return
+        why = "; ".join(f"{table} ({fault})" for table, fault in [*found.items()][:MOST_REASONS])
+        more = f"; and {len(found) - MOST_REASONS} more" if len(found) > MOST_REASONS else ""
+        raise LedgerError(
+            f"the tables do not belong together, so nothing was published: {why}{more}. Materialize "
+            f"{', '.join(with_dependents(found, recipes))}, then meta.builds; or run: ledger build"
+        )
+
+    def _refuse_unread_assumptions(self, models: Mapping[str, SqlModel]) -> None:
+        """The one check that no table has of its own: it holds the assumptions against all models."""
+        query = "select name, min(seed_line) from seeds.assumptions group by name"
+        if not models or "seeds.assumptions" not in list_tables(self.connection):
+            return
+        if wrong := assumption_faults(models.values(), dict(self.connection.execute(query).fetchall())):
+            raise LedgerError("\n".join([*wrong, "Nothing was published."]))
+
+    def _note_meta_versions(self) -> None:
+        """Note the content of meta.* too: pages that read it are made again only where it differs."""
+        for table in list_tables(self.connection):
+            if table.startswith("meta.") and table not in ("meta.builds", "meta.changes", "meta.table_versions"):
+                note(self.connection, TableVersion(table, "", digest_table(self.connection, table), {}, ()))
+
+    def _note_changes(
+        self, previous_build_id: str | None, models: Mapping[str, SqlModel], versions: Mapping[str, TableVersion]
+    ) -> None:
+        changes: list[TableChange] = []
         if previous_build_id is not None:
+            before = read_published_versions(self.settings)
+            same = {
+                t for t, version in versions.items() if t in before and before[t].data_version == version.data_version
+            }
             published = self.settings.published.resolve()
-            changes = compare(self.connection, published, previous_build_id, row_keys(models))
+            changes = compare(self.connection, published, previous_build_id, row_keys(models), same)
         note_changes(self.connection, changes)
+
+
+def _has_same_lineage(recipe: Recipe, before: TableVersion, made: TableVersion) -> bool:
+    """Whether the columns of a table come from the same columns as before: same query, same columns to read."""
+    tables = recipe.tables
+    return before.code_version == made.code_version and columns_of(before.inputs, tables) == columns_of(
+        made.inputs, tables
+    )
 
 
 @contextmanager

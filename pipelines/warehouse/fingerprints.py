@@ -1,97 +1,119 @@
-"""Digests of what a build is made from, so that a build with nothing changed ends at once.
+"""Digests of what a build is made from, so that a command with nothing to do ends at once.
 
-What belongs here: which files and packages decide the content of the warehouse and of the site. What
-does not: the content itself (``warehouse.digest_data``).
+What belongs here: one digest over all that may decide the warehouse, one over all that may decide the site. They are
+coarse: any file of the project counts. What does not: which table or page a change concerns (``versions.py``,
+``site/pages/writing.py``), the content itself (``publish.digest_data``). No path of the machine is in a digest.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.settings import PACKAGE, REPORTS, ROOT, Settings
+from pipelines.code_versions import digest_files
+from pipelines.settings import REPORTS, ROOT, Settings
 from pipelines.warehouse.published_bytes import published_damage
 
 CODE = ("pipelines/**/*.py", "sql/**/*.sql")
+TEXTS = ("*.*", "fonts/*", "sheets/*")
 PACKAGES = (
-    "altair", "currencyconverter", "duckdb", "ecologits", "genai-prices",
-    "model-prices", "polars", "pyarrow", "scipy", "sqlglot", "vl-convert-python",
+    "altair", "currencyconverter", "duckdb", "ecologits", "genai-prices", "jinja2", "model-prices", "numpy", "orjson",
+    "polars", "pyarrow", "pydantic", "scipy", "sqlglot", "vl-convert-python",
 )  # fmt: skip
 
 
-def _digest(root: Path, patterns: Iterable[str]) -> str:
-    """Digest of files by their names in a checkout: code lies in the package, the rest below ``root``."""
-    state = hashlib.sha256()
-    found: dict[str, Path] = {}
-    for pattern in patterns:
-        folder = PACKAGE.parent if pattern.startswith("pipelines/") else root
-        found |= {path.relative_to(folder).as_posix(): path for path in folder.glob(pattern) if path.is_file()}
-    for name, path in sorted(found.items()):
-        state.update(name.encode() + b"\0")
-        state.update(hashlib.sha256(path.read_bytes()).digest())
-    return state.hexdigest()
+def _digest(*parts: str) -> str:
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 def _file_digest(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.exists() else "none"
 
 
-def code_version() -> str:
+def project_version() -> str:
     """12 hex digits over the code that makes tables and pages."""
-    return _digest(ROOT, CODE)[:12]
+    return digest_files(ROOT, CODE)[:12]
 
 
-def drawing_version() -> str:
-    """12 hex digits over the code that draws charts: another version of it draws them again."""
-    return _digest(ROOT, ("pipelines/site/charts/*.py", "pipelines/site/images.py", "pipelines/site/front_page.py"))[
-        :12
-    ]
-
-
-def page_version() -> str:
-    """12 hex digits over the code and templates of the pages: another version of them makes every page again."""
-    code = (
-        "pipelines/site/pages/*.py",
-        "pipelines/site/calculator/*.py",
-        "pipelines/answers/*.py",
-        "pipelines/warehouse/models/macros.py",
-    )
-    return _digest(ROOT, (*code, "reports/*.js", "reports/sheets/*"))[:12]
+def _digest_code() -> str:
+    """Digest of code, page texts and libraries."""
+    packages = [f"{name}={version(name)}" for name in PACKAGES]
+    return _digest(digest_files(ROOT, CODE), digest_files(REPORTS, TEXTS), platform.python_version(), *packages)
 
 
 def digest_inputs(settings: Settings) -> str:
-    """Digest of everything that decides the content: code, curated files, snapshots, page texts, packages."""
-    parts = [
-        _digest(ROOT, CODE),
-        _digest(settings.seeds, ("**/*.csv", "**/*.toml")),
-        _digest(REPORTS, ("*.html", "*.css", "*.js", "*.toml", "fonts/*", "sheets/*")),
-        str(settings.site),
-        _file_digest(settings.raw_manifest),
-        *(f"{name}={version(name)}" for name in PACKAGES),
-    ]
-    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    """Digest of everything that decides the warehouse: code, curated files, snapshots."""
+    curated = digest_files(settings.seeds, ("**/*.csv", "**/*.toml"))
+    return _digest(_digest_code(), curated, _file_digest(settings.raw_manifest))
 
 
-def remember(settings: Settings, build_id: str) -> None:
-    """Note that the inputs of now are built and published as ``build_id``."""
-    note = {"digest": digest_inputs(settings), "build_id": build_id}
+def _digest_site(settings: Settings) -> str:
+    """Digest of what decides the site, and of the site itself as its manifest lists it."""
+    return _digest(_digest_code(), settings.published.readlink().name, _file_digest(settings.site / "manifest.json"))
+
+
+def _read_note(settings: Settings) -> dict[str, str]:
+    try:
+        found = json.loads(settings.inputs_file.read_text(encoding="utf-8"))
+        return {str(name): str(value) for name, value in found.items()}
+    except (OSError, ValueError, AttributeError):
+        return {}
+
+
+def _write_note(settings: Settings, note: dict[str, str]) -> None:
     temporary = settings.inputs_file.with_suffix(".partial")
     temporary.write_text(json.dumps(note), encoding="utf-8")
     temporary.replace(settings.inputs_file)
 
 
-def unchanged_build(settings: Settings) -> str | None:
-    """build_id of the published warehouse if it and the site were made from the inputs of now, and it is unharmed."""
+def remember_build(settings: Settings, build_id: str, inputs: str) -> None:
+    """Note that warehouse and site are made from ``inputs``, and published as ``build_id``.
+
+    ``inputs`` is their digest of before the build: what was edited meanwhile is built next time.
+    """
+    note = {"inputs": inputs, "site": _digest_site(settings), "build_id": build_id}
+    _write_note(settings, note)
+
+
+def remember_site(settings: Settings) -> None:
+    """Note that the site shows what is published now, by the code of now."""
+    _write_note(settings, {**_read_note(settings), "site": _digest_site(settings)})
+
+
+def _site_is_noted(settings: Settings, note: dict[str, str]) -> bool:
     try:
-        note = json.loads(settings.inputs_file.read_text(encoding="utf-8"))
-        current = settings.published.readlink().name
-        manifest = json.loads((settings.site / "manifest.json").read_text(encoding="utf-8"))
-        files = all((settings.site / name).is_file() for name in manifest["files"])
-    except (OSError, ValueError, KeyError, TypeError):
+        return note.get("site") == _digest_site(settings)
+    except OSError:
+        return False
+
+
+def unchanged_site(settings: Settings) -> bool:
+    """Whether every file of the site is as the last run left it, and another run would make the same."""
+    if not _site_is_noted(settings, _read_note(settings)):
+        return False
+    try:
+        files = json.loads((settings.site / "manifest.json").read_bytes())["files"]
+        return all(_file_digest(settings.site / name) == digest for name, digest in files.items())
+    except (OSError, ValueError, KeyError, AttributeError):
+        return False
+
+
+def unchanged_build(settings: Settings, inputs: str | None = None) -> str | None:
+    """build_id of the published warehouse if it and the site were made from the inputs of now, and it is unharmed.
+
+    ``inputs`` is their digest, where it was taken before.
+    """
+    note = _read_note(settings)
+    if note.get("inputs") != (inputs or digest_inputs(settings)) or not _site_is_noted(settings, note):
         return None
-    if note.get("digest") != digest_inputs(settings) or current != f"warehouse-{note['build_id']}.duckdb" or not files:
+    if settings.published.readlink().name != f"warehouse-{note['build_id']}.duckdb":
         return None
-    return None if published_damage(settings) else str(note["build_id"])
+    try:
+        files = json.loads((settings.site / "manifest.json").read_bytes())["files"]
+        whole = all((settings.site / name).is_file() for name in files)
+    except (OSError, ValueError, KeyError, AttributeError):
+        return None
+    return note["build_id"] if whole and not published_damage(settings) else None

@@ -22,9 +22,10 @@ from pipelines.seeds.sources_toml import licences
 from pipelines.settings import Settings
 from pipelines.warehouse.file import SCHEMA_VERSION, connect, list_tables, schema_version
 from pipelines.warehouse.home import HOME_VERSION, note_home, read_home_version, refuse_newer
-from pipelines.warehouse.publish import build_lock, digest_table, sweep
+from pipelines.warehouse.publish import build_lock, sweep
 from pipelines.warehouse.published_bytes import damage, logs_beside, note_path
 from pipelines.warehouse.raw_layer import remote_files
+from pipelines.warehouse.versions import digest_table
 
 
 @dataclass(frozen=True)

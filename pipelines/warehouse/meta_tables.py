@@ -128,6 +128,7 @@ def ensure_meta(connection: duckdb.DuckDBPyConnection) -> None:
         ("meta.files", FILE_COLUMNS),
         ("meta.rejects", REJECT_COLUMNS),
         ("meta.snapshots", SNAPSHOT_COLUMNS),
+        ("meta.column_lineage", LINEAGE_COLUMNS),
         ("meta.builds", BUILD_COLUMNS),
         ("meta.changes", CHANGE_COLUMNS),
     ):
@@ -186,16 +187,24 @@ def lost_records(connection: duckdb.DuckDBPyConnection) -> list[str]:
     ]
 
 
-def describe_build(connection: duckdb.DuckDBPyConnection, models: Mapping[str, SqlModel]) -> None:
-    """Write meta.sources, meta.column_lineage and, last, meta.columns from the file's own comments."""
-    ensure_meta(connection)
+def note_lineage(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> None:
+    """Say in meta.column_lineage where each column of a model's table comes from; the tables that it reads are there."""
+    schemas = {table: list(column_types(connection, table)) for table in model.depends_on}
+    found = column_lineage(model, schemas)
+    connection.execute("delete from meta.column_lineage where table_name = ?", [model.table])
+    columns = [list(column) for column in zip(*found, strict=True)] or [[], [], []]
+    connection.execute(
+        "insert into meta.column_lineage select ?, unnest(?::varchar[]), unnest(?::varchar[]), unnest(?::varchar[])",
+        [model.table, *columns],
+    )
+
+
+def describe_build(connection: duckdb.DuckDBPyConnection) -> None:
+    """Write meta.sources and, last, meta.columns from the file's own comments."""
     if lost := lost_records(connection):
         raise LedgerError("records are lost:\n" + "\n".join(lost) + "\nThis is an error in the connector: report it.")
     sources = connection.sql("select * from seeds.sources order by source_id").pl()
     write_table(connection, "meta.sources", sources, DESCRIPTIONS["meta.sources"], SOURCE_COLUMNS)
-    schemas = {table: list(column_types(connection, table)) for table in list_tables(connection)}
-    lineage = sorted((model.table, *origin) for model in models.values() for origin in column_lineage(model, schemas))
-    write_meta(connection, "meta.column_lineage", LINEAGE_COLUMNS, list(lineage))
     write_meta(connection, "meta.columns", COLUMN_COLUMNS, [])
     rows = connection.execute(
         "select schema_name || '.' || table_name, column_name, data_type, comment from duckdb_columns() "

@@ -11,13 +11,15 @@ a failure before the swap leaves the published bytes as they were.
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -26,10 +28,12 @@ from pipelines.errors import LedgerError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import connect, connect_published, list_tables
 from pipelines.warehouse.home import note_home, read_home_version, refuse_newer
+from pipelines.warehouse.models.macros import digest_macros
 from pipelines.warehouse.published_bytes import note_bytes, published_damage
+from pipelines.warehouse.versions import VERSIONS, digest_table, read_versions
 
-UNDIGESTED = ("meta.builds", "meta.changes")
-"""Tables that say when a build was made and what came before it: not part of its data version."""
+UNDIGESTED = ("meta.builds", "meta.changes", VERSIONS)
+"""Tables that say when and by which code a build was made and what came before it: not part of its data version."""
 
 
 UNDIGESTED_COLUMNS = {"meta.snapshots": ("fetched_at",)}
@@ -93,32 +97,36 @@ def open_build(settings: Settings, *, fresh: bool) -> duckdb.DuckDBPyConnection:
         sweep(settings)
     elif not settings.build_file.exists() and settings.published.exists() and not published_damage(settings):
         shutil.copyfile(settings.published.resolve(), settings.build_file)
-    return connect(settings.build_file, settings)
+    try:
+        return connect(settings.build_file, settings)
+    except duckdb.Error:  # a build file that is damaged is no loss: all that it held can be made again
+        sweep(settings)
+        return connect(settings.build_file, settings)
 
 
-def digest_table(connection: duckdb.DuckDBPyConnection, table: str, without: Sequence[str] = ()) -> str:
-    """Digest of a table's rows, whatever their order: equal content gives equal digests.
+def digest_data(connection: duckdb.DuckDBPyConnection, known: Mapping[str, str] | None = None) -> str:
+    """The data version: 12 hex digits over the content of all tables and over the formulas that the file holds.
 
-    ``without`` names columns that do not count, whether the table has them or not.
+    UNDIGESTED and UNDIGESTED_COLUMNS do not count. ``known`` are digests of tables that were taken before.
     """
-    kept = f"(select columns(lambda c: not list_contains({list(without)}, c)) from {table})" if without else table
-    query = f"select count(*), sum(md5_number_lower(t::varchar)::hugeint) from {kept} as t"
-    rows, total = connection.execute(query).fetchall()[0]
-    return f"{rows}:{(total or 0):x}"
-
-
-def digest_data(connection: duckdb.DuckDBPyConnection) -> str:
-    """The data version: 12 hex digits over the content of all tables, UNDIGESTED and UNDIGESTED_COLUMNS aside."""
+    known = known or {}
     digested = [table for table in list_tables(connection) if table not in UNDIGESTED]
-    parts = [f"{t}={digest_table(connection, t, UNDIGESTED_COLUMNS.get(t, ()))}" for t in digested]
-    query = "select md5(?)"
-    return str(connection.execute(query, ["\n".join(parts)]).fetchall()[0][0])[:12]
+    parts = [f"{t}={known.get(t) or digest_table(connection, t, UNDIGESTED_COLUMNS.get(t, ()))}" for t in digested]
+    return hashlib.sha256("\n".join([*parts, digest_macros(connection)]).encode()).hexdigest()[:12]
 
 
 def published_build(settings: Settings) -> dict[str, str] | None:
     """The row of meta.builds in the published file, or None if there is no readable one."""
     if not settings.published.exists():
         return None
+    path = settings.published.resolve()
+    found = _build_in(settings, path, path.stat().st_mtime_ns)
+    return dict(found) if found else None
+
+
+@lru_cache(maxsize=8)
+def _build_in(settings: Settings, _path: Path, _mtime_ns: int) -> dict[str, str] | None:
+    """The row of meta.builds; a published file is never written again, so it is asked once."""
     try:
         with connect_published(settings, any_version=True) as connection:
             cursor = connection.execute("select * from meta.builds order by finished_at desc limit 1")
@@ -138,21 +146,28 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def verify_file(path: Path, build_id: str, settings: Settings) -> int:
-    """Open a copy read-only, read every table, and see that it is the build it should be.
+def verify_file(path: Path, build_id: str, settings: Settings) -> None:
+    """Open a copy read-only, read every table, and see that it is the build it should be, table by table.
 
-    Returns the number of rows read; raises LedgerError.
+    Reading finds blocks that do not have their checksum. Raises LedgerError.
     """
     try:
         with connect(path, settings, read_only=True) as connection:
             found = connection.execute("select build_id from meta.builds").fetchall()
-            rows = sum(int(digest_table(connection, table).split(":")[0]) for table in list_tables(connection))
+            versions = read_versions(connection)
+            digests = {table: digest_table(connection, table) for table in list_tables(connection)}
     except duckdb.Error as error:
         reason = str(error).splitlines()[0]
-        raise LedgerError(f"{path.name} cannot be read back: {reason} Nothing was published.") from None
+        raise LedgerError(
+            f"{path.name} cannot be read back: {reason} Nothing was published. Run: ledger build --force"
+        ) from None
     if found != [(build_id,)]:
         raise LedgerError(f"{path.name}: meta.builds says {found}, expected {build_id}. Nothing was published.")
-    return rows
+    if other := [table for table, version in versions.items() if digests.get(table) != version.data_version]:
+        raise LedgerError(
+            f"{path.name}: {other[0]} is not the table that was made and checked: another program wrote to "
+            f"{settings.build_file}. Nothing was published. Run: ledger build --force"
+        )
 
 
 def publish(settings: Settings, build_id: str) -> Path:

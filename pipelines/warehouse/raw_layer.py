@@ -11,6 +11,7 @@ import importlib
 import pkgutil
 from collections.abc import Collection, Iterable
 from functools import cache
+from importlib.metadata import version
 
 import duckdb
 import polars as pl
@@ -77,6 +78,32 @@ def check_connectors(source_ids: Collection[str]) -> None:
         raise LedgerError("\n".join(problems))
 
 
+def feeding_files(schema: type[RawRow]) -> list[RawFile]:
+    """The files that a raw table is read from."""
+    return [file for file in raw_files() if schema in file.tables]
+
+
+def file_versions(schema: type[RawRow], settings: Settings) -> dict[str, str]:
+    """What a raw table would be read from now: snapshots by address, packages by name."""
+    found = {}
+    for file in feeding_files(schema):
+        if isinstance(file, PackagedFile):
+            found[f"package {file.package}"] = version(file.package)
+        else:
+            snapshot = latest_accepted(settings, file)
+            found[file.url] = snapshot.sha256[:16] if snapshot else "never fetched"
+    return found
+
+
+def note_fetch_times(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
+    """Say in meta.snapshots when the bytes in use were last fetched: the same bytes may have been fetched again."""
+    used = dict(connection.execute("select url, sha256 from meta.snapshots").fetchall())
+    for file in remote_files():
+        snapshot = latest_accepted(settings, file) if used else None
+        if snapshot is not None and used.get(snapshot.url) == snapshot.sha256:
+            note_snapshot(connection, file, snapshot)
+
+
 def _read(file: RawFile, schema: type[RawRow], settings: Settings) -> list[RawTable]:
     """Tables of a schema in one file: of the newest accepted snapshot, or none if it was never fetched."""
     if isinstance(file, PackagedFile):
@@ -102,9 +129,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Setting
     schema = raw_schemas()[name]
     frames = [empty_raw_frame(schema)]
     clear_source_files(connection, name)
-    for file in raw_files():
-        if schema not in file.tables:
-            continue
+    for file in feeding_files(schema):
         for table in _read(file, schema, settings):
             if table.schema is schema:
                 frames.append(table.frame)

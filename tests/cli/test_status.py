@@ -17,7 +17,8 @@ from pipelines.defs.jobs import SCHEDULES, weekly_reports
 from pipelines.fetch.store import Snapshot
 from pipelines.records.raw_tables import PackagedFile, RawRow, RemoteFile
 from pipelines.settings import Settings
-from pipelines.site.front_page import build_page, data_version, page_sources, shown_version
+from pipelines.site.front_page import build_page, page_sources, shown_version
+from pipelines.site.published import data_version
 from pipelines.warehouse.changes import CHANGES
 from pipelines.warehouse.file import connect
 from pipelines.warehouse.meta_tables import ensure_meta

@@ -27,10 +27,13 @@ import pytest
 from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, Settings
 from pipelines.site.calculator.coefficients import build_coefficients
+from pipelines.site.chart_files import PICTURES, build_chart
 from pipelines.site.charts.registry import Chart, registered_charts
-from pipelines.site.front_page import PICTURES, build_chart, build_page, data_version, guarded, write_changed
+from pipelines.site.files import guarded, write_changed
+from pipelines.site.front_page import build_page
 from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages
+from pipelines.site.published import data_version, published_month
 from pipelines.warehouse.file import connect_published
 from tests.warehouse.disturbed_build import HOSTILE_NAMES as NAMES
 from tests.warehouse.disturbed_build import Disturbed
@@ -336,7 +339,10 @@ def test_pictures_of_points_show_one_for_each_row(built: Settings, chart_id: str
 def test_captions_name_source_version_and_rows(built: Settings, page: Page, chart: Chart) -> None:
     card, version = card_of(built, chart), data_version(built)
     assert re.fullmatch(r"\d{4}\.\d{2}-[0-9a-f]{8}", version)
-    assert card["caption"] == f"Source: {chart.source}. Data {version}, {card['rows']:,} rows."
+    with connect_published(built) as connection:
+        rows = hashlib.sha256(connection.sql(chart.query).pl().write_json().encode()).hexdigest()
+    drawn = f"{published_month(built)}-{rows[:8]}"
+    assert card["caption"] == f"Source: {chart.source}. Data {drawn}, {card['rows']:,} rows."
     assert any(e.text == card["caption"] for e in page.cards()[chart.chart_id].all("span"))
     assert f"Data {version}." in page.all("footer")[-1].text
 

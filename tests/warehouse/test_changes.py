@@ -19,8 +19,9 @@ from pipelines.warehouse.build import Session
 from pipelines.warehouse.changes import TableChange, compare, note_changes, read_changes, row_keys, summary
 from pipelines.warehouse.file import connect_published, list_tables
 from pipelines.warehouse.meta_tables import ensure_meta
-from pipelines.warehouse.models.sql_models import parse_model, run_model
+from pipelines.warehouse.models.sql_models import parse_model
 from pipelines.warehouse.publish import digest_data, open_build, published_build
+from pipelines.warehouse.recipes import model_recipe, recipes
 from tests.conftest import run_ledger
 
 Counts = dict[str, tuple[int | None, int | None, int | None]]
@@ -284,12 +285,11 @@ def finished(state: Settings, text: str, statement: str = "select 1", *, fresh: 
     model = parse_model(text, "sql/core/things.sql", "core", "things")
     session = Session(state, fresh=fresh)
     try:
-        session.load_sources()
-        session.connection.execute("create schema if not exists core")
-        run_model(session.connection, model)
-        ensure_meta(session.connection)
+        made = {"seeds.sources": recipes()["seeds.sources"], model.table: model_recipe(model)}
+        for recipe in made.values():
+            session.make(recipe)
         session.connection.execute(statement)
-        return session.finish({model.table: model}, {"seeds.sources", model.table})
+        return session.finish(made, {model.table: model})
     finally:
         session.close()
 

@@ -119,10 +119,16 @@ def test_a_table_that_only_a_check_reads_is_made_before() -> None:
     assert model_of(text).depends_on == {"seeds.runs", "core.names"}
 
 
-def test_the_code_version_follows_query_checks_and_columns_only() -> None:
+def test_the_code_version_follows_query_checks_and_comments() -> None:
     version = model_of(GOOD).code_version
-    assert model_of(GOOD.replace("One row per run.", "A row for each run.")).code_version == version
-    for old, new in (("mid as", "low as"), ("<= 0", "< 0"), ("Key of the run", "Name of the run")):
+    assert model_of(GOOD).code_version == version
+    edits = (
+        ("mid as", "low as"),
+        ("<= 0", "< 0"),
+        ("Key of the run", "Name of the run"),
+        ("One row per", "A row for each"),
+    )
+    for old, new in edits:
         assert model_of(GOOD.replace(old, new)).code_version != version
 
 

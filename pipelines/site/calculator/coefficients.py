@@ -22,13 +22,12 @@ from pipelines.answers.training_estimate import (
     open_whatif,
     run_model,
 )
-from pipelines.errors import LedgerError
+from pipelines.code_versions import code_version
 from pipelines.settings import Settings
 from pipelines.site.files import sha256, write_changed
-from pipelines.site.pages.writing import Written, is_there, read_note, write_note
-from pipelines.warehouse.file import Row, read_rows
-from pipelines.warehouse.fingerprints import page_version
-from pipelines.warehouse.publish import published_build
+from pipelines.site.pages.writing import Note, Written, is_current, read_note, write_note
+from pipelines.site.published import Reading, versions_of
+from pipelines.warehouse.file import Row, connect_published, read_rows
 
 ASSUMPTIONS = (
     "flop_6nd_ratio", "chip_hours_ratio", "mfu", "average_power_ratio", "server_power_ratio", "pue",
@@ -179,30 +178,37 @@ NAME = "what_if"
 """The asset's name, and what its file of notes is called."""
 
 
-def build_coefficients(settings: Settings) -> Written:
-    """Write ``whatif.json`` unless it was made from the published data by the code of now; returns what changed."""
-    build = published_build(settings)
-    if build is None:
-        raise LedgerError(f"there is no warehouse at {settings.published} yet. Run: ledger build")
+def build_coefficients(settings: Settings, *, force: bool = False) -> Written:
+    """Write ``whatif.json`` unless code and tables of now would make the same; returns what changed."""
     path = settings.site / COEFFICIENTS
-    key = sha256(f"{page_version()}{build['data_version']}".encode())[:24]
+    code = str(code_version(frozenset({__name__})))
     note = read_note(settings, NAME)
     done = Written(first=[COEFFICIENTS])
-    if note["keys"].get(COEFFICIENTS) != key or not is_there(path, note["files"].get(COEFFICIENTS, "")):
-        text = json.dumps(read_coefficients(settings), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    with connect_published(settings) as connection:
+        is_kept = not force and is_current(note, code, connection, settings.site)
+    if not is_kept:
+        data, tables = read_coefficients(settings)
+        text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         done.rendered = 1
-        if write_changed(path, text.encode()):
+        if write_changed(path, text):
             done.changed.append(COEFFICIENTS)
-        write_note(settings, NAME, {COEFFICIENTS: key}, {COEFFICIENTS: sha256(path.read_bytes())})
-    data = json.loads(path.read_bytes())
-    done.facts = {"accelerators": len(data["chips"]), "countries": len(data["countries"])}
+        done.facts = {"accelerators": len(data["chips"]), "countries": len(data["countries"])}
+        with connect_published(settings) as connection:
+            reads = versions_of(tables, connection)
+        note = Note(
+            code=code, reads=reads, keys={COEFFICIENTS: ""}, files={COEFFICIENTS: sha256(text)}, facts=done.facts
+        )
+        write_note(settings, NAME, note)
+    done.facts = note.facts
     done.byte_count = path.stat().st_size
     return done
 
 
-def read_coefficients(settings: Settings) -> dict[str, Any]:
-    """Everything that the calculator needs, from the published file."""
-    with open_whatif(settings) as connection:
+def read_coefficients(settings: Settings) -> tuple[dict[str, Any], set[str]]:
+    """Everything that the calculator needs, from the published file; and the tables that it was read from."""
+    with open_whatif(settings) as opened:
+        reading = Reading(opened)
+        connection = reading.connection
         connection.execute(SYNTHETIC_RUNS)
         for name in FIRST_MODELS:
             run_model(connection, name)
@@ -227,4 +233,4 @@ def read_coefficients(settings: Settings) -> dict[str, Any]:
         )
         data["words"] = _words()
         data["sources"] = {source: title for source, title in titles if source in cited}
-    return data
+    return data, reading.tables

@@ -1,26 +1,28 @@
 """Drafts of pages -> files in the site folder: only bytes that changed, and none of subjects that are gone.
 
 ``<kind>.pages.json`` in the site folder notes of each page the digest of what it was made from and of its bytes,
-so that a page whose rows did not change is neither made nor written again.
+and which tables the kind read, so that what did not change is neither asked for nor made again.
 """
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
+import duckdb
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
+from pydantic import BaseModel
 
+from pipelines.code_versions import code_version
 from pipelines.errors import LedgerError
 from pipelines.settings import REPORTS, Settings
 from pipelines.site.files import embedded_font, json_for_html, script_hash, sha256, write_changed
 from pipelines.site.pages.registry import Draft, PageKind, menu, registered_pages
+from pipelines.site.published import Reading, versions_of
 from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.fingerprints import page_version
 
 STYLE = "site.css"
 NOTE = ".pages.json"
@@ -101,19 +103,46 @@ def _note_file(settings: Settings, kind_id: str) -> Path:
     return settings.site / f"{kind_id}{NOTE}"
 
 
-def read_note(settings: Settings, kind_id: str) -> dict[str, dict[str, str]]:
-    """What was noted of the files of a kind: ``keys`` of what they were made from, digests of ``files``."""
+class Note(BaseModel):
+    """What was noted of the files of a kind when they were made."""
+
+    code: str = ""
+    """Version of the code that made them."""
+    reads: dict[str, str] = {}
+    """Tables that were read, and the versions of their content."""
+    keys: dict[str, str] = {}
+    """Digest of what each page was made from."""
+    files: dict[str, str] = {}
+    """Digest of the bytes of each file."""
+    facts: dict[str, int | float | str] = {}
+    first: list[str] = []
+
+
+def read_note(settings: Settings, kind_id: str) -> Note:
+    """What was noted of the files of a kind; an empty note where there is none that can be read."""
     try:
-        found = json.loads(_note_file(settings, kind_id).read_bytes())
-        return {"keys": dict(found["keys"]), "files": dict(found["files"])}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {"keys": {}, "files": {}}
+        return Note.model_validate_json(_note_file(settings, kind_id).read_bytes())
+    except (OSError, ValueError):
+        return Note()
 
 
-def write_note(settings: Settings, kind_id: str, keys: dict[str, str], files: dict[str, str]) -> None:
+def write_note(settings: Settings, kind_id: str, note: Note) -> None:
     """Note what files of a kind were made from, and their digests."""
-    text = json.dumps({"keys": keys, "files": files}, indent=0, sort_keys=True) + "\n"
+    ordered = note.model_copy(
+        update={"keys": dict(sorted(note.keys.items())), "files": dict(sorted(note.files.items()))}
+    )
+    text = ordered.model_dump_json(indent=0) + "\n"
     write_changed(_note_file(settings, kind_id), text.encode())
+
+
+def is_current(note: Note, code: str, connection: duckdb.DuckDBPyConnection, site: Path) -> bool:
+    """Whether the files of a note are there, unharmed, and code and tables of now would make the same."""
+    return (
+        bool(note.files)
+        and note.code == code
+        and note.reads == versions_of(note.reads, connection)
+        and all(is_there(site / name, digest) for name, digest in note.files.items())
+    )
 
 
 def render(draft: Draft) -> bytes:
@@ -131,26 +160,45 @@ def is_there(path: Path, digest: str) -> bool:
         return False
 
 
-def build_pages(kind: PageKind, settings: Settings) -> Written:
-    """Make and write the pages of a kind; returns what changed."""
+def page_code(kind: PageKind) -> str:
+    """Version of all code and texts that decide the pages of a kind; the menu of all kinds is part of each page."""
+    return sha256(f"{code_version(frozenset({__name__, kind.draft.__module__}))}{menu()}".encode())[:24]
+
+
+def build_pages(kind: PageKind, settings: Settings, *, force: bool = False) -> Written:
+    """Make and write the pages of a kind; returns what changed.
+
+    Where neither the code nor a table that was read has changed, nothing is asked and nothing is made, unless by
+    ``force``. Else only pages whose rows have changed are made.
+    """
+    before, code = read_note(settings, kind.kind_id), page_code(kind)
     with connect_published(settings) as connection:
-        drafts = kind.draft(connection)
+        if not force and is_current(before, code, connection, settings.site):
+            return _from_note(before, settings)
+        reading = Reading(connection)
+        drafts = kind.draft(reading.connection)
+        note = Note(code=code, reads=versions_of(reading.tables, connection), facts=drafts.facts)
     done = Written(pages=len(drafts.pages), facts=drafts.facts, first=[page.name for page in drafts.pages[:3]])
-    before, keys, files = read_note(settings, kind.kind_id), {}, {}
-    version = page_version()
+    note.first = done.first
     for draft in drafts.pages:
-        key = sha256(f"{version}\0{draft.template}\0{draft.rows!r}".encode())[:24]
-        digest = before["files"].get(draft.name, "")
-        if before["keys"].get(draft.name) != key or not is_there(settings.site / draft.name, digest):
+        key = sha256(f"{code}\0{draft.template}\0{draft.rows!r}".encode())[:24]
+        digest = before.files.get(draft.name, "")
+        if force or before.keys.get(draft.name) != key or not is_there(settings.site / draft.name, digest):
             digest = _keep(settings, draft.name, render(draft), done)
             done.rendered += 1
-        keys[draft.name], files[draft.name] = key, digest
+        note.keys[draft.name], note.files[draft.name] = key, digest
     for name, data in {**drafts.files, STYLE: style_file()}.items():
-        files[name] = _keep(settings, name, data, done)
-    _remove_gone(settings, before["files"], files, done)
-    write_note(settings, kind.kind_id, keys, files)
-    done.byte_count = sum((settings.site / name).stat().st_size for name in keys)
+        note.files[name] = _keep(settings, name, data, done)
+    _remove_gone(settings, before.files, note.files, done)
+    write_note(settings, kind.kind_id, note)
+    done.byte_count = sum((settings.site / name).stat().st_size for name in note.keys)
     return done
+
+
+def _from_note(note: Note, settings: Settings) -> Written:
+    """What making pages came to that are left as they are."""
+    size = sum((settings.site / name).stat().st_size for name in note.keys)
+    return Written(pages=len(note.keys), facts=note.facts, first=note.first, byte_count=size)
 
 
 def _keep(settings: Settings, name: str, data: bytes, done: Written) -> str:
@@ -175,7 +223,7 @@ def site_files(settings: Settings, also: Iterable[str] = ()) -> dict[str, str]:
     found: dict[str, str] = {}
     for kind_id in (*(kind.kind_id for kind in registered_pages()), *also):
         path = _note_file(settings, kind_id)
-        note = read_note(settings, kind_id)["files"]
+        note = read_note(settings, kind_id).files
         missing = [name for name in note if not (settings.site / name).is_file()]
         if not note or missing:
             what = missing[0] if missing else path.name

@@ -9,8 +9,9 @@ condition that holds. The macros are stored in the published file, so readers ca
 
 from __future__ import annotations
 
+import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from pipelines.errors import LedgerError
 
 TAG = re.compile(r"-- (macro|equation|units|source|example): (.+)")
 DEFINITION = re.compile(r"create or replace macro (\w+)\(([^)]*)\)")
+COMMENT = re.compile(r"^\s*--.*\n?", re.MULTILINE)
+CALL = re.compile(r"\b(\w+)\s*\(")
 
 
 FIRST = ("uncertainty", "inputs", "texts")
@@ -77,8 +80,33 @@ def _heads_on_one_line(text: str) -> Iterator[tuple[int, str]]:
         yield number, head
 
 
+def macro_texts(folder: Path) -> dict[str, str]:
+    """The definition of every macro below ``folder``, without comments, by name."""
+    texts: dict[str, str] = {}
+    for path in sorted(folder.glob("*.sql")):
+        text = COMMENT.sub("", path.read_text(encoding="utf-8"))
+        starts = [(found.start(), found[1]) for found in DEFINITION.finditer(text)]
+        ends = [start for start, _ in starts[1:]] + [len(text)]
+        texts |= {name: text[start:end].strip() for (start, name), end in zip(starts, ends, strict=True)}
+    return texts
+
+
+def macros_called(sql: str, texts: Mapping[str, str]) -> dict[str, str]:
+    """The macros that a text of SQL calls, those that these call, and so on, with their definitions."""
+    found: dict[str, str] = {}
+    waiting = [sql]
+    while waiting:
+        called = set(CALL.findall(waiting.pop())) & texts.keys() - found.keys()
+        found |= {name: texts[name] for name in called}
+        waiting += [texts[name] for name in called]
+    return dict(sorted(found.items()))
+
+
 def load_macros(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
-    """Create every macro in the open file; raises LedgerError naming the file that fails."""
+    """Make the macros of the open file those of ``folder``; raises LedgerError naming the file that fails."""
+    there = "select distinct function_name from duckdb_functions() where not internal and function_type like '%macro'"
+    for (name,) in connection.execute(there).fetchall():
+        connection.execute(f"drop macro {name}")
     for path in sorted(
         folder.glob("*.sql"), key=lambda p: (p.stem not in FIRST, *(p.stem != name for name in FIRST), p.stem)
     ):
@@ -86,3 +114,12 @@ def load_macros(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
             connection.execute(path.read_text(encoding="utf-8"))
         except duckdb.Error as error:
             raise LedgerError(f"sql/macros/{path.name}: {error}") from error
+
+
+def digest_macros(connection: duckdb.DuckDBPyConnection) -> str:
+    """Digest of the formulas that a file holds: of what they compute, not of how they are laid out or explained."""
+    definitions = connection.execute(
+        "select function_name, parameters::varchar, macro_definition from duckdb_functions() "
+        "where not internal and function_type like '%macro' order by all"
+    ).fetchall()
+    return hashlib.sha256(repr(definitions).encode()).hexdigest()

@@ -27,7 +27,9 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -35,7 +37,9 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
+from pipelines.code_versions import code_version
 from pipelines.errors import LedgerError
+from pipelines.warehouse.models.macros import macro_texts, macros_called
 from pipelines.warehouse.models.tables import column_types, describe_table
 
 LAYERS = ("seeds", "raw", "core", "mart")
@@ -46,6 +50,12 @@ TAG = re.compile(r"--\s?(as|key|column|interval|check|warn):\s*(.*)")
 
 
 CONTINUED = re.compile(r"--\s{3,}(\S.*)")
+
+
+TABLE = re.compile(rf"\b(?:{'|'.join(LAYERS)})\.\w+")
+
+
+TABLE_OR_META = re.compile(rf"\b(?:{'|'.join(LAYERS)}|meta)\.\w+")
 
 
 IDENTIFIER = re.compile(r"[a-z][a-z0-9_]*")
@@ -66,7 +76,10 @@ class SqlModel:
     warnings: frozenset[str]
     query: str
     depends_on: frozenset[str] = field(default_factory=frozenset)
+    """Tables that the query or a check reads."""
     alike: str = ""
+    formulas: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """The macros that the query or a check calls, however far, with their definitions."""
 
     @property
     def table(self) -> str:
@@ -75,9 +88,13 @@ class SqlModel:
 
     @property
     def code_version(self) -> str:
-        """Digest of the text that decides the content."""
-        text = f"{self.query}{sorted(self.checks.items())}{self.columns}"
-        return hashlib.sha256(text.encode()).hexdigest()[:12]
+        """Digest of all that decides content, comments and checks: the file, its formulas, the code that runs it."""
+        machinery = code_version(frozenset({__name__, "pipelines.warehouse.models.checks"}))
+        parts = (
+            machinery, self.table, self.description, self.key, self.columns, self.intervals, self.checks, self.query,
+            sorted(self.warnings), dict(self.formulas),
+        )  # fmt: skip
+        return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
 
 def fault(file: str, line: int, rule: str, remedy: str) -> LedgerError:
@@ -158,7 +175,8 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
     )  # fmt: skip
 
 
-def _read_tables(query: str, file: str, line: int) -> set[str]:
+@lru_cache(maxsize=1024)
+def _read_tables(query: str, file: str, line: int) -> frozenset[str]:
     try:
         statements = [s for s in sqlglot.parse(query, read="duckdb") if s is not None]
     except SqlglotError as error:
@@ -180,7 +198,7 @@ def _read_tables(query: str, file: str, line: int) -> set[str]:
             )
         if table.db:
             tables.add(f"{table.db}.{table.name}")
-    return tables
+    return frozenset(tables)
 
 
 def read_models(folder: Path, file_prefix: str) -> dict[str, SqlModel]:
@@ -189,6 +207,7 @@ def read_models(folder: Path, file_prefix: str) -> dict[str, SqlModel]:
     Raises LedgerError for a bad header, or for two files that name one table.
     """
     models: dict[str, SqlModel] = {}
+    texts = macro_texts(folder / "macros")
     for path in sorted([*folder.glob("*/*.sql"), *folder.glob("*/*/*.sql")]):
         inside = path.relative_to(folder)
         schema = inside.parts[0]
@@ -198,7 +217,8 @@ def read_models(folder: Path, file_prefix: str) -> dict[str, SqlModel]:
             )
             if model.table in models:
                 raise fault(model.file, 1, f"{models[model.table].file} makes {model.table} too.", "Rename one.")
-            models[model.table] = model
+            called = macros_called("\n".join((model.query, *model.checks.values())), texts)
+            models[model.table] = replace(model, formulas=called)
     return models
 
 

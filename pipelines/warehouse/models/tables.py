@@ -7,15 +7,11 @@ tables that a SQL model makes (``sql_models.py``).
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
 
 import duckdb
 import polars as pl
 
 from pipelines.errors import LedgerError
-
-if TYPE_CHECKING:
-    import duckdb
 
 
 def quoted(text: str) -> str:
@@ -33,14 +29,11 @@ def describe_table(
 
 
 def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
-    """Columns of a table and their types, in order."""
-    schema, name = table.split(".")
-    rows = connection.execute(
-        "select column_name, data_type from duckdb_columns() where schema_name = ? and table_name = ? "
-        "order by column_index",
-        [schema, name],
-    ).fetchall()
-    return dict(rows)
+    """Columns of a table and their types, in order; none where there is no such table."""
+    try:
+        return dict(connection.execute(f"select name, type from pragma_table_info({quoted(table)})").fetchall())
+    except duckdb.CatalogException:
+        return {}  # there is no such table
 
 
 def write_table(
@@ -54,8 +47,6 @@ def write_table(
 
     Raises LedgerError where the documented columns are not those of the frame.
     """
-    from pipelines.warehouse.models.tables import column_types, describe_table
-
     if list(columns) != frame.columns:
         raise LedgerError(
             f"{table}: the documented columns {list(columns)} differ from the real columns {frame.columns}."
