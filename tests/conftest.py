@@ -10,6 +10,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +19,8 @@ import pytest
 
 from pipelines.cli.commands import main
 from pipelines.settings import ROOT, Settings
-from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.published_bytes import note_bytes
 from tests.mirror.packing import build_small_mirror
 
 if TYPE_CHECKING:
@@ -148,6 +150,16 @@ def disturbed(tmp_path_factory: pytest.TempPathFactory, built: Settings) -> "Dis
     from tests.warehouse.disturbed_build import disturb, what_was_seen
 
     return what_was_seen(made_once(tmp_path_factory, "disturbed", lambda folder: disturb(folder, built)))
+
+
+@contextmanager
+def rewritten(own: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection that changes the published file of an own home, which then counts as published like this."""
+    path = own.published.resolve()
+    path.chmod(0o644)
+    with connect(path, own) as connection:
+        yield connection
+    note_bytes(path, path)
 
 
 @pytest.fixture(scope="session")

@@ -21,7 +21,7 @@ def read_home_version(settings: Settings) -> int | None:
     """The version of a home; None where the folder is new. Raises LedgerError where ``home.json`` is damaged."""
     try:
         text = settings.home_note.read_text(encoding="utf-8", errors="replace")
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return 1 if settings.published.is_symlink() else None
     except OSError as error:
         raise LedgerError(f"{settings.home_note} cannot be read: {error.strerror}.") from None

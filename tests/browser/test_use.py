@@ -14,8 +14,8 @@ from playwright.sync_api import Page, expect
 from pipelines.settings import Settings
 from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages
-from pipelines.warehouse.file import connect
 from tests.browser.conftest import Open
+from tests.conftest import rewritten
 
 # Finding
 
@@ -205,7 +205,7 @@ def attacked(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Setti
     home = tmp_path_factory.mktemp("attacked")
     shutil.copytree(built.home, home / "home", symlinks=True)
     settings = Settings(home=home / "home", site=home / "home" / "site")
-    with connect(settings.published.resolve(), settings) as connection:
+    with rewritten(settings) as connection:
         connection.execute("update core.models set model_name = ? where model_id = 'gpt-3-175b'", [NAME])
         connection.execute("update core.training_runs set model_name = ? where model_id = 'gpt-3-175b'", [NAME])
         connection.execute(

@@ -20,11 +20,10 @@ from pipelines.settings import Settings
 from pipelines.site.front_page import build_page, page_sources, shown_version
 from pipelines.site.published import data_version
 from pipelines.warehouse.changes import CHANGES
-from pipelines.warehouse.file import connect
 from pipelines.warehouse.meta_tables import ensure_meta
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.raw_layer import raw_files, remote_files
-from tests.conftest import run_ledger
+from tests.conftest import rewritten, run_ledger
 
 TODAY = datetime.now(UTC).replace(microsecond=0)
 MIRROR = "raw.githubusercontent.com/mlco2/codecarbon/master/codecarbon/data/cloud"
@@ -248,7 +247,7 @@ def test_a_damaged_manifest_is_told_and_does_not_hide_the_rest(own_home: Setting
 
 
 def test_a_file_of_a_time_without_changes_is_told(own_home: Settings) -> None:
-    with connect(own_home.published.resolve(), own_home) as connection:
+    with rewritten(own_home) as connection:
         connection.execute(f"drop table {CHANGES}")
     done = run_ledger("status", home=own_home.home)
     assert done.returncode == 0, done.stderr
@@ -302,7 +301,7 @@ def snapshots(own_home: Settings) -> Settings:
     days = {file.url: "2026-01-05" for file in by_source["epoch_hardware"]}
     days |= dict(zip((f.url for f in by_source["epoch_models"]), ("2025-12-31", "2026-02-28"), strict=True))
     days[by_source["epoch_costs"][0].url] = "2025-07-01"
-    with connect(own_home.published.resolve(), own_home) as connection:
+    with rewritten(own_home) as connection:
         for url, date in days.items():
             connection.execute(
                 "insert into meta.snapshots values ('x', ?, 'ab', ?::timestamp, 1)", [url, f"{date} 23:59:59"]
@@ -327,7 +326,7 @@ def test_the_page_dates_snapshots_and_names_what_was_not_refreshed(snapshots: Se
 
 
 def test_the_page_says_that_all_were_fetched(snapshots: Settings) -> None:
-    with connect(snapshots.published.resolve(), snapshots) as connection:
+    with rewritten(snapshots) as connection:
         for file in remote_files():
             connection.execute(
                 "insert into meta.snapshots select 'x', ?, 'ab', timestamp '2026-03-01', 1 "
@@ -373,7 +372,7 @@ def test_the_weekly_schedule_skips_a_page_that_shows_the_published_data(
 def test_the_weekly_schedule_asks_for_a_run_where_the_page_is_behind(
     own_home: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with connect(own_home.published.resolve(), own_home) as connection:
+    with rewritten(own_home) as connection:
         connection.execute("update meta.builds set data_version = 'fedcba987654'")
     assert shown_version(own_home) != data_version(own_home)
     assert evaluated(own_home, monkeypatch) == (1, None)

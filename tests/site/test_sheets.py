@@ -19,7 +19,7 @@ from pipelines.site.calculator.formulas_js import formulas_script
 from pipelines.site.pages.find import search_entries
 from pipelines.site.pages.registry import PageKind, registered_pages
 from pipelines.site.pages.writing import build_pages, site_files
-from pipelines.warehouse.file import connect
+from tests.conftest import rewritten
 from tests.site.test_pages import Page
 
 KINDS = {kind.kind_id: kind for kind in registered_pages()}
@@ -176,7 +176,7 @@ def test_pages_of_unchanged_rows_are_not_made_again(own_home: Settings, kind: Pa
 
 
 def test_only_the_page_of_a_changed_figure_is_made_again(own_home: Settings) -> None:
-    with connect(own_home.published.resolve(), own_home) as connection:
+    with rewritten(own_home) as connection:
         connection.execute(
             "update mart.figures set value_high = value_high * 2 where figure_id = 'gpt-3-175b/training_flop/6nd'"
         )
@@ -187,7 +187,7 @@ def test_only_the_page_of_a_changed_figure_is_made_again(own_home: Settings) -> 
 
 def test_the_page_of_a_subject_that_is_gone_is_removed(own_home: Settings) -> None:
     (own_home.site / "models" / "notes-of-mine.txt").write_text("not ours", encoding="utf-8")
-    with connect(own_home.published.resolve(), own_home) as connection:
+    with rewritten(own_home) as connection:
         connection.execute("delete from mart.figures where subject_id = 'gpt-3-175b'")
     done = build_pages(KINDS["models"], own_home)
     assert done.removed == ["models/gpt-3-175b.html"]

@@ -330,6 +330,7 @@ def test_after_an_unreadable_version_the_build_counts_as_the_first(tmp_path: Pat
     state = Settings(home=tmp_path / "home", site=tmp_path / "site")
     finished(state, MODEL)
     finished(state, MODEL.replace("('a', 1), ", ""))
+    state.published.resolve().chmod(0o644)
     state.published.resolve().write_bytes(b"no database at all")
     assert finished(state, MODEL, fresh=False)[1], "it begins from the file of the build before, with its changes"
     assert noted(state) == []

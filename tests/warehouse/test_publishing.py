@@ -279,7 +279,9 @@ def test_a_damaged_build_is_not_published(small: Settings) -> None:
 
 
 def test_a_published_file_that_is_no_database_is_told(small: Settings) -> None:
-    publish(made_build(small, "first"), "first").write_bytes(b"<html>502 Bad Gateway</html>")
+    published = publish(made_build(small, "first"), "first")
+    published.chmod(0o644)
+    published.write_bytes(b"<html>502 Bad Gateway</html>")
     with pytest.raises(LedgerError, match=r"(?s)warehouse.duckdb cannot be opened: .*Run: ledger build --force"):
         connect_published(small)
     assert published_build(small) is None
