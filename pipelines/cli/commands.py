@@ -1,7 +1,7 @@
 """The ``ledger`` command: thin, calls the modules beside it.
 
-Exit status 0 ok, 1 failed (the message says what to do), 2 bad usage. Dagster is imported only by the
-commands that run something.
+Exit status 0 ok, 1 failed (the message says what to do), 2 bad usage, 3 `status` found something stale. Dagster is
+imported only by the commands that run something.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ TRY = (
 
 
 class TextFormat(StrEnum):
-    """How ``ledger explain`` prints."""
+    """How ``ledger explain`` and ``ledger status`` print."""
 
     text = "text"
     json = "json"
@@ -239,15 +239,34 @@ def report() -> None:
 
 
 @app.command()
-def status() -> None:
-    """Show the published build, what it changed, and the age of the sources."""
-    from pipelines.cli.status import build_line, status_lines, terminal_width
+def status(
+    output: Annotated[TextFormat, typer.Option("--format", help="How to print it.")] = TextFormat.text,
+) -> None:
+    """Show the published build, what it changed, and the age of the sources.
+
+    Exit status 3 if something is stale or held.
+    """
+    from pipelines.cli.status import (
+        NEEDS_ATTENTION,
+        build_line,
+        source_report,
+        status_json,
+        status_lines,
+        terminal_width,
+    )
 
     settings = STATE.settings
-    print(build_line(settings))
-    _where(settings)
-    for line in status_lines(settings, terminal_width()):
-        print(line)
+    if output is TextFormat.json:
+        sources = source_report(settings)
+        print(status_json(settings, sources))
+    else:
+        print(build_line(settings))
+        _where(settings)
+        sources = source_report(settings)
+        for line in status_lines(settings, sources, terminal_width()):
+            print(line)
+    if sources.needs_attention:
+        raise typer.Exit(NEEDS_ATTENTION)
 
 
 @app.command()

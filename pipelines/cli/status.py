@@ -6,11 +6,12 @@ the answer. What does not: the command itself (``cli.py``), the same facts on th
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import version
 from itertools import groupby
@@ -19,7 +20,7 @@ import duckdb
 
 from pipelines.answers.numbers import number, percent
 from pipelines.errors import LedgerError
-from pipelines.fetch.snapshots import SourceState, source_states
+from pipelines.fetch.snapshots import OVERDUE_AFTER, SourceState, source_states
 from pipelines.records.raw_tables import PackagedFile, RemoteFile
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
@@ -35,18 +36,28 @@ LEAST_WIDTH = 40
 """The last column of a table is folded to the terminal, but never to fewer characters than this."""
 
 
+NEEDS_ATTENTION = 3
+"""Exit status of ``ledger status`` where a source is stale, held or unknown, or the build is behind its inputs."""
+
+
 def build_line(settings: Settings) -> str:
     """The published build and its age; raises LedgerError where nothing is published."""
+    found = whole_build(settings)
+    return f"build      {found['build_id']} (code {found['code_version']}), {_age(found['finished_at'])} old"
+
+
+def whole_build(settings: Settings) -> dict[str, str]:
+    """What meta.builds says; raises LedgerError where nothing is published, or what is published is damaged."""
     with connect_published(settings):
         found = published_build(settings)
     if problem := published_damage(settings):
         raise LedgerError(f"{settings.published} is damaged: {problem}. Run: ledger build (or: ledger doctor)")
     if found is None:
         raise LedgerError(f"{settings.published} has no table meta.builds. Run: ledger build --force")
-    return f"build      {found['build_id']} (code {found['code_version']}), {_age(found['finished_at'])} old"
+    return found
 
 
-def status_lines(settings: Settings, width: int | None = None) -> Iterator[str]:
+def status_lines(settings: Settings, sources: SourceReport, width: int | None = None) -> Iterator[str]:
     """What the published build holds, what it changed, and its sources.
 
     ``width`` folds long texts, None leaves them whole.
@@ -57,8 +68,27 @@ def status_lines(settings: Settings, width: int | None = None) -> Iterator[str]:
         yield from _change_lines(connection)
         yield ""
         yield from _validation_lines(connection)
-        yield ""
-        yield from _source_lines(connection, settings, width)
+    yield ""
+    yield from sources.lines(width)
+
+
+def status_json(settings: Settings, sources: SourceReport) -> str:
+    """The same for a program: build, layers, changes and sources as one JSON object."""
+    build = whole_build(settings)
+    with connect_published(settings) as connection:
+        changes = read_changes(connection)
+        said = {
+            "needs_attention": sources.needs_attention,
+            "build": {**build, "age_hours": round(_hours(build["finished_at"]), 1)},
+            "warehouse": str(settings.published),
+            "site": str(settings.site / "index.html"),
+            "layers": {layer: {"tables": tables, "rows": rows} for layer, tables, rows in _layers(connection)},
+            "rejects": _rejects(connection),
+            "changed_tables": [each.table for each in changes or () if each.is_change],
+            "sources": [asdict(each) for each in sources.sources],
+            "problem": sources.problem,
+        }
+    return json.dumps(said, ensure_ascii=False, indent=1)
 
 
 def terminal_width() -> int | None:
@@ -66,8 +96,12 @@ def terminal_width() -> int | None:
     return shutil.get_terminal_size().columns if sys.stdout.isatty() else None
 
 
+def _hours(finished_at: str) -> float:
+    return (datetime.now(UTC) - datetime.fromisoformat(finished_at).replace(tzinfo=UTC)).total_seconds() / 3600
+
+
 def _age(finished_at: str) -> str:
-    hours = (datetime.now(UTC) - datetime.fromisoformat(finished_at).replace(tzinfo=UTC)).total_seconds() / 3600
+    hours = _hours(finished_at)
     count, unit = (round(hours), "hour") if hours < 48 else (round(hours / 24), "day")
     return f"{count} {unit}{'' if count == 1 else 's'}"
 
@@ -94,13 +128,20 @@ def aligned(
         yield from (" " * start + part for part in folded[1:])
 
 
-def _layer_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
-    layers = connection.execute(
+def _layers(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]:
+    return connection.execute(
         "select schema_name, count(*), sum(estimated_size)::bigint from duckdb_tables() group by 1 order by 1"
     ).fetchall()
+
+
+def _rejects(connection: duckdb.DuckDBPyConnection) -> int:
+    return int(connection.execute("select count(*) from meta.rejects").fetchall()[0][0])
+
+
+def _layer_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
+    layers = _layers(connection)
     yield from aligned(("layer", "tables", "rows"), [(s, f"{t:,}", f"{r:,}") for s, t, r in layers], (1, 2))
-    rejected = connection.execute("select count(*) from meta.rejects").fetchall()[0][0]
-    yield f"rejects    {rejected:,}"
+    yield f"rejects    {_rejects(connection):,}"
     verified = connection.execute("select verified, count(*) from seeds.training_runs group by 1 order by 1 desc")
     yield "runs       " + ", ".join(f"{count:,} {word}" for word, count in verified.fetchall())
 
@@ -140,17 +181,38 @@ class SourceLine:
     snapshot_date: str
     age_days: str
     state: str
+    needs_attention: bool = field(default=False, compare=False)
+    """Whether somebody should look: it is stale, held or overdue, or the published build does not use it yet."""
 
 
-def _source_lines(connection: duckdb.DuckDBPyConnection, settings: Settings, width: int | None) -> Iterator[str]:
-    """The sources of raw tables; a damaged manifest is told in place of them, and is no failure of status."""
+@dataclass(frozen=True)
+class SourceReport:
+    """The sources, or why nothing is known of them."""
+
+    sources: Sequence[SourceLine]
+    problem: str | None = None
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether somebody should look."""
+        return self.problem is not None or any(each.needs_attention for each in self.sources)
+
+    def lines(self, width: int | None) -> Iterator[str]:
+        """The sources as a table; a damaged manifest is told in place of them."""
+        if self.problem is not None:
+            yield f"sources    unknown: {self.problem}"
+            return
+        rows = [(each.source_id, each.snapshot_date, each.age_days, each.state) for each in self.sources]
+        yield from aligned(("source", "snapshot", "age in days", "state"), rows, (2,), width)
+
+
+def source_report(settings: Settings) -> SourceReport:
+    """What is known of the sources of raw tables."""
     try:
-        sources = describe_sources(connection, settings, raw_files())
+        with connect_published(settings) as connection:
+            return SourceReport(describe_sources(connection, settings, raw_files()))
     except LedgerError as error:
-        yield f"sources    unknown: {error}"
-        return
-    rows = [(each.source_id, each.snapshot_date, each.age_days, each.state) for each in sources]
-    yield from aligned(("source", "snapshot", "age in days", "state"), rows, (2,), width)
+        return SourceReport((), str(error))
 
 
 def describe_sources(
@@ -170,10 +232,12 @@ def _fetched_source(source_id: str, states: Sequence[SourceState], used: Mapping
     snapshots = [state.last_accepted for state in states if state.last_accepted is not None]
     ages = [state.age.days for state in states if state.age is not None]
     state = _state(states)
-    if any(used.get(each.url) != each.sha256 for each in snapshots):
+    is_behind = any(used.get(each.url) != each.sha256 for each in snapshots)
+    if is_behind:
         state += " (not in the published build yet. Run: ledger build)"
     oldest = min(f"{each.fetched_at:%Y-%m-%d}" for each in snapshots) if snapshots else NONE
-    return SourceLine(source_id, oldest, f"{max(ages):,}" if ages else NONE, state)
+    needs_attention = is_behind or any(each.is_stale or each.is_overdue for each in states)
+    return SourceLine(source_id, oldest, f"{max(ages):,}" if ages else NONE, state, needs_attention)
 
 
 def _state(states: Sequence[SourceState]) -> str:
@@ -195,6 +259,8 @@ def _state(states: Sequence[SourceState]) -> str:
         more = f" And {len(reasons) - 1} more." if len(reasons) > 1 else ""
         return f"{', '.join(parts)}: {reasons[0]}{more}"
     checked = [state.last_attempt.checked_at for state in states if state.last_attempt is not None]
+    if any(state.is_overdue for state in states):
+        parts.append(f"overdue, last checked on {min(checked):%Y-%m-%d}; expected every {OVERDUE_AFTER.days} days")
     return ", ".join(parts) or f"fresh, checked on {min(checked):%Y-%m-%d}"
 
 
@@ -208,4 +274,4 @@ def _packaged_source(connection: duckdb.DuckDBPyConnection, source_id: str, pack
     state = f"shipped with {shipped}"
     if shipped != installed:
         state += f" ({version(package)} is installed, but not in the published build yet. Run: ledger build)"
-    return SourceLine(source_id, NONE, NONE, state)
+    return SourceLine(source_id, NONE, NONE, state, needs_attention=shipped != installed)

@@ -55,6 +55,12 @@ from pipelines.fetch.transports import mirror_path
 from pipelines.records.raw_tables import RawTable, RemoteFile
 from pipelines.settings import Settings
 
+REFRESHED_WITHIN = timedelta(days=35)
+"""How often a source should be asked: once a month, and some days to mend what failed."""
+
+OVERDUE_AFTER = timedelta(days=65)
+"""When a source that nobody asked counts as neglected: two months in a row were missed."""
+
 OnProgress = Callable[[RemoteFile, Progress], None]
 
 
@@ -98,6 +104,11 @@ class SourceState:
     last_attempt: Attempt | None
     is_stale: bool
     """The last attempt brought nothing that may be used: the snapshot in use is older than it should be."""
+
+    @property
+    def is_overdue(self) -> bool:
+        """Whether it was asked for once, and then not for long."""
+        return self.last_attempt is not None and seconds_now() - self.last_attempt.checked_at > OVERDUE_AFTER
 
 
 def _same_as_last(history: Sequence[Snapshot], snapshot: Snapshot) -> bool:

@@ -1,6 +1,7 @@
 """What is told of the published data: by status, by the page, and by the schedule that would draw them again."""
 
 import html
+import json
 import re
 import shutil
 from collections.abc import Iterator, Sequence
@@ -142,6 +143,34 @@ def test_a_source_whose_last_attempt_brought_nothing_is_stale(
     assert described(state, published_meta, [ONE]) == SourceLine("one", day(400), "400", told)
 
 
+@pytest.mark.parametrize(
+    ("days_ago", "more", "state_word", "expected"),
+    [
+        (64, {}, "fresh", False),
+        (66, {}, "overdue", True),
+        (1, {"status": "held", "reason": "30% fewer rows."}, "never fetched", True),
+    ],
+)
+def test_what_somebody_should_look_at(
+    state: Settings,
+    published_meta: duckdb.DuckDBPyConnection,
+    days_ago: int,
+    more: dict[str, str],
+    state_word: str,
+    expected: bool,
+) -> None:
+    used(published_meta, fetched(state, ONE, days_ago, **more))
+    found = described(state, published_meta, [ONE])
+    assert found.state.startswith(state_word)
+    assert found.needs_attention is expected
+
+
+def test_a_source_that_nobody_asked_for_needs_no_attention(
+    state: Settings, published_meta: duckdb.DuckDBPyConnection
+) -> None:
+    assert not described(state, published_meta, [ONE]).needs_attention
+
+
 def test_of_several_files_the_oldest_counts_and_the_faulty_ones_are_counted(
     state: Settings, published_meta: duckdb.DuckDBPyConnection
 ) -> None:
@@ -182,10 +211,10 @@ def test_packaged_sources_come_last_and_name_package_and_version(
 # The command
 
 
-def told_sources(home: Path) -> dict[str, list[str]]:
+def told_sources(home: Path, exit_status: int = 0) -> dict[str, list[str]]:
     """What ``ledger status`` says of each source: snapshot, age, state."""
     done = run_ledger("status", home=home)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (exit_status, "")
     lines = done.stdout.splitlines()
     start = next(number for number, line in enumerate(lines) if line.startswith("source "))
     assert re.fullmatch(r"source +snapshot +age in days  state", lines[start])
@@ -214,12 +243,36 @@ def regions(folder: Path) -> Path:
     return folder
 
 
-def test_status_tells_how_fetching_ended_and_still_ends_well(own_home: Settings, tmp_path: Path) -> None:
+def test_status_as_json_says_the_same(built: Settings, fetched_and_behind: Settings) -> None:
+    quiet = run_ledger("status", "--format", "json", home=built.home)
+    said = json.loads(quiet.stdout)
+    assert (quiet.returncode, quiet.stderr, said["needs_attention"], said["problem"]) == (0, "", False, None)
+    build = published_build(built)
+    assert {name: said["build"][name] for name in build} == build
+    assert 0 <= said["build"]["age_hours"] < 24
+    assert said["warehouse"] == str(built.published)
+    assert set(said["layers"]) == {"seeds", "raw", "core", "mart", "meta"}
+    assert [each["source_id"] for each in said["sources"]] == list(told_sources(built.home))
+
+    behind = run_ledger("status", "--format", "json", home=fetched_and_behind.home)
+    said = json.loads(behind.stdout)
+    assert (behind.returncode, behind.stderr, said["needs_attention"]) == (3, "", True)
+    assert [each["source_id"] for each in said["sources"] if each["needs_attention"]] == ["codecarbon_grid"]
+
+
+@pytest.fixture
+def fetched_and_behind(own_home: Settings, tmp_path: Path) -> Settings:
+    """A home with a new snapshot that its published build does not use."""
+    run_ledger("fetch", "codecarbon_grid", home=own_home.home, LEDGER_MIRROR=str(regions(tmp_path / "behind")))
+    return own_home
+
+
+def test_status_tells_how_fetching_ended_and_that_somebody_should_look(own_home: Settings, tmp_path: Path) -> None:
     mirror = regions(tmp_path / "mirror")
     done = run_ledger("fetch", "codecarbon_grid", home=own_home.home, LEDGER_MIRROR=str(mirror))
     assert done.returncode == 1, done.stdout
     today = f"{datetime.now(UTC):%Y-%m-%d}"
-    snapshot, age, told = told_sources(own_home.home)["codecarbon_grid"]
+    snapshot, age, told = told_sources(own_home.home, 3)["codecarbon_grid"]
     assert (snapshot, age) == (today, "0")
     assert told.startswith(
         f"never fetched (1 of 2 files): global_energy_mix.json failed on {today}: https://raw.github"
@@ -229,17 +282,17 @@ def test_status_tells_how_fetching_ended_and_still_ends_well(own_home: Settings,
 
     shutil.rmtree(mirror / MIRROR)
     run_ledger("fetch", "codecarbon_grid", home=own_home.home, LEDGER_MIRROR=str(mirror))
-    _, _, told = told_sources(own_home.home)["codecarbon_grid"]
+    _, _, told = told_sources(own_home.home, 3)["codecarbon_grid"]
     assert told.startswith("stale (1 of 2 files), never fetched (1 of 2 files): global_energy_mix.json failed on ")
     assert "And 1 more." in told
-    assert told_sources(own_home.home)["epoch_models"] == ["-", "-", "never fetched"]
+    assert told_sources(own_home.home, 3)["epoch_models"] == ["-", "-", "never fetched"]
 
 
 def test_a_damaged_manifest_is_told_and_does_not_hide_the_rest(own_home: Settings) -> None:
     own_home.raw.mkdir(exist_ok=True)
     own_home.raw_manifest.write_text("{}\nno line of a manifest\n", encoding="utf-8")
     done = run_ledger("status", home=own_home.home)
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (done.returncode, done.stderr) == (3, "")
     *rest, last = done.stdout.splitlines()
     assert last.startswith(f"sources    unknown: {own_home.raw_manifest}:1: this program did not write this line")
     assert rest[0].startswith(f"build      {published_build(own_home)['build_id']}")
