@@ -28,6 +28,12 @@ SEEDS = ROOT / "seeds"
 REPORTS = ROOT / "reports"
 
 
+SECRETS = ("LEDGER_WEBHOOK_URL", "LEDGER_UI_TOKEN")
+SECRET_ENDINGS = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID")
+SHORTEST_SECRET = 6
+"""Which variables of the environment hold secrets; a shorter value would blot out ordinary words."""
+
+
 @dataclass(frozen=True)
 class Settings:
     """Where state lives and how much of the machine a build may use."""
@@ -46,6 +52,10 @@ class Settings:
     """Largest file, unpacked, in place of the limit that its connector names."""
     fetch_max_ratio: int = 200
     """How many times its transferred size a compressed answer may unpack to."""
+    webhook_url: str | None = field(default=None, repr=False)
+    """Where a run that failed is told to, by an HTTP POST of JSON."""
+    copy_to: str | None = field(default=None, repr=False)
+    """Folder or object storage that every published file is copied to: ``s3://BUCKET/FOLDER`` or ``file:///FOLDER``."""
     ui_token: str | None = field(default=None, repr=False)
     """What a browser has to know to use the UI; required for any address but loopback."""
     history_runs: int = 30
@@ -169,6 +179,21 @@ def max_columns() -> int:
     return _whole_number("LEDGER_MAX_COLUMNS", 10_000)
 
 
+def logs_as_json() -> bool:
+    """Whether long-running commands tell what they do as one JSON object a line."""
+    return os.environ.get("LEDGER_LOG") == "json"
+
+
+def secret_values() -> list[str]:
+    """Values of the environment that no log may hold, the longest first: by the names of their variables."""
+    secrets = {
+        value
+        for name, value in os.environ.items()
+        if len(value) >= SHORTEST_SECRET and (name in SECRETS or name.endswith(SECRET_ENDINGS))
+    }
+    return sorted(secrets, key=len, reverse=True)
+
+
 def read_settings(home: Path | None = None) -> Settings:
     """Settings from the environment; ``home`` (the ``--home`` option) goes before ``LEDGER_HOME``."""
     in_checkout = ROOT / "data"
@@ -177,6 +202,8 @@ def read_settings(home: Path | None = None) -> Settings:
     in_place = not IS_INSTALLED and chosen == in_checkout.resolve()
     site = os.environ.get("LEDGER_SITE")
     mirror = os.environ.get("LEDGER_MIRROR")
+    if (log := os.environ.get("LEDGER_LOG") or "text") not in ("text", "json"):
+        raise LedgerError(f"LEDGER_LOG={log!r}: expected text or json.")
     max_bytes = os.environ.get("LEDGER_FETCH_MAX_BYTES")
     return Settings(
         home=chosen,
@@ -189,6 +216,8 @@ def read_settings(home: Path | None = None) -> Settings:
         fetch_deadline_s=_whole_number("LEDGER_FETCH_DEADLINE_S", 300),
         fetch_max_bytes=_whole_number("LEDGER_FETCH_MAX_BYTES", 1) if max_bytes else None,
         fetch_max_ratio=_whole_number("LEDGER_FETCH_MAX_RATIO", 200),
+        webhook_url=os.environ.get("LEDGER_WEBHOOK_URL") or None,
+        copy_to=os.environ.get("LEDGER_COPY_TO") or None,
         ui_token=os.environ.get("LEDGER_UI_TOKEN") or None,
         history_runs=_whole_number("LEDGER_HISTORY_RUNS", 30),
         history_days=_whole_number("LEDGER_HISTORY_DAYS", 90),

@@ -40,9 +40,10 @@ from pipelines.cli.printing import (
 from pipelines.cli.runs import prepare_instance, run_job
 from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.errors import LedgerError, UsageError
+from pipelines.logs import say
 from pipelines.seeds.files import read_seeds
 from pipelines.seeds.sources_toml import licences
-from pipelines.settings import ROOT, Settings, read_settings
+from pipelines.settings import ROOT, Settings, logs_as_json, read_settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.fingerprints import (
     digest_inputs,
@@ -180,6 +181,10 @@ def build(
             chosen = None if force else _stale_assets(settings)
     if same is not None:
         print(f"nothing changed since build {same}")
+        if settings.copy_to is not None:
+            from pipelines.warehouse.remote_copy import copy_published
+
+            print(f"copy       {copy_published(settings)}")
     else:
         done = run_job(settings, "build_all", chosen, force=force)["meta/builds"]
         remember_build(settings, str(done["build_id"]), inputs)
@@ -211,6 +216,9 @@ def fetch(
     with FetchProgress(len(files)) as shown:
         outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=terms)
     for outcome in outcomes:
+        if logs_as_json():
+            say("fetched", str(outcome), level="error" if outcome.status in ("held", "failed") else "info",
+                source_id=outcome.file.source_id, status=outcome.status)  # fmt: skip
         print(outcome)
         print_doubts(outcome.doubts)
     counts = Counter(outcome.status for outcome in outcomes)
@@ -491,7 +499,7 @@ def _run(call: Callable[[], Any]) -> int:
     try:
         call()
     except LedgerError as error:
-        print(f"ledger: {error}", file=sys.stderr)
+        say("failed", f"ledger: {error}", level="error")
         return error.exit_status
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -501,7 +509,7 @@ def _run(call: Callable[[], Any]) -> int:
     except Exception as error:
         if (line := told(error)) is None:
             raise
-        print(f"ledger: {line}", file=sys.stderr)
+        say("failed", f"ledger: {line}", level="error")
         return 1
     return 0
 

@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
+from pipelines.logs import say
+from pipelines.settings import logs_as_json
+
 if TYPE_CHECKING:
     from pipelines.fetch.policy import Progress as FileProgress
     from pipelines.records.raw_tables import RemoteFile
@@ -22,7 +25,7 @@ class FetchProgress:
         self.started: dict[str, TaskID] = {}
         self.bar = Progress(
             TextColumn("{task.description:<48}"), BarColumn(bar_width=24), DownloadColumn(), TransferSpeedColumn(),
-            console=Console(stderr=True), disable=not sys.stderr.isatty(),
+            console=Console(stderr=True), disable=not sys.stderr.isatty() or logs_as_json(),
         )  # fmt: skip
 
     def __enter__(self) -> FetchProgress:
@@ -39,7 +42,12 @@ class FetchProgress:
         if file.url not in self.started:
             self.started[file.url] = self.bar.add_task(file.name, total=None)
             if self.bar.disable:
-                print(f"[{len(self.started):>2}/{self.total}] {file.url}", file=sys.stderr, flush=True)
+                place = f"[{len(self.started):>2}/{self.total}]"
+                say("fetching", f"{place} {file.url}", source_id=file.source_id, url=file.url)
         if progress.message.startswith("try "):
-            self.bar.console.print(f"{file.name}: {progress.message}")
+            text = f"{file.name}: {progress.message}"
+            if self.bar.disable:
+                say("retrying", text, level="warning", source_id=file.source_id, url=file.url)
+            else:
+                self.bar.console.print(text)
         self.bar.update(self.started[file.url], completed=progress.byte_count, total=progress.total_bytes)

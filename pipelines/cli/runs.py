@@ -10,14 +10,15 @@ import glob
 import logging
 import os
 import sqlite3
-import sys
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, closing, contextmanager
 from typing import TYPE_CHECKING
 
+from pipelines.defs.launched_by import COMMAND_LINE, LAUNCHED_BY
 from pipelines.defs.progress import PROGRESS, SHARED_HANDLERS, ProgressHandler
 from pipelines.errors import LedgerError
+from pipelines.logs import say
 from pipelines.server.killed_runs import PROCESS_TAG, settle_runs
 from pipelines.server.run_history import prune_history
 from pipelines.settings import Settings
@@ -34,6 +35,8 @@ nux:
 concurrency:
   runs:
     max_concurrent_runs: 1
+python_logs:
+  python_log_level: INFO
 run_launcher:
   module: pipelines.server.launcher
   class: WatchedRunLauncher
@@ -96,7 +99,7 @@ def run_job(
                 asset_selection=keys,
                 raise_on_error=False,
                 run_config={"loggers": {PROGRESS: {"config": {}}}},
-                tags={PROCESS_TAG: str(os.getpid()), **({FORCED: "true"} if force else {})},
+                tags={PROCESS_TAG: str(os.getpid()), LAUNCHED_BY: COMMAND_LINE, **({FORCED: "true"} if force else {})},
             )
             prune_history(instance, settings)
         for event in result.all_events:  # now and then the record of the last step does not come this far
@@ -111,7 +114,7 @@ def run_job(
     for event in result.all_events:
         if event.event_type_value == "ASSET_CHECK_EVALUATION":
             for line in _failed_check(event):  # one that does not stop a build, or the run would have failed
-                print(f"warning: {line}", file=sys.stderr)
+                say("check_failed", f"warning: {line}", level="warning")
     return _metadata(result)
 
 

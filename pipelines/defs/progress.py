@@ -6,6 +6,9 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
+from pipelines.logs import say
+from pipelines.settings import logs_as_json
+
 if TYPE_CHECKING:
     from dagster import DagsterEvent
 
@@ -20,7 +23,7 @@ class ProgressHandler(logging.Handler):
         self.total = total
         self.told: set[str | None] = set()
         self.bar = None
-        if sys.stderr.isatty():
+        if sys.stderr.isatty() and not logs_as_json():
             from rich.console import Console
             from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -50,7 +53,8 @@ class ProgressHandler(logging.Handler):
         if self.bar is not None:
             self.bar.update(self.task, completed=len(self.told), description=f"{name}{verdict}")
         else:
-            print(f"[{len(self.told):>3}/{self.total}] {name}{verdict}", file=sys.stderr, flush=True)
+            text = f"[{len(self.told):>3}/{self.total}] {name}{verdict}"
+            say("step", text, level="error" if "FAILED" in verdict else "info", step=name, ended=event.event_type_value)
 
     def close(self) -> None:
         """Remove the bar."""

@@ -6,13 +6,19 @@ the keeper ends the group. It holds the lock of the UI too, so that the next one
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
+import sys
+import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import IO, Self
+
+from pipelines.logs import say, scrubbed
+from pipelines.settings import logs_as_json
 
 GRACE_S = 5
 """Seconds that the processes have to end by themselves: a run in them writes how it ended."""
@@ -33,10 +39,18 @@ class Processes:
         )
 
     def start(self, name: str, command: Sequence[str]) -> None:
-        """Start a process in the group; away from the terminal, whose Ctrl-C only the UI itself gets."""
-        self._started[name] = subprocess.Popen(
-            command, env=self._environment, cwd=self._folder, stdin=subprocess.DEVNULL, process_group=self._keeper.pid
-        )
+        """Start a process in the group; away from the terminal, whose Ctrl-C only the UI itself gets.
+
+        Where logs are JSON, each line that it writes becomes one event of the UI's log.
+        """
+        as_json = logs_as_json()
+        process = subprocess.Popen(
+            command, env=self._environment, cwd=self._folder, stdin=subprocess.DEVNULL, process_group=self._keeper.pid,
+            stdout=subprocess.PIPE if as_json else None, stderr=subprocess.STDOUT if as_json else None,
+        )  # fmt: skip
+        self._started[name] = process
+        if process.stdout is not None:
+            threading.Thread(target=tell_lines, args=(name, process.stdout), daemon=True).start()
 
     def ended(self) -> str | None:
         """The name and exit status of a process that ended, if one did."""
@@ -66,3 +80,25 @@ class Processes:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.end()
+
+
+def tell_lines(process: str, output: IO[bytes]) -> None:
+    """Tell each line that a process writes as an event, until it ends.
+
+    A line that is an event already (of a sensor, say, which logs as JSON too) goes through as it is, without secrets.
+    """
+    for raw in output:
+        line = raw.decode("utf-8", "replace").rstrip()
+        if is_event(line):
+            print(scrubbed(line), file=sys.stderr, flush=True)
+        elif line:
+            say("output", line, process=process)
+
+
+def is_event(line: str) -> bool:
+    """Whether a line is one of our events."""
+    try:
+        told = json.loads(line)
+    except ValueError:
+        return False
+    return isinstance(told, dict) and {"at", "level", "event", "message"} <= set(told)
