@@ -13,7 +13,7 @@ from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
 from pipelines.settings import read_settings
 from pipelines.warehouse.build import Session
-from pipelines.warehouse.models.checks import CheckResult, check_names
+from pipelines.warehouse.models.checks import CheckResult, check_descriptions
 from pipelines.warehouse.recipes import Recipe
 
 Result = dg.MaterializeResult[None]
@@ -31,16 +31,17 @@ def step_asset(
     kinds: set[str],
     description: str,
     deps: Iterable[dg.AssetKey] = (),
-    checks: Iterable[str] = (),
+    checks: Mapping[str, str] | None = None,
     warnings: frozenset[str] = frozenset(),
     code_version: str | None = None,
     file: str = "",
     uses_build: bool = False,
+    freshness: dg.FreshnessPolicy | None = None,
 ) -> Callable[[Step], dg.AssetsDefinition]:
     """Make a function the asset ``key`` of the layer that the key begins with.
 
-    ``checks`` name those whose results the function gives; each that is no warning stops what comes after. ``file`` is
-    where it is written down. ``uses_build``: the run holds the build, its lock and its file meanwhile.
+    ``checks`` name and describe those whose results the function gives; each that is no warning stops what comes after.
+    ``file`` is where it is written down. ``uses_build``: the run holds the build, its lock and its file meanwhile.
     """
 
     def decorate(make: Step) -> dg.AssetsDefinition:
@@ -51,8 +52,12 @@ def step_asset(
             owners=OWNERS,
             description=description,
             deps=list(deps),
-            check_specs=[dg.AssetCheckSpec(name, asset=key, blocking=name not in warnings) for name in checks],
+            check_specs=[
+                dg.AssetCheckSpec(name, asset=key, description=text, blocking=name not in warnings)
+                for name, text in (checks or {}).items()
+            ],
             code_version=code_version,
+            freshness_policy=freshness,
             metadata={"file": file} if file else None,
             required_resource_keys={SESSION} if uses_build else set(),
         )
@@ -94,7 +99,7 @@ def table_asset(
         kinds={kind, "duckdb"},
         description=description,
         deps=[*(asset_key(table) for table in sorted(recipe.tables)), *deps],
-        checks=check_names(recipe.checked) if recipe.checked else (),
+        checks=check_descriptions(recipe.checked) if recipe.checked else None,
         warnings=recipe.checked.warnings if recipe.checked else frozenset(),
         code_version=version_of(recipe),
         file=file,
@@ -115,13 +120,14 @@ def table_asset(
 
 
 def _verdict(check: CheckResult) -> dg.AssetCheckResult:
-    """A check as Dagster shows it: what is wrong and the query that finds it, where anything is."""
+    """A check as Dagster shows it: the query that finds wrong rows, and what is wrong where anything is."""
+    query = {"query": dg.MetadataValue.md(f"```sql\n{check.query}\n```")} if check.query else {}
     if not check.failing_count:
-        return dg.AssetCheckResult(check_name=check.name, passed=True)
+        return dg.AssetCheckResult(check_name=check.name, passed=True, metadata=query)
     return dg.AssetCheckResult(
         check_name=check.name,
         passed=False,
         severity=dg.AssetCheckSeverity.WARN if check.is_warning else dg.AssetCheckSeverity.ERROR,
         description=f"{check.failing_count:,} rows are wrong; the first: {check.first}",
-        metadata={"query": check.query},
+        metadata=query,
     )

@@ -4,9 +4,15 @@ import dagster as dg
 
 from pipelines.defs.asset import Result, asset_key, step_asset
 from pipelines.defs.session import SESSION
+from pipelines.errors import LedgerError
+from pipelines.settings import Settings
 from pipelines.warehouse.changes import TableChange, read_changes, summary
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.recipes import recipes, sql_models
+from pipelines.warehouse.remote_copy import copy_published
+
+COPIED = "remote_copy_is_current"
+"""The check that tells whether readers elsewhere have the published file too; a failed copy undoes no publish."""
 
 PUBLISHED = dg.AssetKey(["meta", "builds"])
 
@@ -29,6 +35,8 @@ def changes_as_markdown(changes: list[TableChange] | None) -> str:
     "`warehouse.duckdb`. It refuses tables that were not made from those beside them, or that failed a check. If readers "
     "already have these data, it publishes nothing.",
     deps=[asset_key(table) for table in sorted(recipes())],
+    checks={COPIED: "If LEDGER_COPY_TO is set, the published file was copied there."},
+    warnings=frozenset({COPIED}),
     uses_build=True,
 )
 def publish_build(context: dg.AssetExecutionContext) -> Result:
@@ -46,5 +54,15 @@ def publish_build(context: dg.AssetExecutionContext) -> Result:
             "file": str(session.settings.published),
             "note": note,
             "changes": dg.MetadataValue.md(changes_as_markdown(changes) if is_new else f"{note} since {build_id}"),
-        }
+        },
+        check_results=[_copied(session.settings)],
     )
+
+
+def _copied(settings: Settings) -> dg.AssetCheckResult:
+    """Copy the published file; what comes of it as a check that stops nothing."""
+    try:
+        done, passed = copy_published(settings) or "LEDGER_COPY_TO is not set.", True
+    except LedgerError as error:
+        done, passed = str(error), False
+    return dg.AssetCheckResult(check_name=COPIED, passed=passed, severity=dg.AssetCheckSeverity.WARN, description=done)

@@ -5,7 +5,8 @@ import hashlib
 import dagster as dg
 
 from pipelines.defs.asset import Result, step_asset, table_asset
-from pipelines.fetch.snapshots import fetch
+from pipelines.defs.freshness import SOURCES
+from pipelines.fetch.snapshots import FetchOutcome, fetch
 from pipelines.records.raw_tables import RawRow, RemoteFile
 from pipelines.seeds.sources_toml import licences
 from pipelines.settings import read_settings
@@ -13,6 +14,14 @@ from pipelines.warehouse.raw_layer import check_connectors, feeding_files, file_
 from pipelines.warehouse.recipes import recipes
 
 check_connectors(licences(read_settings()))
+
+
+CURRENT = "snapshot_is_current"
+"""The check that tells in Dagster what ``ledger status`` calls stale; the build goes on with the last good snapshot."""
+
+SECOND_ATTEMPT_AFTER_S = 60
+"""Each file is tried three times within seconds already. One more attempt a minute later outlasts the restart of a
+server; more would only knock at a door that stays shut, and the monthly schedule comes back."""
 
 
 def snapshot_key(source_id: str) -> dg.AssetKey:
@@ -35,6 +44,11 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
     @step_asset(
         snapshot_key(source_id),
         kinds={"https"},
+        checks={
+            CURRENT: "The last attempt brought every file of the source, and none is held for a person to look at."
+        },
+        warnings=frozenset({CURRENT}),
+        freshness=SOURCES,
         description=f"Fetches {', '.join(f.url for f in files)}. A snapshot that fails its contract is not used: the "
         "last good snapshot stays.",
     )
@@ -43,15 +57,26 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
         outcomes = fetch(settings, files, licences=licences(settings))
         for outcome in outcomes:
             context.log.info(str(outcome))
+        if context.retry_number == 0 and any(outcome.may_pass for outcome in outcomes):
+            raise dg.RetryRequested(max_retries=1, seconds_to_wait=SECOND_ATTEMPT_AFTER_S)
         return dg.MaterializeResult(
             metadata={
                 "outcomes": dg.MetadataValue.md("\n".join(f"* {outcome}" for outcome in outcomes)),
                 "byte_count": sum(outcome.byte_count for outcome in outcomes),
             },
             data_version=snapshot_version(source_id),
+            check_results=[_is_current(outcomes)],
         )
 
     return load
+
+
+def _is_current(outcomes: list[FetchOutcome]) -> dg.AssetCheckResult:
+    """The check of a source: what its last attempt did not bring."""
+    wrong = [str(outcome) for outcome in outcomes if outcome.status in ("held", "failed")]
+    return dg.AssetCheckResult(
+        check_name=CURRENT, passed=not wrong, severity=dg.AssetCheckSeverity.WARN, description="\n".join(wrong) or None
+    )
 
 
 def raw_asset(name: str, schema: type[RawRow]) -> dg.AssetsDefinition:

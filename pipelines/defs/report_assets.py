@@ -1,27 +1,26 @@
 """Charts and pages as assets: one per registered chart, one per kind of pages, and the site."""
 
-import base64
-
 import dagster as dg
 import sqlglot
 from sqlglot import exp
 
 from pipelines.defs.asset import Result, asset_key, step_asset
+from pipelines.defs.freshness import REPORTS
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.session import is_forced
 from pipelines.settings import read_settings
 from pipelines.site.calculator.coefficients import NAME, build_coefficients
 from pipelines.site.chart_files import build_chart, chart_code
 from pipelines.site.charts.registry import Chart, registered_charts
+from pipelines.site.files import PICTURES
 from pipelines.site.front_page import build_page
-from pipelines.site.images import draw_png
 from pipelines.site.pages.registry import PageKind, registered_pages
 from pipelines.site.pages.writing import Written, build_pages, page_code
 from pipelines.site.published import data_version
 from pipelines.warehouse.recipes import recipes
 
-PREVIEW_SCALE = 0.4
-"""Pixels to a unit of the picture that the UI shows: some 400 in width."""
+MOST_ALT = 800
+"""The UI shows Markdown of fewer than 1,000 characters at once, and longer texts on a click only."""
 
 CHARTS = registered_charts()
 PAGES = registered_pages()
@@ -37,6 +36,12 @@ def _tables(chart: Chart) -> set[str]:
     return {f"{table.db}.{table.name}" for table in tree.find_all(exp.Table) if table.db}
 
 
+def preview(chart_id: str, alt: str) -> str:
+    """The picture of a chart as Markdown: by its address, as the picture itself would be far too long to show at once."""
+    shown = " ".join(alt.replace("[", "(").replace("]", ")").split())[:MOST_ALT]
+    return f"![{shown}]({PICTURES}/{chart_id}.svg)"
+
+
 def chart_asset(chart: Chart) -> dg.AssetsDefinition:
     """The asset of one chart; its metadata show picture, title and facts."""
 
@@ -45,18 +50,15 @@ def chart_asset(chart: Chart) -> dg.AssetsDefinition:
         kinds={"altair", "python"},
         description=f"{chart.kicker} {chart.subtitle}",
         code_version=chart_code(chart)[:12],
+        freshness=REPORTS,
         deps=[PUBLISHED, *(asset_key(table) for table in sorted(_tables(chart)) if not table.startswith("meta."))],
     )
     def build(context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
         card = build_chart(chart, settings, force=is_forced(context.run))
-        svg = (settings.site / f"{chart.chart_id}.svg").read_bytes()
-        picture = draw_png(svg, PREVIEW_SCALE)  # the run history keeps it three times, for each run
         return dg.MaterializeResult(
             metadata={
-                "preview": dg.MetadataValue.md(
-                    f"![{card['alt']}](data:image/png;base64,{base64.b64encode(picture).decode()})"
-                ),
+                "preview": dg.MetadataValue.md(preview(chart.chart_id, str(card["alt"]))),
                 "title": card["title"],
                 "facts": dg.MetadataValue.json(card["facts"]),
                 "dagster/row_count": card["rows"],
@@ -85,6 +87,7 @@ def page_asset(kind: PageKind) -> dg.AssetsDefinition:
         kinds={"html", "python"},
         description=kind.description,
         code_version=page_code(kind),
+        freshness=REPORTS,
         deps=[PUBLISHED, *(asset_key(table) for table in sorted(kind.tables) if _made(table))],
     )
     def build(context: dg.AssetExecutionContext) -> Result:
@@ -115,6 +118,7 @@ def _written(done: Written, title: str, version: str) -> Result:
 @step_asset(
     dg.AssetKey(["reports", NAME]),
     kinds={"json", "python"},
+    freshness=REPORTS,
     description="Coefficients of the calculator on the front page: the values that core.training_inputs chooses for "
                 "every accelerator, number format, country and year.",
     deps=[PUBLISHED, *(asset_key(table) for table in ("core.accelerators", "core.accelerator_peaks", "seeds.assumptions",
@@ -136,6 +140,7 @@ def _listed(names: list[str], most: int = 20) -> str:
 @step_asset(
     dg.AssetKey(["reports", "site"]),
     kinds={"html", "python"},
+    freshness=REPORTS,
     description="index.html with all charts, tables and downloads, and manifest.json. It opens from disk and makes no "
     "requests.",
     deps=[PUBLISHED, *(chart_key(chart) for chart in CHARTS), *(page_key(kind) for kind in PAGES), what_if.key],

@@ -84,7 +84,9 @@ class _Download:
             kind = UnreachableError if error.is_unreachable else FetchError
             asked = f" The server asks to wait {error.retry_after_s:,.0f} s." if error.retry_after_s else ""
             many = "1 try" if self.tries == 1 else f"{self.tries} tries"
-            raise kind(f"{self.where}: {error} ({many}).{asked} Try again later.") from None
+            given_up = kind(f"{self.where}: {error} ({many}).{asked} Try again later.")
+            given_up.may_pass = True
+            raise given_up from None
         except DeadlineError:
             raise FetchError(
                 f"{self.where}: not finished after {self.policy.deadline_s:g} s, {self.byte_count:,} bytes received. "

@@ -27,6 +27,9 @@ NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 class FetchError(LedgerError):
     """An address did not give its bytes; says which and why."""
 
+    may_pass = False
+    """Whether waiting some minutes may help: the fault lay on the way or in a server, not in what it sent."""
+
 
 class UnreachableError(FetchError):
     """No connection to the host could be made at all."""

@@ -33,7 +33,7 @@ from pipelines.errors import LedgerError, shown
 from pipelines.fetch.contract import count_doubts, read_tables, row_counts, value_doubts
 from pipelines.fetch.download import download
 from pipelines.fetch.drift import Doubt
-from pipelines.fetch.policy import FetchPolicy, Progress, Received, UnreachableError, default_policy
+from pipelines.fetch.policy import FetchError, FetchPolicy, Progress, Received, UnreachableError, default_policy
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.store import (
     Partial,
@@ -77,6 +77,8 @@ class FetchOutcome:
     """Bytes received, unpacked."""
     doubts: tuple[Doubt, ...] = ()
     """Why it is held."""
+    may_pass: bool = False
+    """Whether another attempt some minutes later may end better."""
 
     def __str__(self) -> str:
         text = f"{self.file.source_id} {self.file.name}: {self.status}: {self.reason}"
@@ -300,7 +302,13 @@ def fetch(
         except Exception as error:  # whatever it is: one file must not cost the others
             if isinstance(error, UnreachableError):
                 silent.add(host)
-            outcome = FetchOutcome(file, "failed", _reason(error, settings, file), latest_accepted(settings, file))
+            outcome = FetchOutcome(
+                file,
+                "failed",
+                _reason(error, settings, file),
+                latest_accepted(settings, file),
+                may_pass=isinstance(error, FetchError) and error.may_pass,
+            )
         _note_attempt(settings, outcome)
         outcomes.append(outcome)
     return outcomes

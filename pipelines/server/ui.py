@@ -71,6 +71,8 @@ def _serve(settings: Settings, listening: Listening, processes: Processes, folde
     from dagster._core.workspace.load_target import GrpcServerTarget
     from dagster_webserver.webserver import DagsterWebserver
 
+    from pipelines.server.pictures import pictures_route
+
     with DagsterInstance.get() as instance:
         end_killed_runs(instance)
         end_runs_of_ui(instance)
@@ -80,6 +82,7 @@ def _serve(settings: Settings, listening: Listening, processes: Processes, folde
         target = GrpcServerTarget(host="localhost", port=None, socket=str(code_socket), location_name=LOCATION)
         with WorkspaceProcessContext(instance, target) as workspace:
             app = DagsterWebserver(workspace, live_data_poll_rate=REFRESH_MS).create_asgi_app()
+            app.router.routes.insert(0, pictures_route(settings))
             try:
                 asyncio.run(_answer_requests(app, settings, listening, processes, ending))
             finally:

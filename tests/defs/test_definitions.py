@@ -1,12 +1,12 @@
 """What Dagster loads, and runs of it: history, single assets, checks that stop a build."""
 
-import base64
 import json
 import os
 import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -15,7 +15,10 @@ import pytest
 
 from pipelines.cli.runs import INSTANCE, prepare_instance
 from pipelines.definitions import defs
+from pipelines.defs.launched_by import COMMAND_LINE, LAUNCHED_BY
 from pipelines.defs.model_assets import MODELS, PYTHON_TABLES
+from pipelines.defs.publishing import COPIED, PUBLISHED
+from pipelines.defs.raw_assets import CURRENT, FETCH_ASSETS
 from pipelines.defs.report_assets import chart_key
 from pipelines.server.killed_runs import PROCESS_TAG, end_killed_runs
 from pipelines.settings import ROOT, Settings
@@ -80,11 +83,26 @@ def test_no_layer_reads_a_later_one() -> None:
 def test_every_check_stops_what_comes_after() -> None:
     specs = [GRAPH.get_check_spec(key) for key in GRAPH.asset_check_keys]
     warnings = {(name, warning) for name, model in MODELS.items() for warning in model.warnings}
+    warnings |= {(".".join(asset.key.path), CURRENT) for asset in FETCH_ASSETS}  # the last good snapshot stays
+    warnings |= {(".".join(PUBLISHED.path), COPIED)}  # readers here have the file all the same
     not_blocking = {(".".join(spec.asset_key.path), spec.name) for spec in specs if not spec.blocking}
     assert not_blocking == warnings
     checked = {spec.asset_key for spec in specs if spec.name == "key_is_unique"}
     modelled = {node.key for node in NODES if node.group_name in ("core", "mart")}
     assert checked == modelled, "each table that SQL or Python computes has its own checks"
+
+
+@pytest.mark.parametrize("key", sorted(GRAPH.asset_check_keys), ids=str)
+def test_every_check_says_what_it_demands(key: dg.AssetCheckKey) -> None:
+    assert len((GRAPH.get_check_spec(key).description or "").split()) >= 3
+
+
+def test_sources_and_reports_say_how_old_they_may_be() -> None:
+    policies = {node.key: node.freshness_policy for node in NODES if node.freshness_policy is not None}
+    expected = {node.key for node in NODES if node.group_name == "reports"} | {asset.key for asset in FETCH_ASSETS}
+    assert set(policies) == expected
+    for policy in policies.values():
+        assert timedelta(days=31) < policy.warn_window.to_timedelta() < policy.fail_window.to_timedelta()
 
 
 def test_publishing_waits_for_every_table_and_pictures_for_publishing() -> None:
@@ -162,6 +180,7 @@ def test_the_instance_is_configured(own_home: Settings, monkeypatch: pytest.Monk
 
 def test_history_lists_the_build(instance: dg.DagsterInstance) -> None:
     (run,) = instance.get_runs()
+    assert run.tags[LAUNCHED_BY] == COMMAND_LINE
     assert run.job_name == "build_all"
     assert run.status is dg.DagsterRunStatus.SUCCESS
     made = {key for key in GRAPH.materializable_asset_keys if instance.get_latest_materialization_event(key)}
@@ -192,9 +211,11 @@ def test_a_chart_shows_picture_title_facts_and_rows(built: Settings, chart: obje
     assert metadata["facts"].value == card["facts"]
     assert len(card["facts"]) >= 2
     assert metadata["dagster/row_count"].value == pl.read_parquet(built.site / f"{chart.chart_id}.parquet").height
-    alt, picture = metadata["preview"].value.removeprefix("![").split("](data:image/png;base64,")
-    assert alt == card["alt"]
-    assert base64.b64decode(picture.removesuffix(")"), validate=True).startswith(b"\x89PNG\r\n\x1a\n")
+    alt, address = metadata["preview"].value.removeprefix("![").removesuffix(")").split("](")
+    assert alt == " ".join(card["alt"].split())[:800]
+    assert address == f"/charts/{chart.chart_id}.svg"
+    assert len(metadata["preview"].value) < 1000, "the UI shows longer Markdown on a click only"
+    assert (built.site / f"{chart.chart_id}.svg").is_file()
 
 
 def test_a_table_shows_columns_rows_and_a_preview(built: Settings) -> None:

@@ -55,14 +55,20 @@ def own_checks(table: CheckedTable, column_types: Mapping[str, str]) -> dict[str
     return checks
 
 
+def check_descriptions(table: CheckedTable) -> dict[str, str]:
+    """All checks that ``run_checks`` may report for the table, and what each demands."""
+    ordered = f"Low ≤ central ≤ high in {', '.join(table.intervals)}; all three are given, or none."
+    return {
+        **{name: f"Returns no row: {' '.join(query.split())}" for name, query in table.checks.items()},
+        "key_is_unique": f"No two rows have the same {', '.join(table.key)}, and no row lacks it.",
+        **({"intervals_are_ordered": ordered} if table.intervals else {}),
+        "numbers_are_finite": "No number is NaN or infinite.",
+    }
+
+
 def check_names(table: CheckedTable) -> list[str]:
     """Names of all checks that ``run_checks`` may report for the table."""
-    return [
-        *table.checks,
-        "key_is_unique",
-        *(["intervals_are_ordered"] if table.intervals else []),
-        "numbers_are_finite",
-    ]
+    return list(check_descriptions(table))
 
 
 @dataclass(frozen=True)
