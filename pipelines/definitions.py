@@ -13,6 +13,7 @@ from pipelines.defs.publishing import publish_build
 from pipelines.defs.raw_assets import FETCH_ASSETS, RAW_ASSETS
 from pipelines.defs.report_assets import REPORT_ASSETS
 from pipelines.defs.seed_assets import SEED_ASSETS
+from pipelines.defs.sensors import SENSORS
 from pipelines.defs.session import SESSION, session_resource
 
 progress = dg.LoggerDefinition(
@@ -24,6 +25,7 @@ defs = dg.Definitions(
     asset_checks=[every_assumption_is_read],
     jobs=JOBS,
     schedules=SCHEDULES,
+    sensors=SENSORS,
     resources={SESSION: session_resource},
     loggers={"console": dg.colored_console_logger, PROGRESS: progress},
     executor=dg.in_process_executor,

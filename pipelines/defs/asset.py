@@ -5,7 +5,7 @@ the build, what is shown of a table, checks that stop what comes after. What doe
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import dagster as dg
 

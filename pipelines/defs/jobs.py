@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from pipelines.defs.launched_by import LAUNCHED_BY, SCHEDULE
 from pipelines.defs.raw_assets import FETCH_ASSETS
 from pipelines.defs.session import BUILD_ALL
 from pipelines.errors import LedgerError
@@ -51,7 +52,7 @@ def weekly_reports(_context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg
         return dg.SkipReason(str(error))
     if shown_version(settings) == published:
         return dg.SkipReason(f"The page in {settings.site} already shows the published data {published}.")
-    return dg.RunRequest()
+    return dg.RunRequest(tags={LAUNCHED_BY: SCHEDULE})
 
 
 SCHEDULES = [
@@ -59,6 +60,7 @@ SCHEDULES = [
     dg.ScheduleDefinition(
         name="monthly_refresh",
         job=refresh,
+        tags={LAUNCHED_BY: SCHEDULE},
         cron_schedule="0 4 1 * *",
         execution_timezone="UTC",
         default_status=dg.DefaultScheduleStatus.RUNNING,

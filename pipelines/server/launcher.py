@@ -7,13 +7,21 @@ for it. Named in ``dagster.yaml``, which ``cli/runs.py`` writes.
 from __future__ import annotations
 
 from dagster import DagsterEventType, DagsterRun, DefaultRunLauncher
-from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
 
+from pipelines.defs.launched_by import LAUNCHED_BY, UI
 from pipelines.server.killed_runs import is_running
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
     """Dagster's launcher, which also answers whether the process of a run is alive."""
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Start a run. One that no schedule, sensor or command tagged was launched in the UI."""
+        run = context.dagster_run
+        if LAUNCHED_BY not in run.tags:
+            self._instance.add_run_tags(run.run_id, {LAUNCHED_BY: UI})
+        super().launch_run(context)
 
     @property
     def supports_check_run_worker_health(self) -> bool:
