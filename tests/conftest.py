@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from pipelines.cli.commands import main
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.file import connect, connect_published
 from pipelines.warehouse.published_bytes import note_bytes
+from pipelines.warehouse.versions import digest_table, note, read_versions
 from tests.mirror.packing import build_small_mirror
 
 if TYPE_CHECKING:
@@ -159,6 +161,8 @@ def rewritten(own: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     path.chmod(0o644)
     with connect(path, own) as connection:
         yield connection
+        for version in read_versions(connection).values():
+            note(connection, replace(version, data_version=digest_table(connection, version.table)))
     note_bytes(path, path)
 
 

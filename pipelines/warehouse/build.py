@@ -17,7 +17,7 @@ import duckdb
 from pipelines.errors import LedgerError
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.changes import TableChange, compare, note_changes, row_keys
-from pipelines.warehouse.file import list_tables
+from pipelines.warehouse.file import connect, list_tables
 from pipelines.warehouse.fingerprints import project_version
 from pipelines.warehouse.meta_tables import describe_build, ensure_meta, note_build, note_lineage
 from pipelines.warehouse.models.assumption_reads import assumption_faults
@@ -89,6 +89,11 @@ class Session:
             self._connection.close()
             self._connection = None
 
+    def reopen(self) -> None:
+        """Close the build file and open it as it lies on disk: DuckDB spells macros that it read there alike each time."""
+        self.close()
+        self._connection = connect(self.settings.build_file, self.settings)
+
     def make(self, recipe: Recipe) -> Made:
         """Make a table and check it, unless it is what its code and inputs of now would make.
 
@@ -137,6 +142,7 @@ class Session:
         note_fetch_times(self.connection, self.settings)
         describe_build(self.connection)
         known = {table: version.data_version for table, version in versions.items() if table in recipes}
+        self.reopen()
         data_version = digest_data(self.connection, known)
         before = published_build(self.settings)
         if before is not None and before["data_version"] == data_version and not published_damage(self.settings):

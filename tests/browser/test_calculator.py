@@ -177,7 +177,7 @@ def test_a_scenario_is_kept_in_the_address(visit: Open) -> None:
         ("pue", "0.9", "a data centre uses at least as much power as its computers"),
         ("count", "8", "The model does not fit: training needs at least 1.12\u00a0TB"),
         ("count", "1024.5", "Accelerators in parallel: expected a whole number."),
-        ("active_params", "71 billion", "71.0\u00a0billion active parameters exceed the total of"),
+        ("active_params", "71 billion", "71\u00a0billion active parameters exceed the total of"),
         ("flop", "1e24", "Training compute and training tokens give the same information"),
         ("chip_hours", "1000", "needs 1,770 times the dense peak"),
         ("year", "1066", "Year: expected 1990 to 2035."),

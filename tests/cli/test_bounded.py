@@ -61,6 +61,7 @@ def test_a_list_of_a_million_columns_is_refused(built: Settings, tmp_path: Path)
 
 ESTIMATE = ("estimate", "--params", "7e9", "--tokens", "1e12", "--accelerator", "h100-sxm")
 READERS = (("status",), ("explain", "Llama 3.1 70B", "training_flop"), ("audit",), ESTIMATE, ("doctor",), ("report",))
+"""Commands that read the published file; ``report`` where there is something to draw."""
 
 
 def limited(home: Path, *arguments: str, kind: int, amount: int) -> subprocess.CompletedProcess[str]:
@@ -78,6 +79,7 @@ def test_too_little_memory_for_duckdb_names_the_setting(
     own_home: Settings, called_ledger: Called, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEDGER_MEMORY_LIMIT", "1MB")
+    (own_home.site / "index.html").unlink()
     for command in READERS:
         done = called_ledger(*command, home=own_home.home)
         assert done.returncode == 1, command
@@ -109,6 +111,7 @@ def test_a_machine_without_threads_is_told() -> None:
 
 
 def test_a_disk_that_takes_no_more_is_told(own_home: Settings) -> None:
+    (own_home.site / "index.html").unlink()
     for command in (("report",), ("doctor",)):
         done = limited(own_home.home, *command, kind=resource.RLIMIT_FSIZE, amount=20_000)
         assert done.returncode == 1, command
@@ -139,10 +142,10 @@ def read_only(own_home: Settings) -> Iterator[Settings]:
 
 def test_a_home_where_nobody_may_write_is_read_and_nothing_else(read_only: Settings, called_ledger: Called) -> None:
     for command in (("status",), ("sql", "select 1"), ("explain", "Llama 3.1 70B", "training_flop"), ("audit",),
-                    ESTIMATE, ("doctor",)):  # fmt: skip
+                    ESTIMATE, ("doctor",), ("report",)):  # fmt: skip
         done = called_ledger(*command, home=read_only.home)
         assert (done.returncode, done.stderr) == (0, ""), command
-    for command in (("build",), ("build", "--force"), ("report",), ("fetch",), ("ui",)):
+    for command in (("build",), ("build", "--force"), ("fetch",), ("ui",)):
         done = called_ledger(*command, home=read_only.home)
         assert (done.returncode, done.stdout) == (1, ""), command
         assert done.stderr == (

@@ -419,7 +419,7 @@ def test_the_weekly_schedule_skips_a_page_that_shows_the_published_data(
 ) -> None:
     runs, reason = evaluated(built, monkeypatch)
     assert runs == 0
-    assert reason == f"The page in {built.site} shows the published data {data_version(built)} already."
+    assert reason == f"The page in {built.site} already shows the published data {data_version(built)}."
 
 
 def test_the_weekly_schedule_asks_for_a_run_where_the_page_is_behind(

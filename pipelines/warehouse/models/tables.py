@@ -7,11 +7,14 @@ tables that a SQL model makes (``sql_models.py``).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import duckdb
-import polars as pl
 
 from pipelines.errors import LedgerError
+
+if TYPE_CHECKING:
+    import polars as pl  # starts threads, which not every command needs
 
 
 def quoted(text: str) -> str:
