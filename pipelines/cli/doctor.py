@@ -6,7 +6,7 @@ What belongs here: asking all that know what can be wrong, printing it, mending 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -24,23 +24,29 @@ def examine(settings: Settings, *, fix: bool) -> bool:
     found = list(_findings(settings))
     if found and fix:
         settings.prepare()
-    for finding in found:
-        print(f"wrong      {finding.problem}")
-        print(f"{'doing' if fix else 'would'}      {finding.remedy}")
-        if fix and finding.mend is not None:
-            finding.mend()
-    if found and fix:
-        if any(finding.mend is None for finding in found):
-            _build(settings)
+        _mend(settings, found)
+        _mend(settings, [each for each in _findings(settings) if each.mend is not None])  # what a build left behind
         found = list(_findings(settings))
-        for finding in found:
-            print(f"still      {finding.problem}")
+    for finding in found:
+        print(f"{'still' if fix else 'wrong'}      {finding.problem}")
+        print(f"would      {finding.remedy}")
     if found:
         count = f"{len(found)} thing{'' if len(found) == 1 else 's'} wrong"
         print(f"{count}. {'See above' if fix else 'Run: ledger doctor --fix'}")
     else:
         print("all is well")
     return not found
+
+
+def _mend(settings: Settings, found: Sequence[Finding]) -> None:
+    """Mend what was found, and build where that mends it: a damaged file that was published is then an older version."""
+    for finding in found:
+        print(f"wrong      {finding.problem}")
+        print(f"doing      {finding.remedy}", flush=True)
+        if finding.mend is not None:
+            finding.mend()
+    if any(finding.mend is None for finding in found):
+        _build(settings)
 
 
 def _build(settings: Settings) -> None:

@@ -93,13 +93,13 @@ def test_a_home_in_which_much_is_wrong_is_mended_at_once(own_home: Settings) -> 
     older(own_home)
     flip_a_bit(own_home.published.resolve())
     (own_home.versions / f"{own_home.published.resolve().name}.wal").write_bytes(b"left by a client")
-    (own_home.versions / "warehouse-x.duckdb.partial").write_bytes(b"left by a killed build")
-    own_home.lock.write_text(json.dumps({"pid": 1, "since": "2020-01-01", "command": "ledger build"}))
     (own_home.dagster_home / "history" / "runs.db").write_bytes(b"not a database" * 1000)
     shutil.rmtree(own_home.build)
     said = refused("build", home=own_home.home)
     assert "run history" in said
     assert "is damaged: file is not a database. Run: ledger doctor --fix" in said
+    (own_home.versions / "warehouse-x.duckdb.partial").write_bytes(b"left by a killed build")
+    own_home.lock.write_text(json.dumps({"pid": 1, "since": "2020-01-01", "command": "ledger build"}))
     done = run_ledger("doctor", home=own_home.home)
     assert done.returncode == 1
     problems = [line for line in done.stdout.splitlines() if line.startswith("wrong ")]

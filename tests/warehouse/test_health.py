@@ -314,10 +314,10 @@ def test_a_damaged_line_of_the_manifest_is_taken_out_and_its_source_fetched_agai
     lines = stocked.raw_manifest.read_bytes().splitlines(keepends=True)
     damaged = lines[0][:20] + b"\0" + lines[0][21:]
     stocked.raw_manifest.write_bytes(damaged + b"".join(lines[1:]))
-    with pytest.raises(LedgerError, match=r"manifest.jsonl:1: not a line .* run: ledger doctor --fix"):
+    with pytest.raises(LedgerError, match=r"manifest.jsonl:1: this program did not write .* run: ledger doctor --fix"):
         read_manifest(stocked)
     found = only(stocked)
-    assert "manifest.jsonl:1: not a line that this program wrote" in found.problem
+    assert "manifest.jsonl:1: this program did not write this line" in found.problem
     found.mend()
     assert findings(stocked) == []
     assert {(each.source_id, each.name, each.sha256) for each in entries} <= {
