@@ -58,7 +58,7 @@ def _address(host: str) -> Address:
 def _check_token(address: Address, token: str | None) -> None:
     if token is not None and (len(token) < SHORTEST_TOKEN or not token.isascii() or not token.isalnum()):
         raise UsageError(
-            f"LEDGER_UI_TOKEN: expected at least {SHORTEST_TOKEN} letters and digits. "
+            f"LEDGER_UI_TOKEN is too short; expected at least {SHORTEST_TOKEN} letters and digits. "
             "Make one with: openssl rand -hex 16"
         )
     if token is None and not address.is_loopback:

@@ -121,7 +121,7 @@ def test_a_comparison_shows_intervals_and_ratios(visit: Open, built: Settings) -
     page = visit("compare.html#models=gpt-3-175b,llama-3.1-405b").page
     row = page.locator("#compared tbody tr").filter(has_text="Training compute").first
     texts = row.locator("td").all_inner_texts()
-    assert re.search(r"\d to \d", texts[0])
+    assert re.search(r"\d[^\n]* to \d", texts[0])
     assert "× the first" in texts[1]
     assert row.locator("svg").count() == 2
 

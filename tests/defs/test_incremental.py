@@ -180,7 +180,7 @@ def test_a_build_of_one_changed_price_is_that_of_everything(own_home: Settings, 
     assert done.returncode == 0, done.stderr
     steps = {line.split("] ")[1] for line in done.stderr.splitlines() if line.startswith("[")}
     assert {"seeds.cloud_prices", "core.rental_prices", "mart.training_summary", "meta.builds", "reports.site"} <= steps
-    assert steps.isdisjoint({"seeds.models", "core.accelerators", "raw.exchange_rates", "core.trend_fits"})
+    assert steps.isdisjoint({"seeds.models", "core.accelerators", "raw.exchange_rates"})
     some = published_build(own_home)["data_version"]
     with connect_published(own_home) as connection:
         assert connection.execute(

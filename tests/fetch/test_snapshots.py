@@ -597,7 +597,8 @@ def test_c11_a_file_that_holds_everything_twice_is_held(fetch_one, server, chips
     outcome = fetch_one(chips)
     assert outcome.status == "held"
     assert (
-        "records repeat the key of another record (0 of 200 in the last accepted snapshot, now 200 of 400)" in outcome.reason
+        "records repeat the key of another record (0 of 200 in the last accepted snapshot, now 200 of 400)"
+        in outcome.reason
     )
 
 

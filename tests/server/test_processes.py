@@ -70,7 +70,12 @@ def test_a_taken_port_is_reported_before_anything_starts(tmp_path: Path) -> None
         (("--host", "::"), {}, 2, r"--host :: can be reached from other machines"),
         (("--host", "192.0.2.1"), {}, 2, r"--host 192\.0\.2\.1 can be reached from other machines"),
         (("--host", "192.0.2.1"), {"LEDGER_UI_TOKEN": TOKEN}, 1, r"this machine does not have that address"),
-        (("--host", "0.0.0.0"), {"LEDGER_UI_TOKEN": "short"}, 2, r"LEDGER_UI_TOKEN: expected at least 16 letters"),
+        (
+            ("--host", "0.0.0.0"),
+            {"LEDGER_UI_TOKEN": "short"},
+            2,
+            r"LEDGER_UI_TOKEN is too short; expected at least 16 letters",
+        ),
         (("--host", "example.org"), {}, 2, r"--host 'example\.org': expected an IP address"),
     ],
 )

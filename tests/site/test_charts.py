@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import Settings
-from pipelines.site.charts import efficiency_levers, mlperf_progress, threshold_watch
+from pipelines.site.charts import efficiency_levers, threshold_watch
 from pipelines.site.charts.labels import Ground, placed
 from pipelines.site.charts.registry import SECTIONS, Chart, registered_charts
 from pipelines.site.charts.style import HUES, SHAPES, themed
@@ -129,15 +129,6 @@ def test_the_title_on_claims_counts_the_verdicts(built: Settings) -> None:
     (chart,) = (chart for chart in CHARTS if chart.chart_id == "claims-audit")
     counted = [int(n) for n in re.findall(r"\d+", card_of(built, chart)["title"])]
     assert counted == [verdicts.len(), *((verdicts == word).sum() for word in ("supported", "partly", "contradicted"))]
-
-
-def test_records_that_halve_in_a_year_fall_twofold_a_year() -> None:
-    rows = pl.DataFrame({
-        "name": ["a", "a", "a", "b"], "event_date": ["2020-01-01", "2021-01-01", "2022-01-01", "2020-01-01"],
-        "minutes": [8.0, 4.0, 2.0, 1.0],
-    })  # fmt: skip
-    assert mlperf_progress._speed_up(rows, "a", "minutes") == pytest.approx(2, rel=1e-3)
-    assert mlperf_progress._speed_up(rows, "b", "minutes") is None, "one round is no trend"
 
 
 def test_combined_levers_multiply_and_their_spread_adds_in_quadrature() -> None:

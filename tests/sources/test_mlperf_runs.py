@@ -15,6 +15,7 @@ import duckdb
 import polars as pl
 import pytest
 
+from pipelines.defs.model_assets import MODELS as ALL_MODELS
 from pipelines.errors import LedgerError
 from pipelines.fetch.snapshots import fetch
 from pipelines.fetch.store import latest_accepted
@@ -25,7 +26,7 @@ from pipelines.sources.mlperf.inference import read_summary, read_summary_v6
 from pipelines.sources.mlperf.tiny import read_figures, read_round
 from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
-from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_model
+from pipelines.warehouse.models.sql_models import SqlModel, run_model
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.raw_layer import raw_schemas
 from tests.conftest import NO_SHARED_MIRROR, SHARED_MIRROR
@@ -162,7 +163,7 @@ def table_of(tables: list[RawTable], name: str) -> RawTable:
 @cache
 def all_models() -> dict[str, SqlModel]:
     """The project's models, read once."""
-    return read_models(SQL, "sql")
+    return ALL_MODELS
 
 
 def warehouse(*tables: RawTable) -> duckdb.DuckDBPyConnection:

@@ -18,6 +18,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pipelines.defs.model_assets import MODELS as ALL_MODELS
 from pipelines.errors import LedgerError
 from pipelines.records.archives import walk_archive
 from pipelines.records.raw_tables import RawTable, empty_raw_frame, raw_columns
@@ -25,7 +26,7 @@ from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.training import CAPS, MlperfTrainingPower, MlperfTrainingResults, read_round
 from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
-from pipelines.warehouse.models.sql_models import SqlModel, read_models, run_model
+from pipelines.warehouse.models.sql_models import SqlModel, run_model
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.raw_layer import raw_schemas
 from tests.conftest import SHARED_MIRROR, needs_shared_mirror
@@ -107,7 +108,7 @@ def shared_macros() -> duckdb.DuckDBPyConnection:
 
 @cache
 def models() -> dict[str, SqlModel]:
-    return read_models(SQL, "sql")
+    return ALL_MODELS
 
 
 def scored(members: dict[str, bytes]) -> duckdb.DuckDBPyConnection:

@@ -329,7 +329,7 @@ def test_too_few_or_too_many_refused_records_stop_the_source() -> None:
 def test_a_package_or_file_that_is_not_there_is_named() -> None:
     with pytest.raises(LedgerError, match=r"package no-such-package is not installed\. Run: make setup"):
         packaged_json("no-such-package", "data.json")
-    with pytest.raises(LedgerError, match=r"package ecologits \S+ ships no ecologits/data/none\.json"):
+    with pytest.raises(LedgerError, match=r"package ecologits \S+ does not contain ecologits/data/none\.json"):
         packaged_json("ecologits", "ecologits/data/none.json")
     with pytest.raises(LedgerError, match=r"package ecologits \S+: ecologits/__init__\.py is not JSON"):
         packaged_json("ecologits", "ecologits/__init__.py")

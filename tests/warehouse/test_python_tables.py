@@ -32,8 +32,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with runs and their power."""
     with duckdb.connect() as opened:
         opened.execute(
-            "create schema seeds; create table seeds.runs as select * from (values ('a', 2.0), ('b', 3.0)) as t(run_id, hours);"
-            "create table seeds.power as select 0.5 as kw"
+            "create schema seeds; create table seeds.runs as select * from (values ('a', 2.0::double), ('b', 3.0)) as t(run_id, hours);"
+            "create table seeds.power as select 0.5::double as kw"
         )
         yield opened
 
@@ -93,7 +93,7 @@ def test_it_is_checked_as_a_sql_model_is(change: str, failed: str, connection: d
 
 def test_columns_that_are_not_the_documented_ones_make_no_table(connection: duckdb.DuckDBPyConnection) -> None:
     table = registered(columns={**COLUMNS, "energy_j": "Not made."})
-    with pytest.raises(LedgerError, match=r"^core\.run_energy: documented columns .*energy_j"):
+    with pytest.raises(LedgerError, match=r"^core\.run_energy: the documented columns .*energy_j"):
         make_table(connection, table)
     assert connection.sql("select * from duckdb_tables() where table_name = 'run_energy'").fetchall() == []
 
