@@ -36,6 +36,7 @@ SEED_TABLES = {
     "accelerators": "hardware/accelerators.csv",
     "accelerator_aliases": "hardware/accelerator_aliases.csv",
     "benchmark_results": "benchmarks/benchmark_results.csv",
+    "assumptions": "assumptions.csv",
 }
 MODELS = (
     "core.accelerator_names",

@@ -32,7 +32,8 @@ def connection() -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory with runs and their power."""
     with duckdb.connect() as opened:
         opened.execute(
-            "create schema seeds; create table seeds.runs as select * from (values ('a', 2.0::double), ('b', 3.0)) as t(run_id, hours);"
+            "create schema seeds; create table seeds.runs as "
+            "select * from (values ('a', 2.0::double), ('b', 3.0)) as t(run_id, hours);"
             "create table seeds.power as select 0.5::double as kw"
         )
         yield opened
