@@ -6,7 +6,7 @@
 -- example: round(recovery_factor(0.05, 5), 4) = 0.231
 create or replace macro recovery_factor(rate, years) as rate / (1 - (1 + rate) ** (-years));
 
--- macro: capital_recovery_of | Yearly share of the capital cost for an uncertain interest rate and lifetime: higher interest costs more, a longer lifetime less.
+-- macro: capital_recovery_of | Yearly share of the capital cost for an uncertain interest rate and lifetime: more interest costs more, a longer life less.
 -- equation: f(r, n) · (f(r ± , n) / f(r, n)) · (f(r, n ∓) / f(r, n))
 -- units: interest per year, years -> 1/year
 -- example: abs(central_of(capital_recovery_of(uncertain(0.03, 0.05, 0.1), exactly(5))) - 0.231) < 1e-4

@@ -89,7 +89,8 @@ select
     unnest(finding(
         'sister_ratio', concat_ws('/', s.run_claim_id, s.rate.unit), s.claim_source, s.record_name, s.rate.value, s.sister_value, s.rate.unit,
         case when greatest(s.rate.value / s.sister_value, s.sister_value / s.rate.value) > l.impossible_ratio then 'error' else 'warning' end,
-        'The figure has another unit, or refers to another part or year: other runs by ' || s.organization || ' on the same chip agree with each other.', s.source_ids
+        'The figure has another unit, or refers to another part or year: other runs by ' || s.organization
+        || ' on the same chip agree with each other.', s.source_ids
     )) as finding
 from sisters as s
 cross join limits as l
