@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow check docs lock ui report bench fuzz clean
+.PHONY: all setup build refresh test test-slow soak check docs lock ui report bench fuzz clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -30,7 +30,7 @@ ui: setup
 	@.venv/bin/ledger ui
 
 test: setup
-	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow"
+	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m "not slow and not soak"
 
 test-slow: setup
 	@.venv/bin/python -m pytest -q -n $(WORKERS) --dist loadfile --no-loadscope-reorder -m slow
@@ -50,6 +50,10 @@ docs: setup
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements.lock
+
+# Random edits, each incremental build against one of everything: minutes each, not part of .ci/run.
+soak: setup
+	@.venv/bin/python -m pytest -q -m soak
 
 bench: setup
 	@.venv/bin/python -m tests.benchmarks

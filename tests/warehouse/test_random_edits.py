@@ -77,7 +77,7 @@ def ledger(project: Path, home: Path, *arguments: str, mirror: Path | None = Non
     assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2])
 def test_builds_of_what_changed_equal_one_of_everything(
     built: Settings, small_mirror: Path, tmp_path: Path, seed: int
