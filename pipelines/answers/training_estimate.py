@@ -1,4 +1,4 @@
-"""What a training run that nobody made would take: what ``ledger estimate`` says.
+"""What a hypothetical training run would take: what ``ledger estimate`` says.
 
 What belongs here: a scenario, what makes one impossible, and running it. What does not: any formula or default.
 A scenario becomes a training run of its own, in memory beside the published file, and the same SQL models and

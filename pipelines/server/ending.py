@@ -27,6 +27,11 @@ class Ending:
         """Ignore further signals: the end is under way."""
         self._has_begun = True
 
+    def attach(self, server: uvicorn.Server) -> None:
+        """From now on a signal ends this server; at once where one came before that a library swallowed."""
+        self.server = server
+        server.should_exit = self._has_begun
+
     def __enter__(self) -> Self:
         self._former = {number: signal.getsignal(number) for number in SIGNALS}
         for number, former in self._former.items():

@@ -121,7 +121,7 @@ async def _answer_requests(
     from pipelines.server.serving import guarded_server
 
     server = guarded_server(app, listening.access)
-    ending.server = server
+    ending.attach(server)
     serving = asyncio.create_task(server.serve(sockets=[listening.socket]))
     while not (server.started or serving.done()):
         await asyncio.sleep(POLL_S / 10)

@@ -19,7 +19,7 @@ three, ``x_low``, ``x`` and ``x_high``. ``check`` is a query that returns the ro
 build that has any; ``warn`` is one whose rows are reported while the build goes on, as for sentences that lack a number. A
 line that starts with ``--`` and at least three blanks goes on with the one before. ``as: core.other`` takes key and
 columns from another header. A column that only passes through needs no line: see ``descriptions``. The described
-columns must be the real ones, in order. Every model also gets three checks of its own accord: the
+columns must be the real ones, in order. Every model also gets three built-in checks: the
 key is unique and never null, intervals are ordered, no number is infinite or NaN.
 """
 
