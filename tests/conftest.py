@@ -119,9 +119,16 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
 
 
 def built_once(factory: pytest.TempPathFactory, name: str, *commands: str, **variables: str) -> Settings:
-    """Settings of a home in which the commands ran; what each printed is in ``COMMAND.txt`` there."""
+    """Settings of a home in which the commands ran; what each printed is in ``COMMAND.txt`` there.
+
+    While one works on a test, a build may begin from an older one, of which it remakes only what changed: LEDGER_WARM
+    names a folder with a home of this name (or none). ``.ci/run`` begins from nothing.
+    """
 
     def make(home: Path) -> None:
+        warm = os.environ.get("LEDGER_WARM")
+        if warm and (Path(warm) / name).is_dir():
+            shutil.copytree(Path(warm) / name, home, symlinks=True)
         for command in commands:
             done = run_ledger(command, home=home, **variables)
             assert done.returncode == 0, done.stderr

@@ -34,13 +34,14 @@ def opened_browser(*arguments: str) -> Iterator[Browser]:
     if path is None:
         reason = f"no browser: none of {', '.join(NAMES)} is on the path and LEDGER_BROWSER is not set"
         pytest.fail(reason) if is_required() else pytest.skip(reason)
+    # Playwright allows one at a time in a process: each package opens its own and closes it before the next runs.
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=path, args=["--disable-gpu", *arguments])
         yield opened
         opened.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     with opened_browser() as opened:
         yield opened
