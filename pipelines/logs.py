@@ -6,16 +6,20 @@ What belongs here: the form of a line, and taking secrets out of it. What does n
 from __future__ import annotations
 
 import json
+import os
 import re
 import sys
 from datetime import UTC, datetime
 from typing import Literal
 
-from pipelines.settings import logs_as_json, secret_values
-
 Level = Literal["info", "warning", "error"]
 
 HIDDEN = "***"
+
+SECRETS = ("LEDGER_WEBHOOK_URL", "LEDGER_UI_TOKEN")
+SECRET_ENDINGS = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID")
+SHORTEST_SECRET = 6
+"""Which variables of the environment hold secrets; a shorter value would blot out ordinary words."""
 
 PATTERNS = (
     (re.compile(r"(?<=://)[^\s/@]+@"), f"{HIDDEN}@"),
@@ -28,6 +32,21 @@ PATTERNS = (
     ),
 )
 """What looks like a secret: users in addresses, credentials in headers, values of names such as token and password."""
+
+
+def logs_as_json() -> bool:
+    """Whether long-running commands tell what they do as one JSON object a line."""
+    return os.environ.get("LEDGER_LOG") == "json"
+
+
+def secret_values() -> list[str]:
+    """Values of the environment that no log may hold, the longest first: by the names of their variables."""
+    secrets = {
+        value
+        for name, value in os.environ.items()
+        if len(value) >= SHORTEST_SECRET and (name in SECRETS or name.endswith(SECRET_ENDINGS))
+    }
+    return sorted(secrets, key=len, reverse=True)
 
 
 def scrubbed(text: str) -> str:

@@ -27,11 +27,8 @@ SQL = ROOT / "sql"
 SEEDS = ROOT / "seeds"
 REPORTS = ROOT / "reports"
 
-
-SECRETS = ("LEDGER_WEBHOOK_URL", "LEDGER_UI_TOKEN")
-SECRET_ENDINGS = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID")
-SHORTEST_SECRET = 6
-"""Which variables of the environment hold secrets; a shorter value would blot out ordinary words."""
+PICTURES = "/charts"
+"""Where the server of ``ledger ui`` gives the pictures of the page."""
 
 
 @dataclass(frozen=True)
@@ -177,21 +174,6 @@ def _threads() -> int:
 def max_columns() -> int:
     """Most columns that the header of a CSV file may name."""
     return _whole_number("LEDGER_MAX_COLUMNS", 10_000)
-
-
-def logs_as_json() -> bool:
-    """Whether long-running commands tell what they do as one JSON object a line."""
-    return os.environ.get("LEDGER_LOG") == "json"
-
-
-def secret_values() -> list[str]:
-    """Values of the environment that no log may hold, the longest first: by the names of their variables."""
-    secrets = {
-        value
-        for name, value in os.environ.items()
-        if len(value) >= SHORTEST_SECRET and (name in SECRETS or name.endswith(SECRET_ENDINGS))
-    }
-    return sorted(secrets, key=len, reverse=True)
 
 
 def read_settings(home: Path | None = None) -> Settings:

@@ -24,9 +24,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pipelines.answers.numbers import NBSP, number
 from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
-from pipelines.records.fields import Number
+from pipelines.records.fields import Number, bounds_problem
 from pipelines.records.regular_files import read_regular_file
-from pipelines.seeds.claims import bounds_problem
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import connect, connect_published, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models

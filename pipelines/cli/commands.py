@@ -40,10 +40,8 @@ from pipelines.cli.printing import (
 from pipelines.cli.runs import prepare_instance, run_job
 from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.errors import LedgerError, UsageError
-from pipelines.logs import say
-from pipelines.seeds.files import read_seeds
-from pipelines.seeds.sources_toml import licences
-from pipelines.settings import ROOT, Settings, logs_as_json, read_settings
+from pipelines.logs import logs_as_json, say
+from pipelines.settings import Settings, read_settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.fingerprints import (
     digest_inputs,
@@ -177,7 +175,9 @@ def build(
         inputs = digest_inputs(settings)
         same = None if force else unchanged_build(settings, inputs)
         if same is None:
-            read_seeds(settings.seeds, ROOT)
+            from pipelines.warehouse.seed_layer import check_seeds  # loads polars
+
+            check_seeds(settings)
             chosen = None if force else _stale_assets(settings)
     if same is not None:
         print(f"nothing changed since build {same}")
@@ -202,19 +202,23 @@ def fetch(
     ] = False,
 ) -> None:
     """Fetch data from publishers. If a file fails or looks wrong, the last good snapshot stays in use."""
-    from pipelines.fetch.snapshots import fetch as fetch_files
-    from pipelines.warehouse.raw_layer import check_connectors, remote_files
+    from pipelines.warehouse.raw_layer import check_connectors, fetch_sources, remote_files
+    from pipelines.warehouse.seed_layer import described_sources
 
     settings = STATE.settings
-    terms = licences(settings)
-    check_connectors(terms)
+    check_connectors(described_sources(settings))
     known = {file.source_id for file in remote_files()}
     if unknown := sorted(set(sources or ()) - known):
         raise typer.BadParameter(f"unknown source {', '.join(unknown)}; expected one of: {', '.join(sorted(known))}")
     settings.prepare()
     files = remote_files(sources or ())
     with FetchProgress(len(files)) as shown:
-        outcomes = fetch_files(settings, files, shown.update, accept=accept, licences=terms)
+        outcomes = fetch_sources(
+            settings,
+            files,
+            lambda file, how_far: shown.update(file.source_id, file.name, file.url, how_far),
+            accept=accept,
+        )
     for outcome in outcomes:
         if logs_as_json():
             say("fetched", str(outcome), level="error" if outcome.status in ("held", "failed") else "info",

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 
-from pipelines.logs import say
-from pipelines.settings import logs_as_json
+from pipelines.logs import logs_as_json, say
 
 if TYPE_CHECKING:
     from pipelines.fetch.policy import Progress as FileProgress
-    from pipelines.records.raw_tables import RemoteFile
 
 
 class FetchProgress:
@@ -37,17 +35,17 @@ class FetchProgress:
     ) -> None:
         self.bar.stop()
 
-    def update(self, file: RemoteFile, progress: FileProgress) -> None:
+    def update(self, source_id: str, name: str, url: str, progress: FileProgress) -> None:
         """Take note of what a file has received."""
-        if file.url not in self.started:
-            self.started[file.url] = self.bar.add_task(file.name, total=None)
+        if url not in self.started:
+            self.started[url] = self.bar.add_task(name, total=None)
             if self.bar.disable:
                 place = f"[{len(self.started):>2}/{self.total}]"
-                say("fetching", f"{place} {file.url}", source_id=file.source_id, url=file.url)
+                say("fetching", f"{place} {url}", source_id=source_id, url=url)
         if progress.message.startswith("try "):
-            text = f"{file.name}: {progress.message}"
+            text = f"{name}: {progress.message}"
             if self.bar.disable:
-                say("retrying", text, level="warning", source_id=file.source_id, url=file.url)
+                say("retrying", text, level="warning", source_id=source_id, url=url)
             else:
                 self.bar.console.print(text)
-        self.bar.update(self.started[file.url], completed=progress.byte_count, total=progress.total_bytes)
+        self.bar.update(self.started[url], completed=progress.byte_count, total=progress.total_bytes)

@@ -21,13 +21,12 @@ import duckdb
 from pipelines.answers.numbers import number, percent
 from pipelines.errors import LedgerError
 from pipelines.fetch.snapshots import OVERDUE_AFTER, SourceState, source_states
-from pipelines.records.raw_tables import PackagedFile, RemoteFile
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.published_bytes import published_damage
-from pipelines.warehouse.raw_layer import RawFile, raw_files
+from pipelines.warehouse.raw_layer import RawFile, packaged_among, raw_files, remote_among
 
 NONE = "-"
 """Stands where there is nothing to say."""
@@ -219,12 +218,11 @@ def describe_sources(
     connection: duckdb.DuckDBPyConnection, settings: Settings, files: Sequence[RawFile]
 ) -> list[SourceLine]:
     """One line per source, fetched ones first, by id: the oldest snapshot of its files, and their state."""
-    states = source_states(settings, [file for file in files if isinstance(file, RemoteFile)])
+    states = source_states(settings, remote_among(files))
     used = dict(connection.execute("select url, sha256 from meta.snapshots").fetchall())
     by_source = groupby(sorted(states, key=lambda state: state.file.source_id), lambda state: state.file.source_id)
     fetched = [_fetched_source(source_id, list(of_source), used) for source_id, of_source in by_source]
-    packages = {file.source_id: file.package for file in files if isinstance(file, PackagedFile)}
-    return [*fetched, *(_packaged_source(connection, *item) for item in sorted(packages.items()))]
+    return [*fetched, *(_packaged_source(connection, *item) for item in sorted(packaged_among(files).items()))]
 
 
 def _fetched_source(source_id: str, states: Sequence[SourceState], used: Mapping[str, str]) -> SourceLine:

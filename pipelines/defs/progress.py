@@ -6,8 +6,7 @@ import logging
 import sys
 from typing import TYPE_CHECKING
 
-from pipelines.logs import say
-from pipelines.settings import logs_as_json
+from pipelines.logs import logs_as_json, say
 
 if TYPE_CHECKING:
     from dagster import DagsterEvent

@@ -6,14 +6,21 @@ import dagster as dg
 
 from pipelines.defs.asset import Result, step_asset, table_asset
 from pipelines.defs.freshness import SOURCES
-from pipelines.fetch.snapshots import FetchOutcome, fetch
+from pipelines.fetch.snapshots import FetchOutcome
 from pipelines.records.raw_tables import RawRow, RemoteFile
-from pipelines.seeds.sources_toml import licences
 from pipelines.settings import read_settings
-from pipelines.warehouse.raw_layer import check_connectors, feeding_files, file_versions, raw_schemas, remote_files
+from pipelines.warehouse.raw_layer import (
+    check_connectors,
+    feeding_files,
+    fetch_sources,
+    file_versions,
+    raw_schemas,
+    remote_files,
+)
 from pipelines.warehouse.recipes import recipes
+from pipelines.warehouse.seed_layer import described_sources
 
-check_connectors(licences(read_settings()))
+check_connectors(described_sources(read_settings()))
 
 
 CURRENT = "snapshot_is_current"
@@ -54,7 +61,7 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
-        outcomes = fetch(settings, files, licences=licences(settings))
+        outcomes = fetch_sources(settings, files)
         for outcome in outcomes:
             context.log.info(str(outcome))
         if context.retry_number == 0 and any(outcome.may_pass for outcome in outcomes):

@@ -8,11 +8,10 @@ from pipelines.defs.asset import Result, asset_key, step_asset
 from pipelines.defs.freshness import REPORTS
 from pipelines.defs.publishing import PUBLISHED
 from pipelines.defs.session import is_forced
-from pipelines.settings import read_settings
+from pipelines.settings import PICTURES, read_settings
 from pipelines.site.calculator.coefficients import NAME, build_coefficients
 from pipelines.site.chart_files import build_chart, chart_code
 from pipelines.site.charts.registry import Chart, registered_charts
-from pipelines.site.files import PICTURES
 from pipelines.site.front_page import build_page
 from pipelines.site.pages.registry import PageKind, registered_pages
 from pipelines.site.pages.writing import Written, build_pages, page_code

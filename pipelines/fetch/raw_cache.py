@@ -26,7 +26,7 @@ from typing import IO, Any
 
 import polars as pl
 
-from pipelines.code_versions import code_version
+from pipelines.records.code_versions import code_version
 from pipelines.records.csv_records import Reject
 from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile
 from pipelines.settings import Settings

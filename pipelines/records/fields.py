@@ -131,3 +131,19 @@ def expectation(kind: str, message: str, context: Mapping[str, Any]) -> str:
     ):
         return f"expected {words}"
     return message.removeprefix("Value error, ").replace("Input should be", "expected")
+
+
+def bounds_problem(comparison: str, low: float | None, high: float | None) -> str | None:
+    """What is wrong with the bounds of a claim; None where they are what its comparison needs.
+
+    >>> bounds_problem("at least", None, 3)
+    "comparison 'at least' needs low and no high"
+    """
+    needs = {"about": (True, True), "range": (True, True), "at least": (True, False), "at most": (False, True)}
+    has_low, has_high = needs.get(comparison, (False, False))
+    if (low is not None, high is not None) != (has_low, has_high):
+        words = f"{'low' if has_low else 'no low'} and {'high' if has_high else 'no high'}"
+        return f"comparison '{comparison}' needs {words}"
+    if low is not None and high is not None and (low > high or (comparison == "about" and low != high)):
+        return f"comparison '{comparison}' needs low {'= high' if comparison == 'about' else '<= high'}"
+    return None

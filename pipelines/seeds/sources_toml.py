@@ -18,9 +18,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import LedgerError, did_you_mean, shown
-from pipelines.records.csv_records import file_name
 from pipelines.records.fields import ADDRESS, PATTERN_WORDS, SOURCE_ID, expectation
-from pipelines.settings import ROOT, Settings
 
 ENTRY = re.compile(r"\s*\[\s*[\"']?([^\[\]\"']+?)[\"']?\s*\]\s*(?:#.*)?")
 FIELD = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
@@ -73,12 +71,6 @@ def read_sources(path: Path, shown_as: str) -> dict[str, Source]:
     except FileNotFoundError:
         raise LedgerError(f"{shown_as}: the file is missing. Restore it from version control.") from None
     return dict(_read(data, shown_as))
-
-
-def licences(settings: Settings) -> dict[str, str]:
-    """The licence of each source, by source_id."""
-    path = settings.seeds / "SOURCES.toml"
-    return {source_id: source.licence for source_id, source in read_sources(path, file_name(path, ROOT)).items()}
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 from starlette.routing import Route
 
-from pipelines.site.files import PICTURES
+from pipelines.settings import PICTURES
 
 if TYPE_CHECKING:
     from starlette.requests import Request

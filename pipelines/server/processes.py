@@ -17,8 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
-from pipelines.logs import say, scrubbed
-from pipelines.settings import logs_as_json
+from pipelines.logs import logs_as_json, say, scrubbed
 
 GRACE_S = 5
 """Seconds that the processes have to end by themselves: a run in them writes how it ended."""

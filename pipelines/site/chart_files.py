@@ -19,8 +19,8 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.code_versions import code_version
 from pipelines.errors import LedgerError
+from pipelines.records.code_versions import code_version
 from pipelines.settings import Settings
 from pipelines.site.charts.registry import Built, Chart
 from pipelines.site.files import guarded, write_changed

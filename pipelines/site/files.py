@@ -14,9 +14,6 @@ from markupsafe import Markup
 
 from pipelines.settings import REPORTS
 
-PICTURES = "/charts"
-"""Where the server of ``ledger ui`` gives the pictures of the page."""
-
 
 def write_changed(path: Path, data: bytes) -> bool:
     """Write ``data`` unless the file holds it already; returns whether it wrote. Never leaves half a file."""

@@ -18,7 +18,6 @@ from markupsafe import Markup
 
 from pipelines.answers.numbers import plain
 from pipelines.errors import LedgerError
-from pipelines.records.raw_tables import PackagedFile
 from pipelines.settings import REPORTS, Settings
 from pipelines.site.calculator.coefficients import COEFFICIENTS, NAME
 from pipelines.site.calculator.front_parts import front_parts
@@ -30,7 +29,7 @@ from pipelines.site.images import script_bundle
 from pipelines.site.pages.writing import site_files
 from pipelines.site.published import data_version
 from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.raw_layer import raw_files, remote_files
+from pipelines.warehouse.raw_layer import packaged_among, raw_files, remote_files
 
 
 def _without_dead_links(data: dict[str, Any], pages: Mapping[str, str]) -> dict[str, Any]:
@@ -113,7 +112,7 @@ def page_sources(settings: Settings) -> list[PageSource]:
     remote: dict[str, list[str]] = {}
     for file in remote_files():
         remote.setdefault(file.source_id, []).append(file.url)
-    packaged = {file.source_id: file.package for file in raw_files() if isinstance(file, PackagedFile)}
+    packaged = packaged_among(raw_files())
     sources = []
     for source_id in [*sorted(remote), *sorted(packaged)]:
         urls = remote.get(source_id, [])

@@ -13,7 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.code_versions import digest_files
+from pipelines.records.code_versions import digest_files
 from pipelines.settings import REPORTS, ROOT, Settings
 from pipelines.warehouse.published_bytes import published_damage
 

@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 
 import duckdb
 
-from pipelines.code_versions import code_version
+from pipelines.records.code_versions import code_version
 from pipelines.records.raw_tables import RawRow, raw_columns
 from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
 from pipelines.seeds.fact import Fact

@@ -15,7 +15,7 @@ import polars as pl
 from pipelines.records.csv_records import file_name
 from pipelines.records.frames import field_descriptions, rows_to_frame
 from pipelines.seeds.catalogue import SEED_FILES
-from pipelines.seeds.files import listing, read_seed_file, unknown_values
+from pipelines.seeds.files import listing, read_seed_file, read_seeds, unknown_values
 from pipelines.seeds.sources_toml import Source, read_sources
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.meta_tables import SOURCE_COLUMNS, note_file
@@ -48,10 +48,20 @@ def file_version(settings: Settings, relative: str) -> dict[str, str]:
     return {f"seeds/{relative}": digest[:16]}
 
 
+def described_sources(settings: Settings) -> dict[str, Source]:
+    """What SOURCES.toml says of each source, by source_id."""
+    path = settings.seeds / SOURCES_FILE
+    return read_sources(path, file_name(path, ROOT))
+
+
+def check_seeds(settings: Settings) -> None:
+    """Read every curated file; raises LedgerError that lists every fault."""
+    read_seeds(settings.seeds, ROOT)
+
+
 def load_sources(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, str]:
     """Make seeds.sources from SOURCES.toml; returns its columns and their types."""
-    path = settings.seeds / SOURCES_FILE
-    sources = read_sources(path, file_name(path, ROOT))
+    sources = described_sources(settings)
     ids = pl.Series("source_id", list(sources), dtype=pl.String)
     frame = rows_to_frame(Source, list(sources.values())).insert_column(0, ids).sort("source_id")
     return write_table(connection, "seeds.sources", frame, "One row per source.", SOURCE_COLUMNS)

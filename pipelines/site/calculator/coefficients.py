@@ -22,7 +22,7 @@ from pipelines.answers.training_estimate import (
     open_whatif,
     run_model,
 )
-from pipelines.code_versions import code_version
+from pipelines.records.code_versions import code_version
 from pipelines.settings import Settings
 from pipelines.site.files import sha256, write_changed
 from pipelines.site.pages.writing import Note, Written, is_current, read_note, write_note

@@ -16,8 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 from pydantic import BaseModel
 
-from pipelines.code_versions import code_version
 from pipelines.errors import LedgerError
+from pipelines.records.code_versions import code_version
 from pipelines.settings import REPORTS, Settings
 from pipelines.site.files import embedded_font, json_for_html, script_hash, sha256, write_changed
 from pipelines.site.pages.registry import Draft, PageKind, menu, registered_pages

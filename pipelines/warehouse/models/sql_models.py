@@ -37,8 +37,8 @@ import sqlglot
 from sqlglot import exp
 from sqlglot.errors import SqlglotError
 
-from pipelines.code_versions import code_version
 from pipelines.errors import LedgerError
+from pipelines.records.code_versions import code_version
 from pipelines.warehouse.models.macros import macro_texts, macros_called
 from pipelines.warehouse.models.tables import column_types, describe_table
 

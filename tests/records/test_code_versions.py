@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.code_versions import clear_code_versions, code_version, reached
+from pipelines.records.code_versions import clear_code_versions, code_version, reached
 from pipelines.settings import ROOT
 from pipelines.site.chart_files import chart_code
 from pipelines.site.charts.registry import registered_charts
@@ -20,7 +20,7 @@ from pipelines.warehouse.recipes import recipes, sql_models
 VERSIONS = """
 import json, sys
 from pathlib import Path
-from pipelines.code_versions import clear_code_versions
+from pipelines.records.code_versions import clear_code_versions
 from pipelines.site.chart_files import chart_code
 from pipelines.site.charts.registry import registered_charts
 from pipelines.site.pages.registry import registered_pages
