@@ -6,14 +6,12 @@ What belongs here: options in, words out, for training and serving alike. What d
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import duckdb
 
 from pipelines.answers.numbers import number
-from pipelines.errors import LedgerError, UsageError, nearest, shown
+from pipelines.errors import UsageError, nearest, shown
 from pipelines.warehouse.file import Row, read_rows
 
 
@@ -44,18 +42,6 @@ def read_stated(text: str, option: str) -> Stated:
     if not low <= value <= high:
         raise UsageError(f"{option} {text}: expected LOW <= CENTRAL <= HIGH.")
     return Stated(low, value, high)
-
-
-@contextmanager
-def fitting_code() -> Iterator[None]:
-    """A query that fails means that the file was built by other code."""
-    try:
-        yield
-    except (duckdb.CatalogException, duckdb.BinderException) as error:
-        reason = str(error).splitlines()[0]
-        raise LedgerError(
-            f"a different version of the code built the published warehouse: {reason} Run: ledger build --force"
-        ) from error
 
 
 def find_accelerator(connection: duckdb.DuckDBPyConnection, text: str) -> Row:

@@ -9,20 +9,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
-from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, read_stated
-from pipelines.answers.numbers import number, with_prefix
-from pipelines.errors import LedgerError, UsageError, nearest, shown
+from pipelines.answers.beside_published import beside_published
+from pipelines.answers.given import KINDS, find_accelerator
+from pipelines.answers.numbers import with_prefix
+from pipelines.answers.serving_case import Budget, Serving
+from pipelines.errors import UsageError, nearest, shown
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import Row, connect, connect_published, read_rows
+from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models
-from pipelines.warehouse.models.tables import quoted
 
 MODEL = "core.inference_estimates"
 OWN_TABLES = ("core.inference_scenarios", "core.inference_inputs", "core.inference_hardware")
@@ -31,7 +30,6 @@ OWN_TABLES = ("core.inference_scenarios", "core.inference_inputs", "core.inferen
 FORMATS = {16: ("16", "bf16", "fp16"), 8: ("8", "fp8", "int8"), 4: ("4", "fp4", "int4")}
 """Nominal bits of a weight -> what an option may call them."""
 
-LISTED = 15
 MAX_BATCH, MAX_CONTEXT = 65_536, 100_000_000
 SINGLE = "(h.segment in ('edge', 'mobile') or h.kind in ('cpu', 'npu'))"
 """Devices that work alone."""
@@ -53,78 +51,6 @@ FIGURES = {
 """Columns of the model that are shown -> unit and formula in words."""
 
 
-@dataclass(frozen=True)
-class Serving:
-    """What is given about a case of serving; None leaves it to the rules."""
-
-    model: str
-    device: str | None = None
-    batch: int = 1
-    context: int | None = None
-    number_format: str | None = None
-    count: int | None = None
-    price: Stated | None = None
-
-
-@dataclass(frozen=True)
-class Budget:
-    """What the devices may cost, draw and hold at most; None is no limit."""
-
-    usd: float | None = None
-    watts: float | None = None
-    memory_bytes: float | None = None
-
-
-def read_bytes(text: str, option: str) -> float:
-    """Bytes from ``16e9``, ``16GB`` or ``16 GiB``; raises UsageError for anything else.
-
-    >>> read_bytes("16GB", "--max-memory")
-    16000000000.0
-    """
-    units = {"": 1.0, "kb": 1e3, "mb": 1e6, "gb": 1e9, "tb": 1e12, "mib": 2.0**20, "gib": 2.0**30, "tib": 2.0**40}
-    number = text.strip().rstrip("abgikmtABGIKMT ")
-    unit = text.strip()[len(number) :].strip().lower()
-    try:
-        value = float(number) * units[unit]
-    except (ValueError, KeyError):
-        value = 0.0
-    if not 0 < value < float("inf"):
-        raise UsageError(f"{option} {shown(text)}: expected an amount of memory such as 16GB or 8GiB.")
-    return value
-
-
-def read_options(
-    device: str | None, number_format: str | None, count: str | None, price: str | None, options: dict[str, Any]
-) -> tuple[Serving, Budget | None]:
-    """A case and, without a device, the budget for one; raises UsageError for what does not go together."""
-    if options["model"] is None:
-        raise UsageError("--inference needs a model: give --model, such as --model llama-3.1-8b.")
-    limits = [options[name] for name in ("max_usd", "max_watts", "max_memory")]
-    if device is not None and any(limit is not None for limit in limits):
-        raise UsageError(
-            "--device already chooses the device: give either --device, or --max-usd, --max-watts and --max-memory."
-        )
-    for name in ("max_usd", "max_watts"):
-        if options[name] is not None and not 0 < options[name] < float("inf"):
-            raise UsageError(f"--{name.replace('_', '-')} {number(options[name], 6)}: expected a value above zero.")
-    stated_count = read_stated(count, "--count") if count is not None else None
-    if stated_count is not None and not (
-        stated_count.low == stated_count.high and float(stated_count.value).is_integer()
-    ):
-        raise UsageError(f"--count {count}: expected a whole number of accelerators.")
-    given = Serving(
-        model=options["model"],
-        device=device,
-        batch=1 if options["batch"] is None else options["batch"],
-        context=options["context"],
-        number_format=number_format,
-        count=int(stated_count.value) if stated_count else None,
-        price=read_stated(price, "--price") if price is not None else None,
-    )
-    memory = read_bytes(options["max_memory"], "--max-memory") if options["max_memory"] is not None else None
-    return given, None if device is not None else Budget(options["max_usd"], options["max_watts"], memory)
-
-
 # --- the warehouse beside an empty one ------------------------------------------------------------------------------
 
 
@@ -136,21 +62,7 @@ def _model() -> SqlModel:
 @contextmanager
 def open_serving(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory in which the model can run, with data and macros of the published file."""
-    with connect_published(settings):
-        pass  # says what to do where there is none
-    with connect(Path(":memory:"), settings) as connection:
-        connection.execute(f"attach {quoted(str(settings.published.resolve()))} as ledger (read_only)")
-        connection.execute("set search_path = 'memory.main,ledger.main'")
-        connection.execute("create schema core; create schema seeds")
-        try:
-            for table in sorted(_model().depends_on):
-                made = "table" if table in OWN_TABLES else "view"
-                connection.execute(f"create {made} {table} as from ledger.{table}")
-        except (duckdb.CatalogException, duckdb.BinderException) as error:
-            reason = str(error).splitlines()[0]
-            raise LedgerError(
-                f"a different version of the code built the published warehouse: {reason} Run: ledger build --force"
-            ) from error
+    with beside_published(settings, {MODEL: _model()}, copied=OWN_TABLES) as connection:
         yield connection
 
 
@@ -439,78 +351,3 @@ def choose(connection: duckdb.DuckDBPyConnection, given: Serving, budget: Budget
         "context_tokens": given.context,
         "devices": devices,
     }
-
-
-# --- as text --------------------------------------------------------------------------------------------------------
-
-NUMBER_HEADINGS = {"central", "count", "price USD", "power W", "needed", "available", "token/s at most"}
-
-
-def as_tables(result: Row) -> list[list[list[str]]]:
-    """Tables of texts, headings first: devices where they were asked for, else figures and inputs."""
-    if "devices" in result:
-        return [_device_table(result["devices"][:LISTED])]
-    figures = [["figure", "central", "unit", "90 % interval"]]
-    figures += [figure_cells(row, "quantity", "value_low", "value_high") for row in result["figures"]]
-    inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
-    inputs += [
-        [*figure_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], row["source"] or ""]
-        for row in result["inputs"]
-    ]
-    return [figures, inputs]
-
-
-def _device_table(devices: list[Row]) -> list[list[str]]:
-    table = [["device", "count", "format", "price USD", "power W", "needed", "available", "token/s at most"]]
-    for row in devices:
-        cells = [
-            row["accelerator_id"],
-            str(row["accelerator_count"]),
-            row["number_format"],
-            "unknown" if row["purchase_usd"] is None else f"{row['purchase_usd']:,.0f}",
-            "unknown" if row["tdp_w"] is None else number(row["tdp_w"]),
-            with_prefix(row["needed_bytes"], "B"),
-            with_prefix(row["available_bytes"], "B"),
-            number(row["tokens_per_s_bound"], 3),
-        ]
-        table.append(cells)
-    return table
-
-
-def as_lines(result: Row) -> Iterator[str]:
-    """What is no table, as plain lines."""
-    yield f"{'model':<14} {result['model']['model_id']} ({result['model']['attention_kind']} attention)"
-    yield from _device_lines(result) if "devices" in result else _case_lines(result)
-
-
-def _device_lines(result: Row) -> Iterator[str]:
-    budget = result["budget"]
-    asked = [
-        f"{number(budget[name], 6)} {unit}"
-        for name, unit in (("usd", "USD"), ("watts", "W"))
-        if budget[name] is not None
-    ]
-    asked += [] if budget["memory_bytes"] is None else [f"{with_prefix(budget['memory_bytes'], 'B')} of memory"]
-    yield f"{'budget':<14} {' and '.join(asked) or 'none'}"
-    if (more := len(result["devices"]) - LISTED) > 0:
-        yield f"{more} slower devices not shown: --format json lists all"
-    yield (
-        "Each device uses the highest precision that fits. Upper bound of speed: batch ÷ time per step, limited "
-        "by bandwidth or dense peak."
-    )
-    yield "With a limit on price or power, devices without a published price or power are left out."
-
-
-def _case_lines(result: Row) -> Iterator[str]:
-    yield f"{'device':<14} {result['device']['accelerator_id']} ({result['device']['accelerator_name']})"
-    for row in result["case"]:
-        value = number(row["value"]) if isinstance(row["value"], int | float) else row["value"]
-        yield f"{row['name']:<14} {value} ({'given by you' if row['is_given'] else row['note']})"
-    if result["bound_by"]:
-        yield f"{'bound by':<14} {result['bound_by']}"
-    needed, available = (with_prefix(result["memory"][k], "B") for k in ("needed_bytes", "available_bytes"))
-    yield f"{'memory':<14} {needed} needed, {available} available"
-    for row in result["measured"]:
-        where = f"{row['accelerator_count']} accelerators, {row['benchmark']}"
-        yield f"{'measured':<14} {number(row['joule_per_token'])} J/token ({where}; {row['source_id']})"
-    yield from result["notes"]

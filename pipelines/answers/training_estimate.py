@@ -12,19 +12,18 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import Literal
 
 import duckdb
 
+from pipelines.answers.beside_published import beside_published, fitting_code
 from pipelines.answers.explain import with_numbers
-from pipelines.answers.given import KIND_WORDS, KINDS, Stated, figure_cells, find_accelerator, fitting_code
+from pipelines.answers.given import KINDS, Stated, find_accelerator
 from pipelines.answers.numbers import number, with_prefix
 from pipelines.errors import UsageError, nearest, shown
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import Row, connect, connect_published, read_rows
+from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models
-from pipelines.warehouse.models.tables import quoted
 
 ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
 """Words of the option, and those of core.training_runs."""
@@ -34,6 +33,9 @@ THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "trai
                "training_cost", "training_environment", "training_figures", "training_results", "training_memory")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
 
+
+DESCRIBE_A_RUN = ("seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures")
+"""Tables that a scenario fills in place of the published rows."""
 
 OVERRIDES = {
     "active_params": ("active_params", "active_params", "parameter"),
@@ -89,19 +91,8 @@ def _models() -> dict[str, SqlModel]:
 @contextmanager
 def open_whatif(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     """A database in memory in which the models can run, with data and macros of the published file."""
-    with connect_published(settings):
-        pass  # says what to do where there is none
-    with connect(Path(":memory:"), settings) as connection:
-        connection.execute(f"attach {quoted(str(settings.published.resolve()))} as ledger (read_only)")
-        connection.execute("set search_path = 'memory.main,ledger.main'")
-        connection.execute("create schema core; create schema seeds")
-        made = {f"core.{name}" for name in _models()}
-        replaced = {"seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures"}
-        with fitting_code():
-            for table in sorted(replaced):
-                connection.execute(f"create table {table} as from ledger.{table} limit 0")
-            for table in sorted({t for model in _models().values() for t in model.depends_on} - made - replaced):
-                connection.execute(f"create view {table} as from ledger.{table}")
+    made = {f"core.{name}": model for name, model in _models().items()}
+    with beside_published(settings, made, emptied=DESCRIBE_A_RUN) as connection:
         yield connection
 
 
@@ -401,38 +392,3 @@ def _notes(figures: list[Row], chip: Row) -> list[str]:
             "owned hardware."
         )
     return notes
-
-
-# --- as text --------------------------------------------------------------------------------------------------------
-
-
-def as_tables(result: Row) -> list[list[list[str]]]:
-    """The estimate as tables of texts, headings first: figures, inputs. Numbers stand in the second column."""
-    figures = [["figure", "central", "unit", "90 % interval", "method"]]
-    figures += [[*figure_cells(row, "quantity", "value_low", "value_high"), row["method"]] for row in result["figures"]]
-    inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
-    inputs += [
-        [*figure_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], _source(row)] for row in result["inputs"]
-    ]
-    return [figures, inputs]
-
-
-def as_lines(result: Row) -> Iterator[str]:
-    """What is no number, the memory and the notes, as plain lines."""
-    for row in result["choices"]:
-        value = "none" if row["value"] is None else row["value"]
-        yield f"{row['name']:<14} {value} ({', '.join(filter(None, (KIND_WORDS[row['kind']], row['note'])))})"
-    if (memory := result["memory"]) is not None:
-        there = (
-            "" if memory["available_bytes"] is None else f", {with_prefix(memory['available_bytes'], 'B')} available"
-        )
-        rule = f"{number(memory['bytes_per_param'], 6)} bytes per parameter, activations not counted"
-        yield f"{'memory':<14} at least {with_prefix(memory['needed_bytes'], 'B')} needed{there} ({rule})"
-    yield from result["notes"]
-
-
-def _source(row: Row) -> str:
-    if row["source"] is None:
-        return str(row["locator"])
-    chosen = f" [{row['basis']}]" if row["basis"] else ""
-    return f"{row['source']['title']}, {row['locator']}{chosen}"

@@ -32,6 +32,13 @@ MOST_FITTED = 500
 """Rows that ``ledger sql`` fits to the width of a terminal; with more of them that takes seconds."""
 
 
+class TextFormat(StrEnum):
+    """How ``ledger explain`` and ``ledger status`` print."""
+
+    text = "text"
+    json = "json"
+
+
 class Format(StrEnum):
     """How ``ledger sql`` prints."""
 
