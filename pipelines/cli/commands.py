@@ -134,7 +134,8 @@ def fetch(
     ] = False,
 ) -> None:
     """Fetch data from publishers. If a file fails or looks wrong, the last good snapshot stays in use."""
-    from pipelines.warehouse.raw_layer import check_connectors, fetch_sources, remote_files
+    from pipelines.warehouse.fetching import fetch_sources
+    from pipelines.warehouse.raw_layer import check_connectors, remote_files
     from pipelines.warehouse.seed_layer import described_sources
 
     settings = STATE.settings

@@ -9,10 +9,10 @@ from pipelines.defs.freshness import SOURCES
 from pipelines.fetch.snapshots import FetchOutcome
 from pipelines.records.raw_tables import RawRow, RemoteFile
 from pipelines.settings import read_settings
+from pipelines.warehouse.fetching import fetch_sources
 from pipelines.warehouse.raw_layer import (
     check_connectors,
     feeding_files,
-    fetch_sources,
     file_versions,
     raw_schemas,
     remote_files,

@@ -18,11 +18,12 @@ import duckdb
 from pipelines.errors import LedgerError
 from pipelines.fetch.store import Snapshot, digest_file, drop_damaged_entries, read_entry, read_manifest
 from pipelines.settings import Settings
+from pipelines.warehouse.fetching import fetch_sources
 from pipelines.warehouse.file import SCHEMA_VERSION, connect, list_tables, schema_version
 from pipelines.warehouse.home import HOME_VERSION, note_home, read_home_version, refuse_newer
 from pipelines.warehouse.publish import build_lock, sweep
 from pipelines.warehouse.published_bytes import damage, logs_beside, note_path
-from pipelines.warehouse.raw_layer import fetch_sources, remote_files
+from pipelines.warehouse.raw_layer import remote_files
 from pipelines.warehouse.versions import digest_table
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from functools import cache
 from importlib.metadata import version
 
@@ -19,14 +19,12 @@ import polars as pl
 import pipelines.sources as connectors
 from pipelines.errors import LedgerError, did_you_mean
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
-from pipelines.fetch.snapshots import FetchOutcome, OnProgress, fetch
 from pipelines.fetch.store import latest_accepted, read_verified, verify
 from pipelines.records.frames import columns_without_unit
 from pipelines.records.raw_tables import PackagedFile, RawRow, RawTable, RemoteFile, empty_raw_frame, raw_columns
 from pipelines.settings import Settings
 from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
 from pipelines.warehouse.models.tables import write_table
-from pipelines.warehouse.seed_layer import described_sources
 
 RawFile = RemoteFile | PackagedFile
 
@@ -83,14 +81,6 @@ def check_connectors(source_ids: Collection[str]) -> None:
             )
     if problems:
         raise LedgerError("\n".join(problems))
-
-
-def fetch_sources(
-    settings: Settings, files: Sequence[RemoteFile], on_progress: OnProgress | None = None, *, accept: bool = False
-) -> list[FetchOutcome]:
-    """Fetch files of publishers, each under the licence that SOURCES.toml gives its source: see ``fetch``."""
-    licences = {source_id: source.licence for source_id, source in described_sources(settings).items()}
-    return fetch(settings, files, on_progress, accept=accept, licences=licences)
 
 
 def packaged_among(files: Iterable[RawFile]) -> dict[str, str]:
