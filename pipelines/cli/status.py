@@ -162,7 +162,7 @@ def _validation_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     """How far our estimates lie from published figures that owe them nothing, by quantity."""
     scores = connection.execute("""
         select quantity, figure_count, 10 ** median_absolute_error_log10, coverage_fraction, median_interval_ratio
-        from core.validation_scores order by quantity <> 'all', figure_count desc, quantity
+        from core.validation_scores where quantity is not null order by quantity <> 'all', figure_count desc, quantity
     """).fetchall()
     rows = [
         [q, f"{n:,}", f"{number(error, 3)} x", percent(inside), f"{number(width, 2)} x"]

@@ -38,7 +38,7 @@ class Source(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str = Field(min_length=1, description="Title of the work.")
     authors: str | None = Field(default=None, description="Authors or publisher.")
-    year: int | None = Field(default=None, ge=1960, le=2035, description="Year of publication.")
+    year: int | None = Field(default=None, ge=1900, le=2035, description="Year of publication.")
     url: str | None = Field(default=None, pattern=ADDRESS, description="Address of the work.")
     licence: str = Field(min_length=1, description="Licence as the publisher states it, or 'not stated'.")
     kind: Literal[

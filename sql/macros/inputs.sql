@@ -45,6 +45,19 @@ create or replace macro amount(i) as uncertain(coalesce(i.low, i.value), i.value
 -- example: sources_of([input('a', null, 1, null, 'x', 'reported', 'b'), input('c', null, 1, null, 'x', 'reported', 'a')]) = ['a', 'b']
 create or replace macro sources_of(inputs) as list_sort(list_distinct(list_transform(inputs, lambda i: i.source_id)));
 
+-- macro: assumed_input | The input of that name, if it is an assumption.
+-- equation: none
+-- units: those of the input
+-- example: (assumed_input([input('a', null, 1, null, 'x', 'assumed', 'b')], 'a')).value = 1
+create or replace macro assumed_input(inputs, input_name) as list_filter(inputs, lambda i: i.kind = 'assumed' and i.name = input_name)[1];
+
+-- macro: assumption_sources_of | The distinct sources of the assumptions among inputs, sorted; the input of that name does not count.
+-- equation: none
+-- units: none
+-- example: assumption_sources_of([input('a', null, 1, null, 'x', 'assumed', 'b'), input('c', null, 1, null, 'x', 'assumed', 'd')], 'a') = ['d']
+create or replace macro assumption_sources_of(inputs, but_input) as
+sources_of(list_filter(inputs, lambda i: i.kind = 'assumed' and i.name <> but_input));
+
 -- macro: figure | An estimate of a quantity by one method, before its bounds are worked out. What is published is reported, a prior is assumed.
 -- equation: none
 -- units: as named

@@ -23,3 +23,21 @@ create or replace macro hours_of_months(months) as months * 730.5;
 -- units: the quantity twice, days between -> ratio
 -- example: round(times_per_year_of(1, 4, 730.5), 9) = 2
 create or replace macro times_per_year_of(first_value, last_value, days) as exp(ln(last_value / first_value) / (days / 365.25));
+
+-- macro: share_interval_of | 90 % interval of a share of which a sample shows this part: Wilson's.
+-- equation: (p + z²/2n ± z·√(p(1-p)/n + z²/4n²)) / (1 + z²/n), z = 1.645
+-- units: share, count -> shares
+-- source: wilson_1927
+-- example: abs((share_interval_of(0.9, 100)).low - 0.83964449) < 1e-8 and abs((share_interval_of(0.9, 100)).high - 0.93928133) < 1e-8
+create or replace macro share_interval_of(share, n) as list_transform(
+    list_transform(
+        [{ 'p': share::double, 'n': n::double, 'z': 1.6448536269514722::double }],
+        lambda q: {
+            'p': q.p,
+            'middle': (q.p + q.z ** 2 / (2 * q.n)) / (1 + q.z ** 2 / q.n),
+            'half': q.z * sqrt(q.p * (1 - q.p) / q.n + q.z ** 2 / (4 * q.n ** 2)) / (1 + q.z ** 2 / q.n)
+        }
+    ),
+    -- at none and all the bound is the share itself, but for rounding
+    lambda r: { 'low': least(r.p, r.middle - r.half), 'high': greatest(r.p, least(1, r.middle + r.half)) }
+)[1];

@@ -187,6 +187,19 @@ create or replace macro reciprocal(a) as list_transform(
     }
 )[1];
 
+-- macro: exchanged | A product in which one independent factor takes the place of another.
+-- equation: a · now / was; squares of the half-widths of was are taken away, and those of now added, each side for itself
+-- units: those of the quantity, if both factors have one unit
+-- example: abs(high_of(exchanged(multiply(uncertain(1, 2, 4), uncertain(1, 3, 9)), uncertain(1, 3, 9), uncertain(1, 2, 4))) - 4 * 2 ** sqrt(2)) < 1e-6
+create or replace macro exchanged(a, was, now) as list_transform(
+    [{ 'a': a, 'w': was, 'n': now }],
+    lambda q: two_sided(
+        q.a.central * q.n.central / q.w.central,
+        sqrt(greatest(0, q.a.down ** 2 - q.w.down ** 2) + q.n.down ** 2),
+        sqrt(greatest(0, q.a.up ** 2 - q.w.up ** 2) + q.n.up ** 2)
+    )
+)[1];
+
 -- macro: divide | Quotient of two independent quantities.
 -- equation: a · (1/b)
 -- units: unit of a over unit of b

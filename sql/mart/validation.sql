@@ -9,8 +9,9 @@
 -- interval: value | Our independent estimate, counted as the figure was.
 -- column: unit | Unit of both.
 -- column: is_covered | True if the figure is inside the 90 % interval of the estimate.
--- column: is_circular | True if the comparison tests arithmetic only.
+-- column: is_circular | True if the comparison is not independent.
 -- column: circular_because | Why it is circular; null where it is not.
+-- column: is_scored | True if the scores count it: one independent comparison of each run and quantity.
 -- column: published_source_id | Source of the figure.
 -- column: source_ids | Sources of the inputs of the estimate.
 select
@@ -31,6 +32,7 @@ select
     e.is_covered,
     e.is_circular,
     e.circular_because,
+    e.is_scored,
     p.source_id as published_source_id,
     sources_of(e.inputs) as source_ids
 from core.independent_estimates as e

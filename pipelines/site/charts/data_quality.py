@@ -58,7 +58,7 @@ coverage as (
     select 'coverage' as part, quantity, 'inside our 90 % interval' as class, count(*) as row_count,
         count(*) filter (is_covered) as covered_count
     from mart.validation
-    where not is_circular group by quantity
+    where is_scored group by quantity
 ),
 
 inputs as (

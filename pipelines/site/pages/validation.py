@@ -11,7 +11,18 @@ from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
 from pipelines.warehouse.file import Row, read_rows
 
-SCORES = "select * from core.validation_scores order by quantity"
+SCORES = "select * from core.validation_scores where quantity is not null order by quantity"
+GROUPS = """
+    select * from core.validation_scores where quantity is null
+    order by list_position(['year', 'architecture', 'chip', 'method', 'organization'], group_kind), group_name
+"""
+GROUP_WORDS = {
+    "year": "Year of training",
+    "architecture": "Architecture",
+    "chip": "Chip",
+    "method": "Our method",
+    "organization": "Developer",
+}
 COMPARED = """
     select v.*, r.model_id, s.title as published_title, s.url as published_url
     from mart.validation as v
@@ -31,15 +42,25 @@ def _percent(share: float) -> str:
     return f"{plain(share * 100)} %" if share else "0 %"
 
 
+def _group_name(one: Row) -> str:
+    """The words for a group: a quantity, a method, else as it is named."""
+    if one["quantity"] is not None:
+        return "All quantities" if one["quantity"] == "all" else quantity_name(one["quantity"])
+    return method_name(one["group_name"]) if one["group_kind"] == "method" else str(one["group_name"])
+
+
 def _score_row(one: Row) -> Words:
-    name = "All quantities" if one["quantity"] == "all" else quantity_name(one["quantity"])
+    inside = f"{_percent(one['coverage_fraction_low'])} to {_percent(one['coverage_fraction_high'])}"
+    kind = [] if one["quantity"] is not None else [cell(GROUP_WORDS[one["group_kind"]])]
     return row(
-        cell(name),
+        cell(_group_name(one)),
+        *kind,
         cell(one["figure_count"], one["figure_count"]),
         cell(one["run_count"], one["run_count"]),
         cell(_factor(one["median_absolute_error_log10"]), one["median_absolute_error_log10"]),
         cell(_factor(one["bias_log10"]), one["bias_log10"]),
         cell(_percent(one["coverage_fraction"]), one["coverage_fraction"]),
+        cell(inside),
         cell(
             _factor(0) if one["median_interval_ratio"] is None else f"{number(one['median_interval_ratio'], 3)} ×",
             one["median_interval_ratio"],
@@ -87,28 +108,35 @@ def _compared_table(table_id: str, label: str, rows: list[Row], *, circular: boo
     return table(table_id, label, heads, [_compared_row(one) for one in rows], tall=True)
 
 
-def _words(scores: list[Row], compared: list[Row]) -> Words:
-    free = [one for one in compared if not one["is_circular"]]
+def _score_heads(*first: Words) -> list[Words]:
+    return [
+        *first,
+        head("Figures", number=True),
+        head("Runs", number=True),
+        head("Median error", number=True),
+        head("Bias", number=True),
+        head("Inside the interval", number=True),
+        head("90 % interval of that share"),
+        head("Upper ÷ lower bound", number=True),
+    ]
+
+
+def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
+    free = [one for one in compared if one["is_scored"]]
     circular = [one for one in compared if one["is_circular"]]
     every = next((one for one in scores if one["quantity"] == "all"), None)
     lead = "No published figure of a run can be compared yet."
     if every is not None:
         lead = (
             f"{every['figure_count']} published figures for {every['run_count']} runs, compared with estimates that "
-            "do not use the figure or anything derived from it. Half of the estimates are within a factor of "
+            "use neither the figure nor anything derived from it, and typical utilisations from other papers only. "
+            "Half of the estimates are within a factor of "
             f"{number(10 ** every['median_absolute_error_log10'], 3)}; {_percent(every['coverage_fraction'])} of the figures "
             f"lie inside our 90 % interval."
         )
     ordered = sorted(scores, key=lambda one: (one["quantity"] == "all", place(one["quantity"])))
-    heads = [
-        head("Quantity"),
-        head("Figures", number=True),
-        head("Runs", number=True),
-        head("Median error", number=True),
-        head("Bias", number=True),
-        head("Inside the interval", number=True),
-        head("Upper ÷ lower bound", number=True),
-    ]
+    heads = _score_heads(head("Quantity"))
+    group_heads = _score_heads(head("Group"), head("Grouped by"))
     return page(
         "Validation",
         "How good are the estimates?",
@@ -121,6 +149,14 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
                 "Median error: half of the estimates are within this factor. Bias: above 1 × if estimates are too "
                 "high. Upper ÷ lower bound: the median width of our interval.",
                 table=table("score-table", "Scores by quantity", heads, [_score_row(one) for one in ordered]),
+            ),
+            section(
+                "groups",
+                "Where are they better, where worse?",
+                "Scores by group of runs",
+                "The same figures by year, architecture, chip, method and developer; groups of fewer than five figures are "
+                "left out. The fewer figures, the less the share inside the interval says.",
+                table=table("group-table", "Scores by group", group_heads, [_score_row(one) for one in groups]),
             ),
             section(
                 "compared",
@@ -136,8 +172,8 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
                 "circular",
                 "Which comparisons are circular?",
                 f"{len(circular)} comparisons are not independent",
-                "The publisher calculated these figures from the same inputs with the same formula, or our estimate "
-                "is a typical value based on such figures. The scores exclude them.",
+                "The publisher calculated these figures as we do, a third party estimated them, or they had a part in an "
+                "assumption of our estimate. The scores exclude them.",
                 table=_compared_table("circular-table", "Circular comparisons", circular, circular=True),
                 folded=f"Show the {len(circular)} circular comparisons",
             ),
@@ -156,8 +192,10 @@ def _words(scores: list[Row], compared: list[Row]) -> Words:
 )
 def draft_validation_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page and its rows as CSV."""
-    scores, compared = read_rows(connection, SCORES), read_rows(connection, COMPARED)
-    draft = Draft("validation.html", "tabular.html", (scores, compared), lambda: _words(scores, compared))
+    scores, groups = read_rows(connection, SCORES), read_rows(connection, GROUPS)
+    compared = read_rows(connection, COMPARED)
+    inputs = (scores, groups, compared)
+    draft = Draft("validation.html", "tabular.html", inputs, lambda: _words(scores, groups, compared))
     facts: dict[str, float | int | str] = {"comparisons": len(compared)}
     for one in scores:
         if one["quantity"] == "all":

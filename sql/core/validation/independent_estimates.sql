@@ -10,10 +10,11 @@
 -- column: published_value | The figure.
 -- column: log10_error | log10(value / published_value).
 -- column: is_covered | True if the figure is inside the interval.
--- column: is_circular | True if the comparison is not independent: the figure was derived with the same formula as ours, or the estimate is only a prior
---    based on such figures.
+-- column: is_circular | True if the comparison is not independent: the figure was derived with the same formula as ours, is a third party's
+--    estimate, or had a part in an assumption of the estimate.
 -- column: circular_because | Why; null where it is not.
 -- column: is_best | True for the first method of the list in the query that applies.
+-- column: is_scored | True for one independent comparison of each run and quantity, a measured figure before others: those that the scores count.
 -- check: no_estimate_uses_its_own_figure | select * from core.independent_estimates
 --    where list_contains(list_transform(inputs, lambda i: i.name), 'published_' || quantity)
 -- check: machine_time_uses_no_published_utilisation | select * from core.independent_estimates
@@ -28,7 +29,8 @@ with figures as (
         value,
         unit,
         kind,
-        is_circular
+        is_circular,
+        source_id
     from core.published_figures
     where
         training_run_id is not null
@@ -49,41 +51,6 @@ productive as (
     select choice as time_ratio
     from core.assumption_choices
     where subject_kind = 'class' and subject_id = 'all' and assumption = 'productive_time_ratio'
-),
-
--- FLOP that are independent of chip-hours: our own counts, else a published figure with known counting or reported by the developer.
-counted_flop as (
-    select
-        training_run_id,
-        method,
-        value_low,
-        value,
-        value_high,
-        inputs
-    from core.training_compute
-    where method in ('6nd', '3nd', 'operation_count')
-    union all by name
-    select
-        training_run_id,
-        'published' as method,
-        value_low,
-        value,
-        value_high,
-        [input('published_training_flop', value_low, value, value_high, unit, kind, source_id)] as inputs
-    from core.published_figures
-    where
-        quantity = 'training_flop'
-        and training_run_id is not null
-        and (counting in ('6nd', 'with attention', 'operation count') or (kind <> 'estimated' and coalesce(counting, 'unstated') = 'unstated'))
-    qualify row_number() over (partition by training_run_id order by is_circular, published_figure_id) = 1
-),
-
-best_flop as (
-    select *
-    from counted_flop
-    qualify row_number() over (
-        partition by training_run_id order by list_position(['6nd', '3nd', 'operation_count', 'published'], method)
-    ) = 1
 ),
 
 -- Energy, cost and carbon without a published boundary: range over all possible boundaries.
@@ -135,7 +102,7 @@ model_flop as (
     ) as spent
 ),
 
-estimates as (
+first_estimates as (
     select
         f.published_figure_id,
         c.method || case when f.counting = '8nd' then ' x recomputation' else '' end as method,
@@ -159,7 +126,7 @@ estimates as (
         'training_flop / (3600 · dense_peak · mfu)' as formula,
         list_concat(c.inputs, [i.dense_peak, i.assumed_mfu]) as inputs
     from figures as f
-    inner join best_flop as c on f.training_run_id = c.training_run_id
+    inner join core.counted_flop as c on f.training_run_id = c.training_run_id
     inner join core.training_inputs as i on f.training_run_id = i.training_run_id
     where f.quantity = 'chip_hours' and i.dense_peak is not null
     union all by name
@@ -176,7 +143,7 @@ estimates as (
         list_concat(list_concat(c.inputs, t.inputs), [i.dense_peak, productive.time_ratio]) as inputs
     from figures as f
     cross join productive
-    inner join best_flop as c on f.training_run_id = c.training_run_id
+    inner join core.counted_flop as c on f.training_run_id = c.training_run_id
     inner join core.training_inputs as i on f.training_run_id = i.training_run_id
     inner join core.training_time as t on f.training_run_id = t.training_run_id and t.is_preferred and t.method <> 'flop_over_rate'
     where f.quantity = 'mfu' and i.dense_peak is not null
@@ -213,6 +180,30 @@ estimates as (
     where f.boundary = 'unstated'
 ),
 
+-- What uses a typical utilisation uses the one that is fitted without the paper of the figure and of the run.
+estimates as (
+    select
+        e.published_figure_id,
+        e.method,
+        e.formula,
+        e.inputs,
+        h.paper_count is not null as is_refitted,
+        assumed_input(e.inputs, 'mfu') as typical_mfu,
+        case
+            when typical_mfu is null or h.paper_count is null then e.estimate
+            when e.method in ('hardware', 'hardware x recomputation')
+                then exchanged(e.estimate, amount(typical_mfu), uncertain(h.predicted_mfu_low, h.predicted_mfu, h.predicted_mfu_high))
+            else
+                exchanged(
+                    e.estimate,
+                    reciprocal(amount(typical_mfu)),
+                    reciprocal(uncertain(h.predicted_mfu_low, h.predicted_mfu, h.predicted_mfu_high))
+                )
+        end as estimate
+    from first_estimates as e
+    left join core.held_out_utilisation as h on e.published_figure_id = h.published_figure_id
+),
+
 judged as (
     select
         f.published_figure_id,
@@ -224,15 +215,52 @@ judged as (
         central_of(e.estimate) as value,
         high_of(e.estimate) as value_high,
         f.unit,
+        f.kind,
         e.formula,
         e.inputs,
         f.value as published_value,
         case
             when f.is_circular then 'the figure uses the same formula as our estimate'
             when e.method = 'prior' then 'our estimate is a typical value based on such figures'
+            when f.counting in ('6nd', '8nd', 'with attention', 'operation count') and e.method not in ('hardware', 'hardware x recomputation')
+                then 'its makers counted operations as we do'
+            when f.kind = 'estimated' then 'the figure is an estimate of a third party'
+            when e.typical_mfu is not null and not e.is_refitted
+                then 'our estimate uses a typical utilisation that cannot be fitted without this figure'
+            when list_contains(assumption_sources_of(e.inputs, 'mfu'), f.source_id)
+                then 'an assumption of our estimate was set with this source'
         end as circular_because
     from figures as f
     inner join estimates as e on f.published_figure_id = e.published_figure_id
+),
+
+-- The best method of each figure.
+ranked as (
+    select
+        *,
+        circular_because is not null as is_circular,
+        row_number() over (
+            partition by published_figure_id
+            order by
+                list_position(
+                    [
+                        '6nd x recomputation',
+                        '6nd',
+                        '3nd x recomputation',
+                        '3nd',
+                        'operation_count x recomputation',
+                        'operation_count',
+                        'hardware x recomputation',
+                        'hardware',
+                        'flop_over_rate',
+                        'flop_over_time',
+                        'prior'
+                    ],
+                    method
+                ),
+                method
+        ) = 1 as is_best
+    from judged
 )
 
 select
@@ -250,28 +278,12 @@ select
     published_value,
     log10(value / published_value) as log10_error,
     published_value between value_low and value_high as is_covered,
-    circular_because is not null as is_circular,
+    is_circular,
     circular_because,
-    row_number() over (
-        partition by published_figure_id
-        order by
-            list_position(
-                [
-                    '6nd x recomputation',
-                    '6nd',
-                    '3nd x recomputation',
-                    '3nd',
-                    'operation_count x recomputation',
-                    'operation_count',
-                    'hardware x recomputation',
-                    'hardware',
-                    'flop_over_rate',
-                    'flop_over_time',
-                    'prior'
-                ],
-                method
-            ),
-            method
-    ) = 1 as is_best
-from judged
+    is_best,
+    is_best and not is_circular
+    and row_number() over (
+        partition by training_run_id, quantity, is_best and not is_circular order by kind <> 'measured', published_figure_id
+    ) = 1 as is_scored
+from ranked
 order by published_figure_id, method

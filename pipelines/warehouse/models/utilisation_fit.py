@@ -1,0 +1,156 @@
+"""Predicts the utilisation of a run from other papers' runs: what an estimate would use had the run not been published.
+
+What belongs here: the form of the model, the fit (scipy), how far it is off. What does not: the utilisations that it is
+fitted to (``core.implied_utilisation``), where its predictions are used (``core.independent_estimates``).
+
+The logarithm of the utilisation is a sum of effects: of the architecture, of the chip, and of size, number of
+accelerators and year. Each effect is drawn towards none (PULL), so that a kind with few runs gives few surprises. A run
+far from its kind counts less than its square (LOSS_SCALE), and the runs of one paper count together as the root of
+their number: they share code, machine and authors.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy import optimize
+
+from pipelines.warehouse.models.python_tables import python_table
+
+Numbers = NDArray[np.float64]
+
+PULL = 2.0
+"""Strength with which an effect is drawn towards none: as so many runs of one paper each that show none."""
+LOSS_SCALE = 0.5
+"""Residuals of the natural logarithm beyond this count less than their square."""
+COVERED = 0.9
+OTHER_KINDS_COUNT = 0.1
+"""What a run of another architecture counts where the width of the interval is found."""
+LEAST_PAPERS = 10
+QUANTITIES = ("training_flop", "chip_hours", "energy_kwh", "cost_usd", "co2e_kg", "water_l")
+SIGNIFICANT_DIGITS = 8
+
+SIZE, COUNT, YEAR = (9.5, 1.0), (2.3, 1.0), (2022.0, 3.0)
+"""Middle and unit of log10 of the parameters, of log10 of the accelerators, and of the year."""
+
+
+@cache
+def _no_effects(width: int) -> Numbers:
+    return np.zeros(width)
+
+
+def design(runs: pl.DataFrame) -> Numbers:
+    """One row a run, one column an effect: a constant, architectures, chips, size, count and year (0 where unknown)."""
+
+    def scaled(column: pl.Expr, middle_and_unit: tuple[float, float], name: str) -> pl.Expr:
+        middle, unit = middle_and_unit
+        return ((column - middle) / unit).fill_null(0.0).alias(name)
+
+    kinds = runs.select(pl.col("architecture_kind", "chip_kind").fill_null("unknown")).to_dummies()
+    amounts = runs.select(
+        scaled(pl.col("total_params").log10(), SIZE, "size"),
+        scaled(pl.col("accelerator_count").log10(), COUNT, "count"),
+        scaled(pl.col("training_year").cast(pl.Float64), YEAR, "year"),
+    )
+    return np.column_stack([np.ones(runs.height), kinds.to_numpy().astype(float), amounts.to_numpy()])
+
+
+def fit(forms: Numbers, logs: Numbers, weights: Numbers) -> Numbers:
+    """Effects that fit the logarithms of utilisations; rows of ``forms`` as ``design`` makes them."""
+    roots = np.sqrt(weights)
+    pulls = np.diag(np.sqrt(np.full(forms.shape[1], PULL)))
+    pulls[0] = 0  # the constant is free
+
+    def residuals(effects: Numbers) -> Numbers:
+        return np.concatenate([roots * (forms @ effects - logs), pulls @ effects])
+
+    jacobian = np.vstack([roots[:, None] * forms, pulls])
+    start = np.linalg.lstsq(jacobian, np.concatenate([roots * logs, _no_effects(forms.shape[1])]), rcond=None)[0]
+    found = optimize.least_squares(residuals, start, jac=lambda _: jacobian, loss="huber", f_scale=LOSS_SCALE)
+    return np.asarray(found.x)
+
+
+def half_width(forms: Numbers, residuals: Numbers, weights: Numbers, is_same_kind: NDArray[np.bool_]) -> float:
+    """Distance of the logarithm within which nine of ten runs lie that a fit has not seen, those of the kind foremost."""
+    pulled = forms.T @ (forms * weights[:, None]) + PULL * np.eye(forms.shape[1])
+    leverage = np.einsum("ij,ji->i", forms, np.linalg.solve(pulled, (forms * weights[:, None]).T))
+    unseen = np.abs(residuals) / (1 - np.minimum(leverage, 0.9))
+    counts = weights * np.where(is_same_kind, 1.0, OTHER_KINDS_COUNT)
+    return float(np.quantile(unseen, COVERED, method="inverted_cdf", weights=counts))
+
+
+def predict(
+    runs: pl.DataFrame, forms: Numbers, run_id: str, left_out: frozenset[str]
+) -> tuple[int, float, float] | None:
+    """Papers used, and centre and half-width of ln(utilisation) of a run from runs that share no source with ``left_out``."""
+    place = int(runs["training_run_id"].index_of(run_id) or 0)
+    is_used = runs.select(
+        pl.col("implied_mfu").is_not_null()
+        & (pl.col("network_kind") == runs["network_kind"][place])
+        & (pl.col("training_run_id") != run_id)
+        & (pl.col("source_ids").list.set_intersection(sorted(left_out)).list.len() == 0)
+    ).to_series()
+    used = runs.filter(is_used)
+    papers = used["paper_id"].n_unique()
+    if papers < LEAST_PAPERS:
+        return None
+    weights = used.select(1 / pl.len().over("paper_id").sqrt()).to_series().to_numpy()
+    logs, rows = used["implied_mfu"].log().to_numpy(), forms[is_used.to_numpy()]
+    effects = fit(rows, logs, weights)
+    kind = runs["architecture_kind"][place]
+    same = (used["architecture_kind"] == kind).fill_null(False).to_numpy()
+    return papers, float(forms[place] @ effects), half_width(rows, logs - rows @ effects, weights, same)
+
+
+@python_table(
+    "core.held_out_utilisation",
+    reads=("core.implied_utilisation", "core.published_figures"),
+    key=("published_figure_id",),
+    columns={
+        "published_figure_id": "Key of core.published_figures.",
+        "training_run_id": "Key of core.training_runs.",
+        "paper_count": "Papers whose runs the prediction uses.",
+        "predicted_mfu_low": "Utilisation that nineteen of twenty such runs exceed.",
+        "predicted_mfu": "Utilisation predicted from the runs of other papers, ratio.",
+        "predicted_mfu_high": "Utilisation that nineteen of twenty such runs stay below.",
+        "implied_mfu": "Utilisation that the published time of the run implies; null where it implies none.",
+    },
+    checks={
+        "bounds_are_in_order": "select * from core.held_out_utilisation where not (0 < predicted_mfu_low and "
+        "predicted_mfu_low < predicted_mfu and predicted_mfu < predicted_mfu_high)"
+    },
+)
+def held_out_utilisation(implied: pl.DataFrame, figures: pl.DataFrame) -> pl.DataFrame:
+    """One row per published figure: the utilisation of its run as the runs of other papers predict it.
+
+    Left out are the run itself and all runs that share a source with the figure or with the run.
+    """
+    runs = implied.sort("training_run_id")
+    forms = design(runs)
+    papers = dict(runs.select("training_run_id", "paper_id").iter_rows())
+    known = dict(runs.select("training_run_id", "implied_mfu").iter_rows())
+    asked = figures.filter(
+        pl.col("quantity").is_in(QUANTITIES), ~pl.col("is_circular"), pl.col("training_run_id").is_in([*papers])
+    )
+    predictions: dict[tuple[str, frozenset[str]], tuple[int, float, float] | None] = {}
+    rows = []
+    for figure_id, run_id, source_id in (
+        asked.select("published_figure_id", "training_run_id", "source_id").sort(by="published_figure_id").iter_rows()
+    ):
+        question = (run_id, frozenset(filter(None, (source_id, papers[run_id]))))
+        if question not in predictions:
+            predictions[question] = predict(runs, forms, *question)
+        if (found := predictions[question]) is not None:
+            count, centre, half = found
+            rows.append(
+                (figure_id, run_id, count, *np.exp([centre - half, centre, centre + half]).tolist(), known[run_id])
+            )
+    schema = {"published_figure_id": pl.String, "training_run_id": pl.String, "paper_count": pl.Int64,
+              "predicted_mfu_low": pl.Float64, "predicted_mfu": pl.Float64, "predicted_mfu_high": pl.Float64,
+              "implied_mfu": pl.Float64}  # fmt: skip
+    return pl.DataFrame(rows, schema=schema, orient="row").with_columns(
+        pl.col("predicted_mfu_low", "predicted_mfu", "predicted_mfu_high").round_sig_figs(SIGNIFICANT_DIGITS)
+    )
