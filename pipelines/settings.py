@@ -41,8 +41,8 @@ class Settings:
     keep_versions: int = 5
     threads: int = 2
     memory_limit: str = "2GB"
-    mirror: Path | None = None
-    """Folder that stands for the network: ``https://HOST/PATH`` is read from ``mirror/HOST/PATH``."""
+    mirrors: tuple[Path, ...] = ()
+    """Folders that stand for the network: ``https://HOST/PATH`` is ``HOST/PATH`` in the first that has it."""
     fetch_deadline_s: int = 300
     """Seconds that one file may take, all tries and redirects together."""
     fetch_max_bytes: int | None = None
@@ -162,6 +162,12 @@ def _whole_number(name: str, default: int) -> int:
     return int(text)
 
 
+def _folders(name: str) -> tuple[Path, ...]:
+    """Folders that a variable lists as PATH does."""
+    listed = os.environ.get(name, "").split(os.pathsep)
+    return tuple(Path(folder).expanduser().resolve() for folder in listed if folder)
+
+
 def _threads() -> int:
     """Threads of DuckDB: more than there are cores only cost memory, and some machines cannot start them."""
     cores = os.cpu_count() or 1
@@ -183,7 +189,6 @@ def read_settings(home: Path | None = None) -> Settings:
     chosen = chosen.expanduser().resolve()
     in_place = not IS_INSTALLED and chosen == in_checkout.resolve()
     site = os.environ.get("LEDGER_SITE")
-    mirror = os.environ.get("LEDGER_MIRROR")
     if (log := os.environ.get("LEDGER_LOG") or "text") not in ("text", "json"):
         raise LedgerError(f"LEDGER_LOG={log!r}: expected text or json.")
     max_bytes = os.environ.get("LEDGER_FETCH_MAX_BYTES")
@@ -194,7 +199,7 @@ def read_settings(home: Path | None = None) -> Settings:
         keep_versions=_whole_number("LEDGER_KEEP_VERSIONS", 5),
         threads=_threads(),
         memory_limit=os.environ.get("LEDGER_MEMORY_LIMIT", "2GB"),
-        mirror=Path(mirror).expanduser().resolve() if mirror else None,
+        mirrors=_folders("LEDGER_MIRROR"),
         fetch_deadline_s=_whole_number("LEDGER_FETCH_DEADLINE_S", 300),
         fetch_max_bytes=_whole_number("LEDGER_FETCH_MAX_BYTES", 1) if max_bytes else None,
         fetch_max_ratio=_whole_number("LEDGER_FETCH_MAX_RATIO", 200),

@@ -135,8 +135,8 @@ def built_once(factory: pytest.TempPathFactory, name: str, *commands: str, **var
             (home / f"{command}.txt").write_text(done.stdout, encoding="utf-8")
 
     home = made_once(factory, name, make)
-    mirror = variables.get("LEDGER_MIRROR")
-    return Settings(home=home, site=home / "site", mirror=Path(mirror) if mirror else None)
+    mirrors = variables.get("LEDGER_MIRROR", "").split(os.pathsep)
+    return Settings(home=home, site=home / "site", mirrors=tuple(Path(mirror) for mirror in mirrors if mirror))
 
 
 @pytest.fixture(scope="session")

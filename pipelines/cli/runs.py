@@ -64,8 +64,8 @@ def prepare_instance(settings: Settings) -> dict[str, str]:
     os.environ["DAGSTER_HOME"] = str(settings.dagster_home)
     os.environ["LEDGER_HOME"] = str(settings.home)
     absolute = {"LEDGER_SITE": str(settings.site), "LEDGER_SEEDS": str(settings.seeds)}
-    if settings.mirror:
-        absolute["LEDGER_MIRROR"] = str(settings.mirror)
+    if settings.mirrors:
+        absolute["LEDGER_MIRROR"] = os.pathsep.join(map(str, settings.mirrors))
     return {**os.environ, **absolute}
 
 

@@ -5,7 +5,7 @@ the address that its name resolves to, which is the one connected to); one deadl
 connecting, handshake, headers, body and waits together; sizes are capped while bytes stream. What does
 not: what the bytes mean and where they are kept (``snapshots.py``).
 
-With a mirror, ``https://HOST/PATH`` is read from ``MIRROR/HOST/PATH`` by the same code: only the
+With mirrors, ``https://HOST/PATH`` is read from ``MIRROR/HOST/PATH`` by the same code: only the
 transport below the client differs.
 """
 
@@ -111,8 +111,8 @@ class _Download:
         self.byte_count = 0
         self.sink.seek(0)
         self.sink.truncate()
-        mirror = self.policy.mirror
-        transport = MirrorTransport(mirror) if mirror else NetworkTransport(self.policy, self.deadline)
+        mirrors = self.policy.mirrors
+        transport = MirrorTransport(mirrors) if mirrors else NetworkTransport(self.policy, self.deadline)
         timeout = httpx.Timeout(SILENCE_S, connect=CONNECT_S)
         with httpx.Client(transport=transport, timeout=timeout, trust_env=False) as client:
             response = self._follow(client)

@@ -64,7 +64,8 @@ class FetchPolicy:
     https_only: bool = True
     private_endpoints: frozenset[str] = frozenset()
     """HOST:PORT that may resolve to an address that is not public."""
-    mirror: Path | None = None
+    mirrors: tuple[Path, ...] = ()
+    """Folders that are read in place of the network, the first that has a file."""
     deadline_s: float = 300.0
     max_bytes: int | None = None
     """Cap of every file, in place of the one that it brings."""
@@ -101,7 +102,7 @@ def default_policy(settings: Settings, urls: Iterable[str]) -> FetchPolicy:
     """The policy of production for these registered addresses."""
     return FetchPolicy(
         allowed_hosts=frozenset(_hosts(urls)) | REDIRECT_HOSTS,
-        mirror=settings.mirror,
+        mirrors=settings.mirrors,
         deadline_s=settings.fetch_deadline_s,
         max_bytes=settings.fetch_max_bytes,
         max_ratio=settings.fetch_max_ratio,

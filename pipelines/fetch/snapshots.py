@@ -19,6 +19,7 @@ stays in use, and the source counts as stale.
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -51,7 +52,7 @@ from pipelines.fetch.store import (
     seconds_now,
     store_locked,
 )
-from pipelines.fetch.transports import mirror_path
+from pipelines.fetch.transports import find_mirrored
 from pipelines.records.raw_tables import RawTable, RemoteFile
 from pipelines.settings import Settings
 
@@ -256,11 +257,11 @@ def _reason(error: Exception, settings: Settings, file: RemoteFile) -> str:
     return f"{file.url}: stopped by an error in this program, {type(error).__name__}: {shown(str(error))}."
 
 
-def _in_mirror(mirror: Path, file: RemoteFile) -> RemoteFile | None:
-    """The file as a mirror holds it: itself, its excerpt, or None where the mirror may lack it and does."""
+def _in_mirrors(mirrors: Sequence[Path], file: RemoteFile) -> RemoteFile | None:
+    """The file as mirrors hold it: itself, its excerpt, or None where they may lack it and do."""
     if not file.mirror_may_lack:
         return file
-    held = (url for url in (file.url, file.excerpt_url) if url and mirror_path(mirror, httpx.URL(url)).exists())
+    held = (url for url in (file.url, file.excerpt_url) if url and find_mirrored(mirrors, httpx.URL(url)))
     address = next(held, None)
     return replace(file, url=address) if address else None
 
@@ -281,9 +282,10 @@ def fetch(
     Raises LedgerError only where nothing can be fetched at all (no folder to write to, no such mirror).
     """
     open_store(settings)
-    if settings.mirror is not None and not settings.mirror.is_dir():
+    if lacking := [folder for folder in settings.mirrors if not folder.is_dir()]:
         raise LedgerError(
-            f"LEDGER_MIRROR: the folder {settings.mirror} does not exist. Set it to an existing folder, or unset it."
+            f"LEDGER_MIRROR: the folder {lacking[0]} does not exist. Name existing folders, separated by "
+            f"'{os.pathsep}', or unset it."
         )
     rules = policy or default_policy(settings, [file.url for file in files])
     silent: set[str] = set()  # hosts that gave no connection: their other files get one try each
@@ -293,7 +295,7 @@ def fetch(
         host = file.url.split("/")[2] if file.url.count("/") > 1 else ""
         patience = replace(rules, max_tries=1) if host in silent else rules
         try:
-            asked = _in_mirror(settings.mirror, file) if settings.mirror else file
+            asked = _in_mirrors(settings.mirrors, file) if settings.mirrors else file
             if asked is None:
                 outcomes.append(FetchOutcome(file, "absent", f"{file.url} is not in the mirror.", None))
                 continue

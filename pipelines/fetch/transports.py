@@ -1,4 +1,4 @@
-"""How bytes arrive: over the network to checked addresses only, or from a mirror folder; unpacked under limits.
+"""How bytes arrive: over the network to checked addresses only, or from folders that mirror it; unpacked under limits.
 
 What belongs here: connections and streams. What does not: what is allowed (``policy.py``), retries (``download.py``).
 """
@@ -12,7 +12,7 @@ import ssl
 import stat
 import threading
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -171,6 +171,12 @@ def mirror_path(mirror: Path, url: httpx.URL) -> Path:
     return found
 
 
+def find_mirrored(mirrors: Sequence[Path], url: httpx.URL) -> Path | None:
+    """The file that stands for an address in the first mirror that has one; raises FetchError as ``mirror_path``."""
+    places = [mirror_path(mirror, url) for mirror in mirrors]
+    return next((place for place in places if place.exists()), None)
+
+
 class _FileBody(httpx.SyncByteStream):
     """The bytes of an open file."""
 
@@ -188,19 +194,20 @@ class _FileBody(httpx.SyncByteStream):
 
 
 class MirrorTransport(httpx.BaseTransport):
-    """httpx over a folder. No validators: a copied file may keep its old time, so its bytes are read each time."""
+    """httpx over folders. No validators: a copied file may keep its old time, so its bytes are read each time."""
 
-    def __init__(self, mirror: Path) -> None:
-        self._mirror = mirror
+    def __init__(self, mirrors: Sequence[Path]) -> None:
+        self._mirrors = mirrors
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Answer from the file that stands for the address, or 404."""
-        path = mirror_path(self._mirror, request.url)
+        path = find_mirrored(self._mirrors, request.url) or mirror_path(self._mirrors[0], request.url)
         try:
             handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
+            others = f", nor in {', '.join(map(str, self._mirrors[1:]))}" if self._mirrors[1:] else ""
             raise FetchError(
-                f"{plain_address(request.url)}: cannot read {path}: {error.strerror} (LEDGER_MIRROR)."
+                f"{plain_address(request.url)}: cannot read {path}: {error.strerror}{others} (LEDGER_MIRROR)."
             ) from None
         body, found = _FileBody(handle), os.fstat(handle)
         if not stat.S_ISREG(found.st_mode):

@@ -31,7 +31,7 @@ from pipelines.fetch.snapshots import fetch, source_states
 from pipelines.fetch.store import latest_accepted, read_manifest, read_verified, verify
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, read_raw_csv
 from pipelines.settings import Settings, read_settings
-from tests.conftest import SHARED_MIRROR, needs_shared_mirror
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror, run_ledger
 from tests.fetch.fault_server import FaultServer, Reply, closed_port
 
 ALL = 200
@@ -845,7 +845,7 @@ def from_mirror(tmp_path) -> Settings:
     (folder / "Chip prices.csv").write_bytes(chips_csv())
     (tmp_path / "mirror" / "codeload.github.com").mkdir()
     (tmp_path / "secret.csv").write_bytes(chips_csv())
-    return own_settings(tmp_path / "home", mirror=tmp_path / "mirror")
+    return own_settings(tmp_path / "home", mirrors=(tmp_path / "mirror",))
 
 
 @pytest.mark.parametrize("path", ["chip data/Chip prices.csv", "chip%20data/Chip%20prices.csv"])
@@ -859,7 +859,7 @@ def test_a_mirror_stands_for_the_network(from_mirror, path):
 
 
 def test_a_mirror_knows_the_same_contract_and_caps(from_mirror):
-    path = from_mirror.mirror / "data.example.org" / "chip data" / "Chip prices.csv"
+    path = from_mirror.mirrors[0] / "data.example.org" / "chip data" / "Chip prices.csv"
     file = chips_file("https://data.example.org/chip data/Chip prices.csv")
     fetch(from_mirror, [file])
     for body, status, expected in (
@@ -897,23 +897,47 @@ def test_a_mirror_knows_the_same_contract_and_caps(from_mirror):
     ],
 )
 def test_a_mirror_gives_nothing_from_outside(from_mirror, path, expected):
-    folder = from_mirror.mirror / "data.example.org" / "chip data"
+    folder = from_mirror.mirrors[0] / "data.example.org" / "chip data"
     os.mkfifo(folder / "pipe")
-    (folder / "link.csv").symlink_to(from_mirror.mirror.parent / "secret.csv")
+    (folder / "link.csv").symlink_to(from_mirror.mirrors[0].parent / "secret.csv")
     (outcome,) = fetch(from_mirror, [chips_file(f"https://data.example.org/{path}")])
     assert outcome.status == "failed"
     assert re.search(expected, outcome.reason), outcome.reason
     assert kept(from_mirror) == {}
 
 
+def test_of_several_mirrors_the_first_that_has_a_file_wins(from_mirror, tmp_path):
+    more = tmp_path / "more" / "data.example.org"
+    (more / "chip data").mkdir(parents=True)
+    (more / "chip data" / "Chip prices.csv").write_bytes(chips_csv(150))
+    (more / "later.csv").write_bytes(chips_csv(250))
+    both = replace(from_mirror, mirrors=(*from_mirror.mirrors, tmp_path / "more"))
+    addresses = ("chip data/Chip prices.csv", "later.csv", "nowhere.csv")
+    files = [chips_file(f"https://data.example.org/{path}", path.rpartition("/")[2]) for path in addresses]
+    first, second, third = fetch(both, files)
+    assert read_verified(latest_accepted(both, files[0])) == chips_csv(), first
+    assert read_verified(latest_accepted(both, files[1])) == chips_csv(250), second
+    assert third.status == "failed"
+    assert f"{from_mirror.mirrors[0]}/data.example.org/nowhere.csv: No such file" in third.reason
+    assert f"nor in {tmp_path / 'more'} (LEDGER_MIRROR)" in third.reason
+
+
+def test_a_listed_mirror_that_does_not_exist_is_named(from_mirror, tmp_path):
+    done = run_ledger("fetch", "epoch_models", home=tmp_path / "home",
+                      LEDGER_MIRROR=os.pathsep.join(map(str, (*from_mirror.mirrors, tmp_path / "gone"))))  # fmt: skip
+    assert done.returncode == 1
+    assert f"LEDGER_MIRROR: the folder {tmp_path / 'gone'} does not exist. Name existing folders" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_options_are_read_from_the_environment(tmp_path, monkeypatch, from_mirror):
-    monkeypatch.setenv("LEDGER_MIRROR", str(from_mirror.mirror))
+    monkeypatch.setenv("LEDGER_MIRROR", str(from_mirror.mirrors[0]))
     monkeypatch.setenv("LEDGER_FETCH_DEADLINE_S", "7")
     monkeypatch.setenv("LEDGER_FETCH_MAX_BYTES", "1000")
     monkeypatch.setenv("LEDGER_FETCH_MAX_RATIO", "9")
     found = read_settings(tmp_path / "home")
     policy = default_policy(found, ["https://data.example.org/x"])
-    assert (policy.mirror, policy.deadline_s, policy.max_bytes, policy.max_ratio) == (from_mirror.mirror, 7, 1000, 9)
+    assert (policy.mirrors, policy.deadline_s, policy.max_bytes, policy.max_ratio) == (from_mirror.mirrors, 7, 1000, 9)
     monkeypatch.setenv("LEDGER_MIRROR", str(tmp_path / "nowhere"))
     with pytest.raises(LedgerError, match=r"LEDGER_MIRROR: the folder .*nowhere does not exist"):
         fetch(read_settings(tmp_path / "home"), [])
@@ -925,7 +949,7 @@ def test_options_are_read_from_the_environment(tmp_path, monkeypatch, from_mirro
 @pytest.mark.parametrize("is_published", [False, pytest.param(True, marks=needs_shared_mirror)])
 def test_a_whole_file_through_the_mirror(settings, small_mirror, is_published):
     connector = importlib.import_module("pipelines.sources.epoch.hardware")
-    with_mirror = replace(settings, mirror=SHARED_MIRROR if is_published else small_mirror)
+    with_mirror = replace(settings, mirrors=(SHARED_MIRROR if is_published else small_mirror,))
     outcomes = fetch(with_mirror, connector.FILES)
     assert {outcome.status for outcome in outcomes} == {"new"}, [str(outcome) for outcome in outcomes]
     assert {outcome.status for outcome in fetch(with_mirror, connector.FILES)} == {"unchanged"}

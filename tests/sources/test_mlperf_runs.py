@@ -443,7 +443,7 @@ def test_a_mirror_may_lack_a_file_or_hold_an_excerpt(tmp_path) -> None:  # type:
     folder = tmp_path / "mirror" / "raw.example.org"
     folder.mkdir(parents=True)
     (folder / "sample.json").write_text(json.dumps([summary_record()]), encoding="utf-8")
-    settings = Settings(home=tmp_path / "home", site=tmp_path / "site", mirror=tmp_path / "mirror")
+    settings = Settings(home=tmp_path / "home", site=tmp_path / "site", mirrors=(tmp_path / "mirror",))
     schema = (raw_schemas()["raw.mlperf_inference_summary"],)
     address = "https://raw.example.org/whole.json"
     lacking = RemoteFile("mlperf_inference", "a", address, read_summary, schema, mirror_may_lack=True)

@@ -287,7 +287,7 @@ def test_a_damaged_note_of_the_home_is_written_again(home: Settings) -> None:
 @pytest.fixture
 def stocked(home: Settings, small_mirror: Path) -> Settings:
     """The home with one fetched source."""
-    state = replace(home, mirror=small_mirror)
+    state = replace(home, mirrors=(small_mirror,))
     assert {outcome.status for outcome in fetch(state, remote_files([SOURCE]))} == {"new"}
     assert findings(state) == []
     return state
