@@ -22,6 +22,7 @@ from tests.mirror.packing import HERE, MEMBERS, address_path, missing_files
 RECORDS = {
     "raw.codecarbon_countries": (153, 152, 1, 0),
     "raw.codecarbon_regions": (152, 152, 0, 0),
+    "raw.epoch_all_models": (1_011, 1_010, 1, 0),
     "raw.epoch_chips": (4_004, 4_003, 1, 0),
     "raw.epoch_clusters": (404, 403, 1, 0),
     "raw.epoch_data_centers": (151, 151, 0, 0),
@@ -48,6 +49,7 @@ RECORDS = {
 """Raw table -> records, and how many of them are rows, refused and repeats of another."""
 
 REFUSED = [
+    ("all_ai_models.csv", 11, "training_chip_hours", "five days"),
     ("Chip dataset-Grid view.csv", 3, None, "Testchip torn"),
     ("Hardware prices.csv", 4, "price_hardware_purchase_usd", "€900"),
     ("All ML Systems - full view.csv", 2, "training_compute_cost_2023_usd", "$1,20"),
@@ -280,6 +282,77 @@ def test_more_work_than_the_chips_can_do_is_found(warehouse: duckdb.DuckDBPyConn
     assert observed == ratio == pytest.approx(5.76e23 / (1_024 * 400 * 3_600 * 312e12))
 
 
+def test_what_became_of_every_record_of_the_lists_of_models(warehouse: duckdb.DuckDBPyConnection) -> None:
+    counts = warehouse.execute("select claim_source, count(*) from core.epoch_listings group by all").fetchall()
+    assert dict(counts) == {
+        table: RECORDS[table][1] for table in ("raw.epoch_models", "raw.epoch_large_models", "raw.epoch_all_models")
+    }
+    found = warehouse.execute(
+        "select record_no, record_name, model_id, outcome, outcome_reason from core.epoch_listings "
+        "where claim_source = 'raw.epoch_all_models' and record_no <= 10 order by record_no"
+    ).fetchall()
+    no_figure = "gives no figure: neither compute, parameters, time nor hardware"
+    assert found == [
+        (1, "Testa-1", "testa-1", "merged", "the same model as raw.epoch_models, record 1"),
+        (2, "Testa-2", "testa-2", "merged", "the same model as raw.epoch_models, record 2"),
+        (3, "Testa-9", "testa-9", "added", None),
+        (4, "Testa-9", "testa-9", "merged", "the same model as raw.epoch_all_models, record 3"),
+        (5, "Testa-10", "testa-10", "added", None),
+        (6, "Testa-11", "testa-11", "set aside", no_figure),
+        (7, "Testa-12", "testa-12", "added", None),
+        (8, "Testa-12+", "testa-12-2024-02", "added", None),
+        (9, "Testa-13", "testa-13", "added", None),
+        (10, "Testa-14", "testa-14", "added", None),
+    ]
+    lost = (
+        "select count(*) from core.epoch_listings anti join core.models using (model_id) where outcome <> 'set aside'"
+    )
+    assert one(warehouse, lost) == (0,)
+
+
+def test_a_model_of_several_lists_has_each_field_once(warehouse: duckdb.DuckDBPyConnection) -> None:
+    listed = (
+        "select training_flop, total_params, chip_hours, is_notable, source_id from core.epoch_models where model_id = "
+    )
+    assert one(warehouse, listed + "'testa-1'") == (9.6e22, 8e9, 64_000, True, "epoch_models")
+    assert one(warehouse, listed + "'testa-9'") == (1e23, 8e9, None, False, "epoch_all_models")
+    told = (
+        "select claim_source, published_value, is_used from core.epoch_values "
+        "where model_id = 'testa-1' and field = 'training_flop' order by precedence"
+    )
+    assert warehouse.execute(told).fetchall() == [
+        ("raw.epoch_models", 9.6e22, True),
+        ("raw.epoch_large_models", 9.6e22, False),
+        ("raw.epoch_all_models", 9.0e22, False),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("model_id", "run_kind", "training_flop"),
+    [
+        ("testa-9", "finetuning", 4e21),  # its compute without that of Testa-1, which the published 1e23 has in it
+        ("testa-13", "finetuning", 1.2e22),  # less than Testa-1 took, so that it cannot have it in it
+        ("testa-14", "finetuning", None),  # 5.6 FLOP is no compute
+        ("testa-10", "pretraining", 2e24),
+        ("testa-12-2024-02", "pretraining", None),
+    ],
+)
+def test_the_run_of_a_model_that_starts_from_another_is_its_own_stage(
+    warehouse: duckdb.DuckDBPyConnection, model_id: str, run_kind: str, training_flop: float | None
+) -> None:
+    row = f"select run_kind, training_flop, is_notable from mart.training_summary where training_run_id = '{model_id}'"
+    assert one(warehouse, row) == (run_kind, training_flop, False)
+
+
+def test_published_bounds_and_chip_hours_are_figures_of_their_model(warehouse: duckdb.DuckDBPyConnection) -> None:
+    figures = "select quantity, value_low, value, value_high, source_id from core.published_figures where subject_id = "
+    found = {row[0]: row[1:] for row in warehouse.execute(figures + "'testa-10'").fetchall()}
+    assert found["training_flop"] == (1e24, 2e24, 6e24, "epoch_all_models")
+    assert found["chip_hours"][1] == 900_000
+    products = "select count(*) from core.published_figures where quantity = 'chip_hours' and subject_id = 'testa-1'"
+    assert one(warehouse, products) == (0,), "250 hours of 256 accelerators say the same"
+
+
 def test_records_are_joined_to_our_keys(warehouse: duckdb.DuckDBPyConnection) -> None:
     rows = warehouse.execute(
         "select model_id, accelerator_id, accelerator_count from core.epoch_models "
@@ -288,7 +361,10 @@ def test_records_are_joined_to_our_keys(warehouse: duckdb.DuckDBPyConnection) ->
     assert rows == [
         ("gpt-3-175b", "v100-sxm-32gb", 10_000),
         ("testa-1", "h100-sxm", 256),
+        ("testa-10", "h100-sxm", 2_048),
+        ("testa-13", "h100-sxm", None),
         ("testa-2", "a100-sxm-80gb", 1_024),
+        ("testa-9", "h100-sxm", 16),
     ]
 
 

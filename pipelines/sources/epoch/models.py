@@ -1,4 +1,4 @@
-"""Epoch AI's tables of AI models: notable models and large-scale models.
+"""Epoch AI's tables of AI models: notable models, large-scale models and all models.
 
 What belongs here: the columns of a model record, whichever of Epoch's files it stands in, and the names
 that the files of different months gave them. What does not: cleaning, splitting cells that hold several
@@ -204,8 +204,48 @@ class EpochLargeModels(EpochModelRow):
     })  # fmt: skip
 
 
+class EpochAllModels(EpochModelRow):
+    """One row per AI model, as published by Epoch AI: its widest list."""
+
+    table = "epoch_all_models"
+    source_id = "epoch_all_models"
+    min_rows = 1_000
+    volatile = EpochModelRow.volatile | {"last_modified"}
+    optional = EpochModels.optional | {
+        "training_dataset", "inference_code_accessibility", "compute_cost_notes", "approach", "last_modified",
+        "training_compute_estimation_method", "utilization_notes",
+    }  # fmt: skip
+    headers: ClassVar[dict[str, tuple[str, ...]]] = {
+        **EpochModelRow.headers,
+        "training_compute_lower_bound_flop": ("Training compute lower bound",),
+        "training_compute_upper_bound_flop": ("Training compute upper bound",),
+        "training_compute_estimation_method": ("Training compute estimation method",),
+        "training_chip_hours": ("Training chip-hours",),
+        "approach": ("Approach",),
+        "utilization_notes": ("Utilization notes",),
+        "last_modified": ("Last modified",),
+    }
+
+    training_compute_lower_bound_flop: RawNumber | None = Field(
+        default=None, description="Least training compute that the publisher thinks possible, floating-point operations."
+    )
+    training_compute_upper_bound_flop: RawNumber | None = Field(
+        default=None, description="Most training compute that the publisher thinks possible, floating-point operations."
+    )
+    training_compute_estimation_method: RawText | None = Field(
+        default=None, description="How the training compute was found, split by commas."
+    )
+    training_chip_hours: RawNumber | None = Field(
+        default=None, description="Hours of all accelerators together, chip-hours."
+    )
+    approach: RawText | None = Field(default=None, description="Approaches of the training, split by commas.")
+    utilization_notes: RawText | None = Field(default=None, description="Notes on the utilization.")
+    last_modified: RawText | None = Field(default=None, description="When the entry was last changed, as spelled.")
+
+
 FILES: tuple[RemoteFile, ...] = (
     remote_csv(EpochModels, "https://epoch.ai/data/notable_ai_models.csv"),
     remote_csv(EpochLargeModels, "https://epoch.ai/data/large_scale_ai_models.csv"),
+    remote_csv(EpochAllModels, "https://epoch.ai/data/all_ai_models.csv"),
 )
 """What this connector fetches."""

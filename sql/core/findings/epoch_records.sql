@@ -1,4 +1,4 @@
--- One row per training run as a file of Epoch AI states it, before any correction: notable models, large-scale models and
+-- One row per training run as a file of Epoch AI states it, before any correction: notable, large-scale and all models, and
 -- the snapshot of the study of training costs. Records of a publisher's second file that only repeat the first are left out.
 -- key: record_id
 -- column: record_id | Key of the row: table and name, and a number if a table has the name twice.
@@ -11,7 +11,7 @@
 -- column: is_derived_model | True where a base model or a compute of finetuning is named.
 -- column: training_flop | Training compute, that of the base model included.
 -- column: finetuning_flop | Compute of finetuning alone.
--- column: stated_chip_hours | Chip-hours; only the study of training costs publishes them.
+-- column: stated_chip_hours | Chip-hours; only the study of training costs and the list of all models publish them.
 -- column: training_hours | Wall-clock time.
 -- column: accelerator_count | Accelerators in parallel.
 -- column: power_draw_w | Power of all accelerators together.
@@ -31,6 +31,12 @@ with records as (
     from raw.epoch_large_models
     union all by name
     select
+        'raw.epoch_all_models' as claim_source,
+        'epoch_all_models' as source_id,
+        *
+    from raw.epoch_all_models
+    union all by name
+    select
         'raw.epoch_ml_systems' as claim_source,
         'epoch_costs' as source_id,
         *
@@ -43,8 +49,10 @@ counted as (
         trim(model, e' \t\r\n') as record_name,
         trim(string_split(training_hardware, ',')[1]) as accelerator_name,
         row_number() over (
-            partition by source_id, model, training_compute_flop, training_time_hours, hardware_quantity_count, training_hardware
-            order by claim_source = 'raw.epoch_large_models', record_no
+            partition by
+                source_id = 'epoch_costs', trim(model, e' \t\r\n'), training_compute_flop, training_time_hours, hardware_quantity_count,
+                training_hardware
+            order by list_position(['raw.epoch_models', 'raw.epoch_large_models', 'raw.epoch_all_models'], claim_source), record_no
         ) as mention_no,
         row_number() over (partition by claim_source, trim(model, e' \t\r\n') order by record_no) as namesake_no
     from records

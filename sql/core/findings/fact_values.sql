@@ -109,7 +109,7 @@ facts as (
         m.model_name as subject_name,
         'total_params' as field,
         e.total_params as value,
-        'epoch_models' as source_id,
+        e.params_source_id as source_id,
         e.record_name as row_label,
         3 as precedence
     from core.epoch_models as e
@@ -132,7 +132,7 @@ facts as (
         e.model_id as subject_name,
         'accelerator_count' as field,
         e.accelerator_count as value,
-        'epoch_models' as source_id,
+        e.hardware_source_id as source_id,
         e.record_name as row_label,
         3 as precedence
     from core.epoch_models as e
@@ -149,7 +149,7 @@ facts as (
         case
             when kind = 'measured' then 1
             when kind = 'estimated' then 4
-            when source_id = 'epoch_models' then 3
+            when source_id in ('epoch_models', 'epoch_all_models') then 3
             else 2
         end as precedence
     from core.published_figures

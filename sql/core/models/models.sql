@@ -18,7 +18,7 @@
 -- column: locator | Where in the source.
 -- column: verified | How the entry was checked.
 with fetched as (
-    select count(*) > 0 as has_epoch
+    select coalesce(bool_or(is_notable), false) as has_notable
     from core.epoch_models
 )
 
@@ -34,11 +34,11 @@ select
     coalesce(s.active_params, case when s.architecture not like 'moe%' then coalesce(s.total_params, e.total_params) end)
         as active_params,
     coalesce(s.is_frontier, false) or coalesce(e.is_frontier, false) as is_frontier,
-    case when fetched.has_epoch then e.model_id is not null end as is_notable,
-    coalesce(s.source_id, 'epoch_models') as source_id,
+    case when fetched.has_notable then coalesce(e.is_notable, false) end as is_notable,
+    coalesce(s.source_id, e.source_id) as source_id,
     case
-        when s.total_params is not null or e.total_params is null then coalesce(s.source_id, 'epoch_models')
-        else 'epoch_models'
+        when s.total_params is not null or e.total_params is null then coalesce(s.source_id, e.source_id)
+        else e.params_source_id
     end as params_source_id,
     case
         when s.total_params is not null or e.total_params is null then coalesce(s.locator, 'row ' || e.record_name)

@@ -26,23 +26,52 @@ with rounding as (
     where name = 'published_value_ratio'
 ),
 
+quantities as (
+    select unnest([
+        { 'name': 'training_flop', 'quantity': 'training_flop', 'unit': 'FLOP', 'kind': 'estimated' },
+        { 'name': 'finetuning_flop', 'quantity': 'training_flop', 'unit': 'FLOP', 'kind': 'estimated' },
+        { 'name': 'chip_hours', 'quantity': 'chip_hours', 'unit': 'chip-hour', 'kind': 'reported' },
+        { 'name': 'training_hours', 'quantity': 'training_hours', 'unit': 'hour', 'kind': 'reported' },
+        { 'name': 'mfu', 'quantity': 'mfu', 'unit': 'ratio', 'kind': 'reported' },
+        { 'name': 'hfu', 'quantity': 'hfu', 'unit': 'ratio', 'kind': 'reported' }
+    ]) as field
+),
+
+-- What Epoch gives of the model's own run: never the compute of a base model; chip-hours only where it gives no hours and count that
+-- make them, and where the chips can do that compute in them (else core.findings_units and core.findings_utilisation have a
+-- finding). Bounds hold for the value beside which they stood.
 epoch as (
     select
-        model_id,
-        record_name,
-        unnest([
-            {
-                'quantity': 'training_flop', 'value': training_flop, 'unit': 'FLOP', 'kind': 'estimated',
-                'spread': 'epoch ' || lower(confidence)
-            },
-            {
-                'quantity': 'training_hours', 'value': training_hours, 'unit': 'hour', 'kind': 'reported',
-                'spread': 'reported'
-            },
-            { 'quantity': 'mfu', 'value': mfu, 'unit': 'ratio', 'kind': 'reported', 'spread': 'reported' },
-            { 'quantity': 'hfu', 'value': hfu, 'unit': 'ratio', 'kind': 'reported', 'spread': 'reported' }
-        ]) as figure
-    from core.epoch_models
+        v.model_id,
+        v.record_name,
+        v.source_id,
+        q.field.quantity,
+        v.value,
+        case when b.least_training_flop < v.value * (1 - 1e-6) then b.least_training_flop end as value_low,
+        case when b.most_training_flop > v.value * (1 + 1e-6) then b.most_training_flop end as value_high,
+        q.field.unit,
+        q.field.kind,
+        case when q.field.kind = 'estimated' then 'epoch ' || lower(e.confidence) else q.field.kind end as spread
+    from core.epoch_values as v
+    inner join quantities as q on v.field = q.field.name
+    inner join core.epoch_models as e on v.model_id = e.model_id
+    left join core.training_runs as r on v.model_id = r.training_run_id
+    left join core.epoch_listings as b
+        on v.model_id = b.model_id and v.field = 'training_flop' and abs(v.value / b.training_flop - 1) <= 1e-6
+        and (b.least_training_flop is not null or b.most_training_flop is not null)
+    where
+        v.is_used
+        and v.value > 0
+        and case q.field.quantity
+            when 'training_flop' then v.value = e.own_training_flop
+            when 'chip_hours'
+                then
+                    (e.training_hours is null or e.accelerator_count is null)
+                    and v.model_id not in (select c.subject_id from seeds.published_figures as c where c.quantity = 'training_hours')
+                    and not coalesce(e.own_training_flop / (v.value * 3600 * r.dense_peak_flop_per_s) > 1, false)
+            else true
+        end
+    qualify row_number() over (partition by v.model_id, q.field.quantity order by v.field, b.precedence) = 1
 ),
 
 figures as (
@@ -68,22 +97,23 @@ figures as (
     from seeds.published_figures
     union all by name
     select
-        'epoch-' || model_id || '-' || replace(figure.quantity, '_', '-') as published_figure_id,
+        'epoch-' || model_id || '-' || replace(quantity, '_', '-') as published_figure_id,
         'training_run' as subject_kind,
         model_id as subject_id,
         record_name as subject_name,
-        figure.quantity,
+        quantity,
         'none' as boundary,
-        figure.value,
-        figure.unit,
-        figure.kind,
-        figure.spread,
-        figure.quantity in ('training_flop', 'mfu', 'hfu') as is_circular,
-        'epoch_models' as source_id,
+        value_low,
+        value,
+        value_high,
+        unit,
+        kind,
+        spread,
+        quantity in ('training_flop', 'mfu', 'hfu') as is_circular,
+        source_id,
         'row ' || record_name as locator,
         'secondary' as verified
     from epoch
-    where figure.value > 0
 )
 
 select
@@ -106,7 +136,7 @@ select
         order by
             f.is_circular,
             array_position(['measured', 'reported', 'estimated'], f.kind),
-            f.source_id = 'epoch_models',
+            f.source_id in ('epoch_models', 'epoch_all_models'),
             array_position(['seen', 'secondary', 'recalled'], f.verified),
             f.published_figure_id
     ) = 1 as is_first,

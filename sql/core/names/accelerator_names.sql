@@ -13,6 +13,12 @@ with mentions as (
     from raw.epoch_models
     union all
     select
+        'epoch_all_models' as source_id,
+        trim(unnest(string_split(training_hardware, ','))) as name,
+        1 as mention_count
+    from raw.epoch_all_models
+    union all
+    select
         'epoch_costs' as source_id,
         trim(unnest(string_split(training_hardware, ','))) as name,
         1 as mention_count

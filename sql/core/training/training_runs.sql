@@ -52,7 +52,7 @@ with runs as (
         s.verified as run_verified,
         s.accelerator_id is null and e.accelerator_id is not null
         or s.accelerator_count is null and e.accelerator_count is not null as is_epoch_hardware,
-        case when is_epoch_hardware then 'epoch_models' else coalesce(s.hardware_source_id, s.source_id) end
+        case when is_epoch_hardware then e.hardware_source_id else coalesce(s.hardware_source_id, s.source_id) end
             as hardware_source_id,
         case
             when is_epoch_hardware then 'row ' || e.record_name
@@ -71,10 +71,10 @@ with runs as (
         case when e.base_model_name is null then 'pretraining' else 'finetuning' end as run_kind,
         e.accelerator_id,
         e.accelerator_count,
-        'epoch_models' as run_source_id,
+        e.source_id as run_source_id,
         'row ' || e.record_name as run_locator,
         'secondary' as run_verified,
-        'epoch_models' as hardware_source_id,
+        e.hardware_source_id,
         'row ' || e.record_name as hardware_locator,
         'secondary' as hardware_verified
     from core.epoch_models as e

@@ -1,7 +1,8 @@
 -- One row per metric, cohort and thing: the points through which a trend is fitted.
 -- key: metric, cohort, subject_id
 -- column: metric | What grows.
--- column: cohort | Which things are counted: runs by domain, frontier or notable; chips by market, by kind, by market and number format
+-- column: cohort | Which things are counted: runs of curated and notable models (all), and of these by domain, frontier or notable. What
+--    only Epoch's list of all models has is not counted: which models it has follows no rule. Chips by market, by kind, by market and number format
 --    (16-bit rates where none is named).
 -- column: subject_id | Key of the run or accelerator.
 -- column: subject_name | Its name.
@@ -32,6 +33,7 @@ runs as (
         f.is_preferred
         and r.run_kind = 'pretraining'
         and r.is_main_run
+        and (r.is_notable or r.seed_line is not null)
         and (
             f.quantity = 'training_flop'
             or (f.quantity = 'energy_kwh' and f.boundary = 'facility')
