@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -111,8 +112,25 @@ def clean_environment(home: Path, **variables: str) -> dict[str, str]:
     return {**own, "LEDGER_HOME": str(home), **variables}
 
 
-def started(home: Path, *options: str, **variables: str) -> Ui:
-    """Start ``ledger ui`` and wait until it prints its address."""
+@contextmanager
+def ended(process: subprocess.Popen[str]) -> Iterator[None]:
+    """Whatever happens within, the process and all that it started are gone after it."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            own = psutil.Process(process.pid)
+            family = [own, *own.children(recursive=True)]
+            process.terminate()
+            for one in psutil.wait_procs(family, ENDS_WITHIN_S)[1]:
+                with suppress(psutil.NoSuchProcess):
+                    one.kill()
+            process.wait()
+
+
+@contextmanager
+def started(home: Path, *options: str, **variables: str) -> Iterator[Ui]:
+    """Start ``ledger ui`` and wait until it prints its address; it is gone when the block ends."""
     home.mkdir(parents=True, exist_ok=True)
     output, port = home / "ui.txt", free_port()
     with output.open("w") as written:
@@ -120,30 +138,23 @@ def started(home: Path, *options: str, **variables: str) -> Ui:
             [sys.executable, "-m", "pipelines", "ui", "--port", str(port), *options],
             env=clean_environment(home, **variables), cwd=ROOT, stdout=written, stderr=subprocess.STDOUT, text=True,
         )  # fmt: skip
-    ui = Ui(process, port, home, output)
-    wait_until(lambda: re.search(r"^Dagster UI at http", ui.said, re.MULTILINE) or process.poll() is not None)
-    assert process.poll() is None, ui.said
-    return ui
+    with ended(process):
+        ui = Ui(process, port, home, output)
+        wait_until(lambda: re.search(r"^Dagster UI at http", ui.said, re.MULTILINE) or process.poll() is not None)
+        assert process.poll() is None, ui.said
+        yield ui
 
 
 @pytest.fixture(scope="module")
 def ui(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
     """One UI for all tests of a module."""
-    opened = started(tmp_path_factory.mktemp("ui") / "home")
-    yield opened
-    assert opened.end() == 0, opened.said
+    with started(tmp_path_factory.mktemp("ui") / "home") as opened:
+        yield opened
+        assert opened.end() == 0, opened.said
 
 
 @pytest.fixture
 def start_ui(tmp_path: Path) -> Iterator[StartUi]:
     """Start a UI of its own for a test, which may end it."""
-    opened: list[Ui] = []
-
-    def start(*options: str, **variables: str) -> Ui:
-        opened.append(started(tmp_path / "home", *options, **variables))
-        return opened[-1]
-
-    yield start
-    for one in opened:
-        if one.process.poll() is None:
-            one.end()
+    with ExitStack() as opened:
+        yield lambda *options, **variables: opened.enter_context(started(tmp_path / "home", *options, **variables))

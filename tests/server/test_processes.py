@@ -16,7 +16,7 @@ from dagster import DagsterRunStatus
 
 from pipelines.settings import ROOT
 from tests.conftest import run_ledger
-from tests.server.conftest import ENDS_WITHIN_S, StartUi, Ui, clean_environment, free_port, wait_until
+from tests.server.conftest import ENDS_WITHIN_S, StartUi, Ui, clean_environment, ended, free_port, wait_until
 
 TOKEN = "0123456789abcdef"
 
@@ -103,13 +103,14 @@ def test_a_signal_while_it_starts_ends_all(tmp_path: Path, number: signal.Signal
         cwd=ROOT,
         env=clean_environment(tmp_path / "home"),
     )
-    own = psutil.Process(process.pid)
-    wait_until(lambda: len(own.children()) >= 2)
-    family = [own, *own.children(recursive=True)]
-    process.send_signal(number)
-    assert process.wait(ENDS_WITHIN_S) == 0
-    wait_until(lambda: are_gone(family), ENDS_WITHIN_S)
-    assert is_free(port)
+    with ended(process):
+        own = psutil.Process(process.pid)
+        wait_until(lambda: len(own.children()) >= 2)
+        family = [own, *own.children(recursive=True)]
+        process.send_signal(number)
+        assert process.wait(ENDS_WITHIN_S) == 0
+        wait_until(lambda: are_gone(family), ENDS_WITHIN_S)
+        assert is_free(port)
 
 
 # Ended
