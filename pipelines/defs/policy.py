@@ -5,6 +5,7 @@ What belongs here: said once, used by all files of this folder.
 
 from __future__ import annotations
 
+import traceback
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
@@ -13,6 +14,7 @@ import duckdb
 
 from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
+from pipelines.logs import scrubbed
 from pipelines.records.units import unit_of
 
 OWNERS = ["team:compute-ledger"]
@@ -22,15 +24,27 @@ PREVIEW_COLUMNS = 8
 
 @contextmanager
 def readable_failures() -> Iterator[None]:
-    """Turn a LedgerError into a Dagster failure that shows the message and no traceback."""
+    """Turn a LedgerError into a Dagster failure that shows the message and no traceback; keep secrets out of both.
+
+    Dagster writes messages and tracebacks of whatever is raised into the run history, as they are.
+    """
     try:
         yield
     except LedgerError as error:
-        raise dg.Failure(description=str(error), allow_retries=False) from None
+        raise dg.Failure(description=scrubbed(str(error)), allow_retries=False) from None
     except duckdb.OutOfMemoryException as error:
         reason = str(error).splitlines()[0]
         raise dg.Failure(
             description=f"DuckDB needs more memory than LEDGER_MEMORY_LIMIT allows it: {reason}. Raise the limit.",
+            allow_retries=False,
+        ) from None
+    except Exception as error:
+        told = "".join(traceback.format_exception(error))
+        if (clean := scrubbed(told)) == told:
+            raise
+        raise dg.Failure(
+            description=scrubbed(f"{type(error).__name__}: {error}"),
+            metadata={"traceback": dg.MetadataValue.md(f"```\n{clean}\n```")},
             allow_retries=False,
         ) from None
 
