@@ -178,11 +178,14 @@ def test_what_is_there_is_not_written_again(own_home: Settings) -> None:
     assert {path: path.stat().st_mtime_ns for path in own_home.site.rglob("*")} == before
 
 
-def test_a_damaged_picture_is_drawn_again(own_home: Settings, built: Settings) -> None:
-    (name,) = (f"{chart.chart_id}.png" for chart in CHARTS[:1])
-    (own_home.site / name).write_bytes(b"\x89PNG and half of it")
-    assert build_chart(CHARTS[0], own_home)["changed"] == [name]
-    assert (own_home.site / name).read_bytes() == (built.site / name).read_bytes()
+@pytest.mark.parametrize("kind", ["png", "parquet"])
+def test_a_damaged_file_is_written_again(own_home: Settings, built: Settings, kind: str) -> None:
+    name = f"{CHARTS[0].chart_id}.{kind}"
+    sound = (built.site / name).read_bytes()
+    for damaged in (sound[: len(sound) // 2], sound[:900] + bytes([sound[900] ^ 1]) + sound[901:]):
+        (own_home.site / name).write_bytes(damaged)
+        assert build_chart(CHARTS[0], own_home)["changed"] == [name]
+        assert (own_home.site / name).read_bytes() == sound
 
 
 def test_a_file_is_written_whole_or_not(tmp_path: Path) -> None:

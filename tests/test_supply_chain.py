@@ -1,0 +1,67 @@
+"""What is installed is what was locked: every package by its hash, and a changed wheel is refused."""
+
+import hashlib
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from pipelines.settings import ROOT
+
+REQUIREMENT = re.compile(r"^[a-z0-9][\w.-]*(\[[\w,-]+\])?==\S+")
+
+
+def wheel(folder: Path, says: str) -> Path:
+    """The wheel of a package with one module."""
+    path = folder / "parcel-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("parcel.py", f"said = {says!r}\n")
+        packed.writestr("parcel-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: parcel\nVersion: 1.0\n")
+        packed.writestr("parcel-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        packed.writestr("parcel-1.0.dist-info/RECORD", "")
+    return path
+
+
+def install(folder: Path, lock: Path) -> subprocess.CompletedProcess[str]:
+    """What ``scripts/setup.sh`` runs, from a folder in place of an index and into one in place of ``.venv``."""
+    command = [sys.executable, "-m", "pip", "install", "--disable-pip-version-check", "--require-hashes", "-r", lock]
+    elsewhere = ["--no-index", "--find-links", folder, "--target", folder / "installed", "--no-cache-dir"]
+    return subprocess.run([*command, *elsewhere], capture_output=True, text=True, check=False)
+
+
+def test_a_wheel_that_was_changed_after_it_was_locked_is_not_installed(tmp_path: Path) -> None:
+    locked = wheel(tmp_path, "as locked")
+    lock = tmp_path / "requirements.lock"
+    digest = hashlib.sha256(locked.read_bytes()).hexdigest()
+    lock.write_text(f"parcel==1.0 --hash=sha256:{digest}\n", encoding="utf-8")
+    assert install(tmp_path, lock).returncode == 0
+    (tmp_path / "installed").rename(tmp_path / "before")
+    wheel(tmp_path, "tampered with")
+    done = install(tmp_path, lock)
+    assert done.returncode == 1
+    assert "DO NOT MATCH THE HASHES" in done.stderr
+    assert digest in done.stderr
+    assert not (tmp_path / "installed" / "parcel.py").exists()
+
+
+def test_a_package_without_a_hash_is_not_installed(tmp_path: Path) -> None:
+    wheel(tmp_path, "not locked")
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("parcel==1.0\n", encoding="utf-8")
+    done = install(tmp_path, lock)
+    assert done.returncode == 1
+    assert "--require-hashes mode" in done.stderr
+
+
+def test_every_package_is_locked_by_hash_and_installed_so() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    packages = [line for line in lines if line and not line.lstrip().startswith("#")]
+    assert len(packages) > 100
+    assert [line for line in packages if not REQUIREMENT.match(line) or "--hash=sha256:" not in line] == []
+    setup = (ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
+    container = (ROOT / "docs" / "deploy" / "Containerfile").read_text(encoding="utf-8")
+    for text in (setup, container):
+        installs = [line for line in text.splitlines() if re.search(r"pip install\b.* -r ", line)]
+        assert installs
+        assert [line for line in installs if "--require-hashes" not in line] == []
