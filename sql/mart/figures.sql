@@ -14,7 +14,8 @@
 -- column: is_circular | True for a published figure that was derived from others with the same formula as ours.
 -- check: one_figure_is_preferred | select subject_kind, subject_id, quantity, boundary from mart.figures where is_preferred
 --    group by all having count(*) > 1
--- check: every_figure_reaches_a_source | select * from mart.figures where len(source_ids) = 0 or list_contains(source_ids, null)
+-- check: every_figure_reaches_a_source | select * from mart.figures where coalesce(len(source_ids), 0) = 0
+--    or list_bool_or(list_transform(source_ids, lambda s: s is null))
 with of_runs as (
     select
         concat_ws('/', f.training_run_id, f.quantity, nullif(f.boundary, 'none'), f.method) as figure_id,

@@ -3,7 +3,8 @@
 -- column: inputs | Inputs with their values, bounds, units, kinds, sources, places in them, and how they were checked and chosen.
 -- column: source_ids | Sources of all inputs.
 -- column: is_preferred | True for the figure that summaries show.
--- check: every_input_has_a_source | select * from core.training_figures where len(inputs) = 0 or list_contains(source_ids, null) or len(source_ids) = 0
+-- check: every_input_has_a_source | select * from core.training_figures where coalesce(len(inputs), 0) = 0
+--    or coalesce(len(source_ids), 0) = 0 or list_bool_or(list_transform(source_ids, lambda s: s is null))
 -- check: every_input_has_a_place_in_its_source | select * from core.training_figures
 --    where list_bool_or(list_transform(inputs, lambda i: i.locator is null or i.verified is null))
 -- check: no_estimate_uses_its_own_published_figure | select * from core.training_figures
