@@ -35,6 +35,7 @@ from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages
 from pipelines.site.published import data_version, published_month
 from pipelines.warehouse.file import connect_published
+from tests.conftest import run_ledger
 from tests.warehouse.disturbed_build import HOSTILE_NAMES as NAMES
 from tests.warehouse.disturbed_build import Disturbed
 
@@ -423,7 +424,7 @@ def test_growth_is_the_slope_through_the_points(published: duckdb.DuckDBPyConnec
 
 @pytest.fixture(scope="module")
 def hostile(disturbed: Disturbed) -> Settings:
-    """A build of curated files in which five models of the chart have hostile names; the first sets a record."""
+    """A build of curated files in which eight models of the chart have hostile names; the first sets a record."""
     return disturbed.state
 
 
@@ -475,6 +476,31 @@ def test_hostile_names_are_no_formulas_in_csv(hostile: Settings) -> None:
         cells = [cell for row in csv.reader(file) for cell in row]
     assert f"'{NAMES['formula']}" in cells
     assert [cell for cell in cells if re.match(r"[=+@\t\r]|-[^0-9]", cell)] == []
+
+
+ODD = {kind: NAMES[kind] for kind in ("script", "separators", "directions", "emoji")}
+
+
+@pytest.mark.parametrize("kind", ODD)
+def test_odd_characters_reach_pages_and_files_unharmed(hostile: Settings, kind: str) -> None:
+    name = ODD[kind]
+    with connect_published(hostile) as connection:
+        query = "select model_id from core.models where model_name = ?"
+        ((model_id,),) = connection.execute(query, [name]).fetchall()
+    assert name in pl.read_parquet(hostile.site / "training-compute.parquet")["model_name"].to_list()
+    with (hostile.site / "training-compute.csv").open(encoding="utf-8", newline="") as file:
+        assert name in {cell for row in csv.reader(file) for cell in row}
+    sheet = Page((hostile.site / "models" / f"{model_id}.html").read_text(encoding="utf-8"))
+    assert [element.text for element in sheet.all("h1")] == [name]
+    (title,) = sheet.all("title")
+    assert title.text.startswith(name)
+    assert name in _strings(json.loads(unpacked(read_page(hostile))))
+    for output in ("csv", "json"):
+        query = f"select model_name from core.models where model_id = '{model_id}'"
+        done = run_ledger("sql", query, "--format", output, home=hostile.home)
+        printed = done.stdout
+        read = json.loads(printed)[0] if output == "json" else next(csv.DictReader(io.StringIO(printed, newline="")))
+        assert read == {"model_name": name}
 
 
 def test_only_texts_that_begin_like_a_formula_get_an_apostrophe() -> None:

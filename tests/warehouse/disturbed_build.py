@@ -1,5 +1,5 @@
 """One build that everything happens to, made once a session: the build before it is killed, leftovers lie about, a reader
-keeps the old file open, a rival wants to build too, and five models have names that attack pages.
+keeps the old file open, a rival wants to build too, and eight models have names that attack pages or hold odd characters.
 
 What belongs here: making it, and noting what was seen meanwhile. What does not: judging it (``test_publishing.py`` of the
 faults, ``tests/site/test_pages.py`` of the names).
@@ -22,6 +22,7 @@ import polars as pl
 import pytest
 
 from pipelines.settings import ROOT, SEEDS, Settings
+from pipelines.site.charts.registry import registered_charts
 from pipelines.warehouse.publish import published_build
 from tests.conftest import run_ledger
 
@@ -31,6 +32,9 @@ HOSTILE_NAMES = {
     "formula": '=HYPERLINK("http://127.0.0.1/","x")',
     "image": '"><img src=x onerror=alert(1)>',
     "template": "{{ 7 * 7 }} & {% raw %} ${alert(1)} \\u003c/script>",
+    "separators": "Line\u2028paragraph\u2029next\u0085page\u2003wide\u200bnone",
+    "directions": "\u202eturned\u202c \u200fmark \u2066kept\u2069 \ufeffbegin \ufffd \u2400",
+    "emoji": "Fire \U0001f525 family \U0001f468\u200d\U0001f469\u200d\U0001f467 e\u0301 \U0001d4dc 中文 </title>",
 }
 NOTE_AFTER = "Told by the build after."
 LEFTOVERS = ("versions/warehouse-20000101T000000Z-00000000.duckdb.partial", "build/warehouse.duckdb.wal")
@@ -126,14 +130,16 @@ def seeds_with_note(folder: Path, note: str) -> Path:
 
 
 def with_hostile_names(seeds: Path, built: Settings) -> Path:
-    """Curated files in which the models of most compute have hostile names."""
+    """Curated files in which the models of most compute have hostile names, those aside that a chart offers to choose."""
     path = seeds / "models" / "models.csv"
     with path.open(encoding="utf-8", newline="") as file:
         reader = csv.DictReader(file)
         columns, rows = reader.fieldnames, list(reader)
     in_chart = pl.read_parquet(built.site / "training-compute.parquet").sort("training_flop", descending=True)
     by_id = {row["model_id"]: row for row in rows}
-    chosen = [run for run in in_chart["training_run_id"] if run in by_id][: len(HOSTILE_NAMES)]
+    offered = {name for chart in registered_charts() for name in chart.choices}
+    free = [run for run in in_chart["training_run_id"] if run in by_id and by_id[run]["model_name"] not in offered]
+    chosen = free[: len(HOSTILE_NAMES)]
     for model_id, name in zip(chosen, HOSTILE_NAMES.values(), strict=True):
         by_id[model_id]["model_name"] = name
     with path.open("w", encoding="utf-8", newline="") as file:

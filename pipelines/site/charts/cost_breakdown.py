@@ -8,6 +8,7 @@ import polars as pl
 from pipelines.answers.numbers import money, percent
 from pipelines.site.charts.marks import (
     ROWS,
+    by_number,
     highlighted,
     hues_of,
     interval,
@@ -101,9 +102,10 @@ def draw(frame: pl.DataFrame) -> Built:
         interval("share_low", "share_high", percent, "interval"),
         pl.col("share").mul(100).round(0).cast(pl.Int64).cast(pl.String).alias("whole"),
     )  # fmt: skip
-    order = rows["model_name"].unique(maintain_order=True).to_list()
+    runs_in_order = rows["model_name"].unique(maintain_order=True)
+    rows = rows.with_columns(pl.col("model_name").replace_strict(runs_in_order, range(len(runs_in_order))).alias("place"))
     share = alt.X("share:Q", stack="normalize", title=None, axis=percents(5))
-    run = alt.Y("model_name:N", sort=order, title=None, axis=names_axis())
+    run = alt.Y("model_name:N", sort=by_number("place"), title=None, axis=names_axis())
     tips = tooltips({"model_name": "Run", "accelerator_name": "Accelerator", "component": "Component",
                      "text": "Share", "interval": "90 % interval",
                      "cost": "Cost"})  # fmt: skip

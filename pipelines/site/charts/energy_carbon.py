@@ -9,6 +9,7 @@ from pipelines.answers.numbers import energy, mass, percent, plain
 from pipelines.site.charts.extent import least_of, most_of
 from pipelines.site.charts.marks import (
     ROWS,
+    by_number,
     grouped,
     highlighted,
     inline_data,
@@ -171,7 +172,7 @@ def draw(frame: pl.DataFrame) -> Built:
 def _ranked(runs: pl.DataFrame, value: str, low: str, high: str) -> alt.LayerChart:
     """Interval dots by run on a log axis, in the order of their electricity."""
     base = alt.Chart(ROWS).transform_filter("datum.part == 'run'")
-    name = alt.Y("name:N", sort=runs["name"].to_list(), title=None, axis=names_axis(150, 100))
+    name = alt.Y("name:N", sort=by_number("value", descending=True), title=None, axis=names_axis(150, 100))
     expression = (
         "datum.value >= 1e9 ? datum.value / 1e9 + '\u00a0TWh' : datum.value >= 1e6 ? datum.value / 1e6 + '\u00a0GWh' : "
         "datum.value / 1e3 + '\u00a0MWh'"

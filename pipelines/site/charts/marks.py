@@ -63,6 +63,15 @@ def names_axis(wide: int = 190, narrow: int = 110, **options: Any) -> alt.Axis:
     return alt.Axis(labelLimit=alt.ExprRef(f"narrow ? {narrow} : {wide}"), domain=False, ticks=False, **options)
 
 
+def by_number(field: str, *, descending: bool = False) -> alt.EncodingSortField:
+    """The order of names by a number of their rows.
+
+    A list of names in their order would become code of an expression, which a name with a line separator breaks.
+    """
+    op, order = ("max", "descending") if descending else ("min", "ascending")
+    return alt.EncodingSortField(field, op=op, order=order)  # type: ignore[arg-type]
+
+
 def hues_of(keys: Mapping[str, int]) -> alt.Scale:
     """The colour scale of a key."""
     return alt.Scale(domain=list(keys), range=[hue(index) for index in keys.values()])
