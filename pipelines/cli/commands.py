@@ -135,7 +135,7 @@ def fetch(
 ) -> None:
     """Fetch data from publishers. If a file fails or looks wrong, the last good snapshot stays in use."""
     from pipelines.warehouse.fetching import fetch_sources
-    from pipelines.warehouse.raw_layer import check_connectors, remote_files
+    from pipelines.warehouse.raw_layer import check_connectors, fetched_files, remote_files
     from pipelines.warehouse.seed_layer import described_sources
 
     settings = STATE.settings
@@ -145,7 +145,7 @@ def fetch(
         raise typer.BadParameter(f"unknown source {', '.join(unknown)}; expected one of: {', '.join(sorted(known))}")
     settings.prepare()
     files = remote_files(sources or ())
-    with FetchProgress(len(files)) as shown:
+    with FetchProgress(len(fetched_files(settings, sources or ()))) as shown:
         outcomes = fetch_sources(
             settings,
             files,

@@ -40,6 +40,7 @@ class FetchProgress:
         if url not in self.started:
             self.started[url] = self.bar.add_task(name, total=None)
             if self.bar.disable:
+                self.total = max(self.total, len(self.started))  # a file may name others
                 place = f"[{len(self.started):>2}/{self.total}]"
                 say("fetching", f"{place} {url}", source_id=source_id, url=url)
         if progress.message.startswith("try "):

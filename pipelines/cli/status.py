@@ -20,13 +20,13 @@ import duckdb
 
 from pipelines.answers.numbers import number, percent
 from pipelines.errors import LedgerError
-from pipelines.fetch.snapshots import OVERDUE_AFTER, SourceState, source_states
+from pipelines.fetch.states import OVERDUE_AFTER, Attempt, SourceState, source_states
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.published_bytes import published_damage
-from pipelines.warehouse.raw_layer import RawFile, packaged_among, raw_files, remote_among
+from pipelines.warehouse.raw_layer import RawFile, known_files, packaged_among, remote_among
 
 NONE = "-"
 """Stands where there is nothing to say."""
@@ -209,7 +209,7 @@ def source_report(settings: Settings) -> SourceReport:
     """What is known of the sources of raw tables."""
     try:
         with connect_published(settings) as connection:
-            return SourceReport(describe_sources(connection, settings, raw_files()))
+            return SourceReport(describe_sources(connection, settings, known_files(settings)))
     except LedgerError as error:
         return SourceReport((), str(error))
 
@@ -248,8 +248,7 @@ def _state(states: Sequence[SourceState]) -> str:
         if count
     ]
     reasons = [
-        f"{state.file.name} {state.last_attempt.status} on {state.last_attempt.checked_at:%Y-%m-%d}: "
-        f"{' '.join(state.last_attempt.reason.split())}"
+        f"{state.file.name} {_ended(state.last_attempt)}: {' '.join(state.last_attempt.reason.split())}"
         for state in states
         if state.is_stale and state.last_attempt is not None
     ]
@@ -260,6 +259,13 @@ def _state(states: Sequence[SourceState]) -> str:
     if any(state.is_overdue for state in states):
         parts.append(f"overdue, last checked on {min(checked):%Y-%m-%d}; expected every {OVERDUE_AFTER.days} days")
     return ", ".join(parts) or f"fresh, checked on {min(checked):%Y-%m-%d}"
+
+
+def _ended(attempt: Attempt) -> str:
+    """How and when an attempt ended, and since when it ends so."""
+    text = f"{attempt.status} on {attempt.checked_at:%Y-%m-%d}"
+    since = attempt.failing_since
+    return f"{text}, since {since:%Y-%m-%d}" if since and since.date() != attempt.checked_at.date() else text
 
 
 def _packaged_source(connection: duckdb.DuckDBPyConnection, source_id: str, package: str) -> SourceLine:

@@ -6,7 +6,7 @@ a source counts as its refresh; whether it brought what it should is told by the
 
 import dagster as dg
 
-from pipelines.fetch.snapshots import OVERDUE_AFTER, REFRESHED_WITHIN
+from pipelines.fetch.states import OVERDUE_AFTER, REFRESHED_WITHIN
 
 SOURCES = dg.FreshnessPolicy.time_window(fail_window=OVERDUE_AFTER, warn_window=REFRESHED_WITHIN)
 """Of assets that fetch."""

@@ -7,12 +7,14 @@ import dagster as dg
 from pipelines.defs.asset import Result, step_asset, table_asset
 from pipelines.defs.freshness import SOURCES
 from pipelines.fetch.snapshots import FetchOutcome
+from pipelines.fetch.states import conditions
 from pipelines.records.raw_tables import RawRow, RemoteFile
-from pipelines.settings import read_settings
+from pipelines.settings import Settings, read_settings
 from pipelines.warehouse.fetching import fetch_sources
 from pipelines.warehouse.raw_layer import (
     check_connectors,
     feeding_files,
+    fetched_files,
     file_versions,
     raw_schemas,
     remote_files,
@@ -39,8 +41,8 @@ def snapshot_key(source_id: str) -> dg.AssetKey:
 def snapshot_version(source_id: str) -> dg.DataVersion:
     """The snapshots of a source that a build would use now."""
     settings = read_settings()
-    schemas = {schema.table: schema for file in remote_files([source_id]) for schema in file.tables}
-    found = sorted({item for schema in schemas.values() for item in file_versions(schema, settings).items()})
+    schemas = [schema for schema in raw_schemas().values() if schema.source_id == source_id]
+    found = sorted({item for schema in schemas for item in file_versions(schema, settings).items()})
     return dg.DataVersion(hashlib.sha256(repr(found).encode()).hexdigest()[:16])
 
 
@@ -70,12 +72,22 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
             metadata={
                 "outcomes": dg.MetadataValue.md("\n".join(f"* {outcome}" for outcome in outcomes)),
                 "byte_count": sum(outcome.byte_count for outcome in outcomes),
+                **_condition(settings, source_id),
             },
             data_version=snapshot_version(source_id),
             check_results=[_is_current(outcomes)],
         )
 
     return load
+
+
+def _condition(settings: Settings, source_id: str) -> dict[str, dg.MetadataValue]:
+    """How the source is after an attempt, since when and why: the words of ``meta.sources`` and the quality page."""
+    found = conditions(settings, fetched_files(settings, [source_id]))[source_id]
+    told: dict[str, dg.MetadataValue] = {"state": dg.MetadataValue.text(found.state)}
+    if found.since is not None:
+        told["state_since"] = dg.MetadataValue.timestamp(found.since)
+    return told | ({"state_reason": dg.MetadataValue.text(found.why)} if found.why else {})
 
 
 def _is_current(outcomes: list[FetchOutcome]) -> dg.AssetCheckResult:

@@ -14,12 +14,12 @@ from pipelines.defs.alerts import failure_report, post_alert
 from pipelines.defs.jobs import build_all
 from pipelines.defs.launched_by import LAUNCHED_BY, SENSOR
 from pipelines.errors import LedgerError
-from pipelines.fetch.snapshots import source_states
+from pipelines.fetch.states import source_states
 from pipelines.fetch.store import Snapshot
 from pipelines.logs import say
 from pipelines.settings import Settings, read_settings
 from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.raw_layer import remote_files
+from pipelines.warehouse.raw_layer import fetched_files
 
 SETTLED_AFTER = timedelta(minutes=2)
 """A fetch brings many files, one after the other: a build starts when none has come for so long."""
@@ -37,7 +37,9 @@ def unused_snapshots(settings: Settings) -> list[Snapshot]:
     """Accepted snapshots that the published build was not made from; raises LedgerError where nothing is published."""
     with connect_published(settings) as connection:
         used = dict(connection.execute("select url, sha256 from meta.snapshots").fetchall())
-    accepted = [state.last_accepted for state in source_states(settings, remote_files()) if state.last_accepted]
+    accepted = [
+        state.last_accepted for state in source_states(settings, fetched_files(settings)) if state.last_accepted
+    ]
     return [snapshot for snapshot in accepted if used.get(snapshot.url) != snapshot.sha256]
 
 

@@ -13,7 +13,7 @@ import httpx
 import polars as pl
 
 from pipelines.errors import LedgerError, shown
-from pipelines.fetch.drift import Doubt, drift
+from pipelines.fetch.drift import Doubt, differences, drift
 from pipelines.fetch.store import Snapshot
 from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile, check_raw, empty_raw_frame
 
@@ -126,6 +126,30 @@ def value_doubts(tables: Sequence[RawTable], before: Sequence[RawTable]) -> list
         for schema in dict.fromkeys(table.schema for table in tables)
         for doubt in drift(_joined(schema, tables), _joined(schema, before))
     ]
+
+
+def row_differences(tables: Sequence[RawTable], before: Sequence[RawTable]) -> list[Doubt]:
+    """What the rows of a file say otherwise than those of the last good one, whether or not it looks wrong."""
+    return [
+        doubt
+        for schema in dict.fromkeys(table.schema for table in tables)
+        for doubt in differences(_joined(schema, tables), _joined(schema, before))
+    ]
+
+
+PIN = "the bytes are not those that seeds/SOURCES.toml pins"
+
+
+def broken_pin(file: RemoteFile, sha256: str, pin: str | None) -> list[Doubt]:
+    """The doubt about a file whose address is pinned to other bytes."""
+    if pin in (None, sha256):
+        return []
+    return [Doubt(file.tables[0].table, None, PIN, f"sha256 {pin}", f"sha256 {sha256}", "pinned")]
+
+
+def accepts_broken_pin(reason: str | None, pin: str | None) -> bool:
+    """Whether a snapshot was accepted although this pin asks for other bytes, by the reason that was noted."""
+    return reason is not None and PIN in reason and f"sha256 {pin}" in reason
 
 
 def _joined(schema: type[RawRow], tables: Sequence[RawTable]) -> RawTable:

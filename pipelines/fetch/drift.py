@@ -28,7 +28,7 @@ MOST_EMPTIED = 0.10
 """Share of the values of a column that may become empty."""
 
 MOST_ZEROED = 0.10
-"""Share of the values of a column that may become zero."""
+"""Share of the values of a column that may become zero, or negative."""
 
 MOST_CHANGED = 0.15
 """Share of the numbers of paired records that may change by more than TOLERANCE."""
@@ -58,10 +58,11 @@ class Doubt:
     what: str
     before: str
     now: str
+    known_from: str = "in the last accepted snapshot"
 
     def __str__(self) -> str:
         where = f"raw.{self.table}" + (f", column {self.column}" if self.column else "")
-        return f"{where}: {self.what} ({self.before} in the last accepted snapshot, now {self.now})"
+        return f"{where}: {self.what} ({self.before} {self.known_from}, now {self.now})"
 
 
 def identity(schema: type[RawRow]) -> list[str]:
@@ -92,7 +93,7 @@ def _filled(column: pl.Series) -> int:
 
 def _emptied(table: str, new: pl.Series, old: pl.Series, pairs: pl.DataFrame) -> Iterator[Doubt]:
     had, has = _filled(old), _filled(new)
-    lost, of = had / len(old) - has / len(new), 1.0
+    lost, of = had * min(1.0, len(new) / len(old)) - has, float(had)
     if f"{new.name}_before" in pairs.columns:
         known = pairs.filter(pl.col(f"{new.name}_before").is_not_null())
         if known.height >= FEWEST:
@@ -106,9 +107,12 @@ def _zeroed(table: str, new: pl.Series, old: pl.Series) -> Iterator[Doubt]:
     had, has = _filled(old), _filled(new)
     if min(had, has) < FEWEST:
         return
-    zeros, zeros_before = int((new == 0).sum()), int((old == 0).sum())
-    if zeros / has > zeros_before / had + MOST_ZEROED:
-        yield Doubt(table, new.name, "many values are zero", _share(zeros_before, had), _share(zeros, has))
+    for word, (before, now) in {
+        "zero": (int((old == 0).sum()), int((new == 0).sum())),
+        "negative": (int((old < 0).sum()), int((new < 0).sum())),
+    }.items():
+        if now / has > before / had + MOST_ZEROED:
+            yield Doubt(table, new.name, f"many values are {word}", _share(before, had), _share(now, has))
 
 
 def _shifted(table: str, new: pl.Series, old: pl.Series) -> Iterator[Doubt]:
@@ -187,3 +191,23 @@ def drift(table: RawTable, before: RawTable) -> list[Doubt]:
         doubts = doubts or list(_uniform(name, series, series_before))
         found += doubts or list(_changed(name, column, pairs))
     return found
+
+
+def differences(table: RawTable, before: RawTable) -> list[Doubt]:
+    """Every column in which paired records differ, and how many records have no equal: for a file that must not change."""
+    name, new, old = table.schema.table, table.frame, before.frame
+    pairs = _paired(new, old, identity(table.schema))
+    found = []
+    for column in (column for column in new.columns if column not in POSITION_COLUMNS):
+        if f"{column}_before" not in pairs.columns:
+            continue
+        changed = pairs.filter(pl.col(column).ne_missing(pl.col(f"{column}_before")))
+        if changed.height:
+            first = changed.row(0, named=True)
+            what = f"{_share(changed.height, pairs.height)} values changed, first"
+            found.append(Doubt(name, column, what, _value(first[f"{column}_before"]), _value(first[column])))
+    content, content_before = new.drop(*POSITION_COLUMNS), old.drop(*POSITION_COLUMNS)
+    added = content.join(content_before, on=content.columns, how="anti", nulls_equal=True).height
+    gone = content_before.join(content, on=content.columns, how="anti", nulls_equal=True).height
+    what = "records without an equal" if added or gone else "the same records in other bytes"
+    return [*found, Doubt(name, None, what, _share(gone, old.height), _share(added, new.height))]

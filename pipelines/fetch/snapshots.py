@@ -20,10 +20,10 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -31,11 +31,20 @@ from typing import Literal
 import httpx
 
 from pipelines.errors import LedgerError, shown
-from pipelines.fetch.contract import count_doubts, read_tables, row_counts, value_doubts
+from pipelines.fetch.contract import (
+    accepts_broken_pin,
+    broken_pin,
+    count_doubts,
+    read_tables,
+    row_counts,
+    row_differences,
+    value_doubts,
+)
 from pipelines.fetch.download import download
 from pipelines.fetch.drift import Doubt
 from pipelines.fetch.policy import FetchError, FetchPolicy, Progress, Received, UnreachableError, default_policy
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
+from pipelines.fetch.states import note_attempt
 from pipelines.fetch.store import (
     Partial,
     Snapshot,
@@ -47,7 +56,6 @@ from pipelines.fetch.store import (
     open_store,
     partial_file,
     read_history,
-    read_manifest,
     read_verified,
     seconds_now,
     store_locked,
@@ -56,13 +64,10 @@ from pipelines.fetch.transports import find_mirrored
 from pipelines.records.raw_tables import RawTable, RemoteFile
 from pipelines.settings import Settings
 
-REFRESHED_WITHIN = timedelta(days=35)
-"""How often a source should be asked: once a month, and some days to mend what failed."""
-
-OVERDUE_AFTER = timedelta(days=65)
-"""When a source that nobody asked counts as neglected: two months in a row were missed."""
-
 OnProgress = Callable[[RemoteFile, Progress], None]
+
+ListedBy = Callable[[RemoteFile], Iterable[RemoteFile]]
+"""The files that a fetched file names, known once it was fetched."""
 
 
 @dataclass(frozen=True)
@@ -88,32 +93,6 @@ class FetchOutcome:
         return f"{text} {f'Still in use: {self.in_use.label}.' if self.in_use else 'No snapshot of it is in use.'}"
 
 
-@dataclass(frozen=True)
-class Attempt:
-    """When a file was last asked for, and how that ended."""
-
-    checked_at: datetime
-    status: str
-    reason: str
-
-
-@dataclass(frozen=True)
-class SourceState:
-    """What is known of one file: the snapshot in use, its age, the last attempt."""
-
-    file: RemoteFile
-    last_accepted: Snapshot | None
-    age: timedelta | None
-    last_attempt: Attempt | None
-    is_stale: bool
-    """The last attempt brought nothing that may be used: the snapshot in use is older than it should be."""
-
-    @property
-    def is_overdue(self) -> bool:
-        """Whether it was asked for once, and then not for long."""
-        return self.last_attempt is not None and seconds_now() - self.last_attempt.checked_at > OVERDUE_AFTER
-
-
 def _same_as_last(history: Sequence[Snapshot], snapshot: Snapshot) -> bool:
     """Whether the newest line of a file already says this."""
     return bool(history) and (history[-1].sha256, history[-1].status) == (snapshot.sha256, snapshot.status)
@@ -128,6 +107,7 @@ class _Attempt:
     policy: FetchPolicy
     accept: bool
     licence: str | None
+    pin: str | None
     report: Callable[[Progress], None]
 
     def run(self) -> FetchOutcome:
@@ -175,7 +155,7 @@ class _Attempt:
     def _settle(self, arrived: Snapshot, data: bytes, arrival: Partial, received: Received) -> FetchOutcome:
         tries = f" ({received.tries} tries)" if received.tries > 1 else ""
         in_use = latest_accepted(self.settings, self.file)
-        if in_use is not None and in_use.sha256 == arrived.sha256:
+        if in_use is not None and in_use.sha256 == arrived.sha256 and self._is_as_pinned(in_use):
             return self._unchanged(in_use, arrival, received, tries)
         self.report(Progress("checking", len(data), len(data)))
         try:
@@ -187,7 +167,7 @@ class _Attempt:
         with store_locked(self.settings):
             history = read_history(self.settings, self.file)
             in_use = last_accepted(history)
-            if in_use is not None and in_use.sha256 == now.sha256:
+            if in_use is not None and in_use.sha256 == now.sha256 and self._is_as_pinned(in_use):
                 return FetchOutcome(self.file, "unchanged", f"another process fetched it{tries}.", in_use)
             found = self._doubts(now, data, tables, in_use)
             if found and not self.accept:
@@ -199,13 +179,19 @@ class _Attempt:
         self, now: Snapshot, data: bytes, tables: Sequence[RawTable], in_use: Snapshot | None
     ) -> Sequence[Doubt]:
         """Why a person should look before ``now`` takes the place of the snapshot in use."""
+        broken = broken_pin(self.file, now.sha256, self.pin)
         if in_use is None:
-            return []
+            return broken
         before = kept_tables(self.settings, self.file, in_use.sha256)
         if before is None:
             with suppress(LedgerError):  # bytes that were damaged, or that this code no longer reads
                 before = self.file.read(read_verified(in_use), self.file.name, in_use.sha256)
-        return [*count_doubts(self.file, data, now, in_use), *value_doubts(tables, before or [])]
+        differences = row_differences(tables, before or []) if broken else []
+        return [*broken, *count_doubts(self.file, data, now, in_use), *value_doubts(tables, before or []), *differences]
+
+    def _is_as_pinned(self, snapshot: Snapshot) -> bool:
+        """Whether its bytes are those that the address must give, or somebody accepted that they are not."""
+        return self.pin in (None, snapshot.sha256) or accepts_broken_pin(snapshot.reason, self.pin)
 
     def _hold(
         self, now: Snapshot, found: Sequence[Doubt], history: Sequence[Snapshot], arrival: Partial
@@ -273,12 +259,16 @@ def fetch(
     *,
     accept: bool = False,
     licences: Mapping[str, str] | None = None,
+    pins: Mapping[str, str] | None = None,
+    listed_by: ListedBy = lambda _: (),
     policy: FetchPolicy | None = None,
 ) -> list[FetchOutcome]:
     """Fetch files, one after the other; a file that fails does not stop the others.
 
-    ``accept`` lets a snapshot pass that would be held. ``licences`` gives the licence of each source for
-    the manifest. ``policy`` is for tests; without it only the registered hosts are asked, over HTTPS.
+    ``accept`` lets a snapshot pass that would be held. ``licences`` gives the licence of each source for the
+    manifest, ``pins`` the SHA-256 that an address must give: other bytes are held. ``listed_by`` gives the files
+    that a file names; they are fetched after it, from its hosts only.
+    ``policy`` is for tests; without it only the registered hosts are asked, over HTTPS.
     Raises LedgerError only where nothing can be fetched at all (no folder to write to, no such mirror).
     """
     open_store(settings)
@@ -290,7 +280,9 @@ def fetch(
     rules = policy or default_policy(settings, [file.url for file in files])
     silent: set[str] = set()  # hosts that gave no connection: their other files get one try each
     outcomes = []
-    for file in files:
+    waiting = deque(files)
+    while waiting:
+        file = waiting.popleft()
         report = partial(on_progress, file) if on_progress else lambda _: None
         host = file.url.split("/")[2] if file.url.count("/") > 1 else ""
         patience = replace(rules, max_tries=1) if host in silent else rules
@@ -300,7 +292,8 @@ def fetch(
                 outcomes.append(FetchOutcome(file, "absent", f"{file.url} is not in the mirror.", None))
                 continue
             licence = (licences or {}).get(file.source_id)
-            outcome = _Attempt(settings, asked, patience, accept, licence, report).run()
+            pin = (pins or {}).get(asked.url)
+            outcome = _Attempt(settings, asked, patience, accept, licence, pin, report).run()
         except Exception as error:  # whatever it is: one file must not cost the others
             if isinstance(error, UnreachableError):
                 silent.add(host)
@@ -311,50 +304,8 @@ def fetch(
                 latest_accepted(settings, file),
                 may_pass=isinstance(error, FetchError) and error.may_pass,
             )
-        _note_attempt(settings, outcome)
+        note_attempt(settings, outcome.file, outcome.status, outcome.reason)
         outcomes.append(outcome)
+        if file.listing is not None:
+            waiting.extendleft(reversed(list(listed_by(file))))
     return outcomes
-
-
-def _read_attempts(settings: Settings) -> dict[str, Attempt]:
-    """The last attempt at each file, by 'source name'; empty where the note is lost or damaged."""
-    try:
-        noted = json.loads(settings.raw_checks.read_bytes())
-        return {
-            key: Attempt(datetime.fromisoformat(entry["checked_at"]), str(entry["status"]), str(entry["reason"]))
-            for key, entry in noted.items()
-        }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def _note_attempt(settings: Settings, outcome: FetchOutcome) -> None:
-    """Note how an attempt ended. The note is a comfort: where it cannot be written, the outcome still counts."""
-    with suppress(OSError), store_locked(settings):
-        attempts = _read_attempts(settings)
-        key = f"{outcome.file.source_id} {outcome.file.name}"
-        attempts[key] = Attempt(seconds_now(), outcome.status, outcome.reason)
-        noted = {
-            key: {"checked_at": a.checked_at.isoformat(), "status": a.status, "reason": a.reason}
-            for key, a in sorted(attempts.items())
-        }
-        temporary = settings.raw_checks.with_suffix(".partial")
-        temporary.write_text(json.dumps(noted, ensure_ascii=False, indent=1), encoding="utf-8")
-        temporary.replace(settings.raw_checks)
-
-
-def source_states(settings: Settings, files: Sequence[RemoteFile]) -> list[SourceState]:
-    """What is known of each file: the snapshot in use, its age, the last attempt, and whether it is stale."""
-    attempts, manifest, now = _read_attempts(settings), read_manifest(settings), seconds_now()
-    as_status = {"accepted": "new", "held": "held", "refused": "failed"}
-    states = []
-    for file in files:
-        history = [s for s in manifest if (s.source_id, s.name) == (file.source_id, file.name)]
-        accepted = last_accepted(history)
-        attempt = attempts.get(f"{file.source_id} {file.name}")
-        if attempt is None and history:
-            attempt = Attempt(history[-1].fetched_at, as_status[history[-1].status], history[-1].reason or "")
-        age = now - accepted.fetched_at if accepted else None
-        is_stale = attempt is not None and attempt.status in {"held", "failed"}
-        states.append(SourceState(file, accepted, age, attempt, is_stale))
-    return states

@@ -15,7 +15,7 @@ import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 import httpcore
 import httpx
@@ -157,13 +157,17 @@ class NetworkTransport(httpx.BaseTransport):
 
 
 def mirror_path(mirror: Path, url: httpx.URL) -> Path:
-    """The file of a mirror that stands for an address; raises FetchError where it would lie outside."""
-    path, _, asked = url.raw_path.decode("ascii").partition("?")
+    """The file of a mirror that stands for an address; raises FetchError where it would lie outside.
+
+    A query is the end of the file's name, percent-encoded: ``x?model=a`` is the file ``x%3Fmodel%3Da``.
+    """
+    path, mark, asked = url.raw_path.decode("ascii").partition("?")
     names = [authority_of(url), *(unquote(part, errors="surrogateescape") for part in path.split("/")[1:])]
-    odd = [name for name in names if name in {"", ".", ".."} or set(name) & set("/\\\0")]
-    if odd or asked:
-        what = f"the part {shown(odd[0])}" if odd else "a query"
-        raise FetchError(f"{plain_address(url)}: refused: an address with {what}; a mirror supports plain names only.")
+    if odd := [name for name in names if name in {"", ".", ".."} or set(name) & set("/\\\0")]:
+        raise FetchError(
+            f"{plain_address(url)}: refused: an address with the part {shown(odd[0])}; a mirror supports plain names only."
+        )
+    names[-1] += quote(mark + asked, safe="")
     root = mirror.resolve()
     found = root.joinpath(*names).resolve()
     if not found.is_relative_to(root):

@@ -271,6 +271,22 @@ class RemoteFile:
     """Whether a mirror may do without it: it is then absent, which is no failure."""
     excerpt_url: str | None = None
     """Address of an excerpt that stands in for it in a mirror which holds no more."""
+    listing: Listing | None = None
+    """Which more files it names, if it does."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The files that another file names: which there are is known once that one was fetched."""
+
+    column: str
+    """Column of its table that names them, each by a code."""
+    seed: str
+    """Curated file that gives for each ``code`` what the address of its file takes, ``asked_name``."""
+    file_of: Callable[[str], RemoteFile]
+    """The file that is asked for by this name."""
+    tables: tuple[type[RawRow], ...]
+    """The tables that such files hold."""
 
 
 def remote_csv(schema: type[RawRow], url: str, max_bytes: int = 50_000_000) -> RemoteFile:

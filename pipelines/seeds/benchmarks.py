@@ -102,3 +102,12 @@ class MlperfTrainingRules(Fact):
     dropped_run_count: Annotated[Number, Field(ge=0, le=20)] = Field(
         description="Number of runs that the score drops on each side, the fastest and the slowest."
     )
+
+
+class InferencexModels(Fact):
+    """One row per model code of InferenceX: the name under which its results are asked for, and the model that it means."""
+
+    key = ("code",)
+    code: Text = Field(description="Model in the publisher's code, as its list of what was measured has it.")
+    asked_name: Text = Field(description="Name that the address of its results takes.")
+    model_id: Identifier | None = Field(default=None, description="Key of seeds.models, if the model is in that table.")

@@ -10,7 +10,13 @@ was checked. An empty cell means "not known" and becomes NULL; it is never a zer
 
 from __future__ import annotations
 
-from pipelines.seeds.benchmarks import BenchmarkModels, BenchmarkResults, EnergyMeasurements, MlperfTrainingRules
+from pipelines.seeds.benchmarks import (
+    BenchmarkModels,
+    BenchmarkResults,
+    EnergyMeasurements,
+    InferencexModels,
+    MlperfTrainingRules,
+)
 from pipelines.seeds.claims import ClaimClasses, ClaimQuantities, Claims, ClaimUnits, Questions
 from pipelines.seeds.fact import Fact
 from pipelines.seeds.hardware import AcceleratorAliases, AcceleratorPeaks, Accelerators
@@ -40,6 +46,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "benchmarks/benchmark_models.csv": BenchmarkModels,
     "benchmarks/mlperf_training_rules.csv": MlperfTrainingRules,
     "benchmarks/energy_measurements.csv": EnergyMeasurements,
+    "benchmarks/inferencex_models.csv": InferencexModels,
     "prices/cloud_prices.csv": CloudPrices,
     "prices/purchase_prices.csv": PurchasePrices,
     "prices/electricity_prices.csv": ElectricityPrices,
@@ -75,6 +82,7 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("benchmark_results", "accelerator_id", "accelerators", "accelerator_id"),
     ("energy_measurements", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_models", "model_id", "models", "model_id"),
+    ("inferencex_models", "model_id", "models", "model_id"),
     ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),

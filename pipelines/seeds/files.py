@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import sys
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -49,7 +49,7 @@ class Seeds:
     """All curated facts."""
 
     tables: dict[str, SeedTable]
-    sources: dict[str, Source]
+    sources: Mapping[str, Source]
 
 
 def read_seed_file(path: Path, shown_as: str, schema: type[Fact]) -> tuple[SeedTable, list[Reject]]:
@@ -118,7 +118,7 @@ def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
     files that cannot be read at all, then those of cells.
     With ``partial`` files that are missing are passed over (for checking a part under way).
     """
-    sources: dict[str, Source] | None = None
+    sources: Mapping[str, Source] | None = None
     tables: dict[str, SeedTable] = {}
     unreadable: list[str] = []
     rejects: list[Reject] = []

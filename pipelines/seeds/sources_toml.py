@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
@@ -23,6 +23,7 @@ from pipelines.records.fields import ADDRESS, PATTERN_WORDS, SOURCE_ID, expectat
 ENTRY = re.compile(r"\s*\[\s*[\"']?([^\[\]\"']+?)[\"']?\s*\]\s*(?:#.*)?")
 FIELD = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
 PLACE = re.compile(r"\(at line (\d+), column \d+\)")
+DIGEST = r"^[0-9a-f]{64}$"
 MAX_LISTED = 20
 
 
@@ -64,7 +65,15 @@ class Source(BaseModel):
         return self
 
 
-def read_sources(path: Path, shown_as: str) -> dict[str, Source]:
+class SourceEntry(Source):
+    """An entry as the file has it: what a table of sources shows, and what fetching it must bring."""
+
+    pins: dict[Annotated[str, Field(pattern=ADDRESS)], Annotated[str, Field(pattern=DIGEST)]] = Field(
+        default={}, exclude=True, description="SHA-256 that an address must give, by address."
+    )
+
+
+def read_sources(path: Path, shown_as: str) -> dict[str, SourceEntry]:
     """SOURCES.toml as {source_id: Source}; raises LedgerError that names every line, entry and field at fault."""
     try:
         data = path.read_bytes()
@@ -74,7 +83,7 @@ def read_sources(path: Path, shown_as: str) -> dict[str, Source]:
 
 
 @lru_cache(maxsize=4)
-def _read(data: bytes, shown_as: str) -> dict[str, Source]:
+def _read(data: bytes, shown_as: str) -> dict[str, SourceEntry]:
     """The entries of the file's bytes; kept, because a build asks for them several times."""
     try:
         text = data.decode("utf-8")
@@ -87,7 +96,7 @@ def _read(data: bytes, shown_as: str) -> dict[str, Source]:
     lines = _lines(text)
     for source_id, entry in entries.items():
         try:
-            sources[source_id] = Source.model_validate(entry)
+            sources[source_id] = SourceEntry.model_validate(entry)
         except ValidationError as error:
             for problem in error.errors():
                 field = str(problem["loc"][0]) if problem["loc"] else ""
@@ -139,7 +148,7 @@ def _field_fault(source_id: str, field: str, problem: dict[str, Any]) -> str:
     if kind == "model_type":
         return f"{source_id}: expected an entry: [{source_id}] alone on a line, and its fields on the lines below"
     if kind == "extra_forbidden":
-        fields = list(Source.model_fields)
+        fields = list(SourceEntry.model_fields)
         return (
             f"[{source_id}] {field}: not a field of a source.{did_you_mean(field, fields)} Fields: {', '.join(fields)}"
         )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from importlib.metadata import version
 
@@ -20,9 +20,18 @@ import pipelines.sources as connectors
 from pipelines.errors import LedgerError, did_you_mean
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.store import latest_accepted, read_verified, verify
+from pipelines.records.csv_records import cut_csv, file_name
 from pipelines.records.frames import columns_without_unit
-from pipelines.records.raw_tables import PackagedFile, RawRow, RawTable, RemoteFile, empty_raw_frame, raw_columns
-from pipelines.settings import Settings
+from pipelines.records.raw_tables import (
+    Listing,
+    PackagedFile,
+    RawRow,
+    RawTable,
+    RemoteFile,
+    empty_raw_frame,
+    raw_columns,
+)
+from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
 from pipelines.warehouse.models.tables import write_table
 
@@ -49,10 +58,60 @@ def remote_files(source_ids: Iterable[str] = ()) -> list[RemoteFile]:
     return [file for file in remote_among(raw_files()) if not wanted or file.source_id in wanted]
 
 
+def fetched_files(settings: Settings, source_ids: Iterable[str] = ()) -> list[RemoteFile]:
+    """Files that are fetched, each followed by those that its snapshot in use names."""
+    return [each for file in remote_files(source_ids) for each in (file, *listed_files(settings, file))]
+
+
+def known_files(settings: Settings) -> list[RawFile]:
+    """Files that are fetched, those that others name included, and those that packages ship."""
+    return [*fetched_files(settings), *(file for file in raw_files() if isinstance(file, PackagedFile))]
+
+
+def listed_files(settings: Settings, file: RemoteFile) -> list[RemoteFile]:
+    """The files that a file names in its snapshot in use; none where it names none or was never fetched.
+
+    Those that its curated file gives no name for are ``unlisted_codes``.
+    """
+    asked, _ = _named_by(settings, file)
+    return [file.listing.file_of(name) for name in asked] if file.listing else []
+
+
+def unlisted_codes(settings: Settings, file: RemoteFile) -> list[str]:
+    """What a file names and nobody can ask for: the curated file gives no name for it."""
+    return _named_by(settings, file)[1]
+
+
+def _named_by(settings: Settings, file: RemoteFile) -> tuple[list[str], list[str]]:
+    """Names to ask for, and codes without a name, of the files that a file lists."""
+    if (listing := file.listing) is None or latest_accepted(settings, file) is None:
+        return [], []
+    (schema,) = file.tables
+    codes = {code for table in _read(file, schema, settings) for code in table.frame[listing.column]}
+    known = _asked_names(settings, listing)
+    return sorted({known[code] for code in codes if code in known}), sorted(codes - known.keys())
+
+
+def _asked_names(settings: Settings, listing: Listing) -> dict[str, str]:
+    """code -> name in the address, by the curated file of a listing; its other columns do not count here."""
+    path = settings.seeds / listing.seed
+    table = cut_csv(path.read_bytes(), file_name(path, ROOT))
+    code, name = table.header.index("code"), table.header.index("asked_name")
+    return {record.cells[code]: record.cells[name] for record in table.records}
+
+
 @cache
 def raw_schemas() -> dict[str, type[RawRow]]:
     """Raw tables by name, ``raw.`` included."""
-    return {f"raw.{schema.table}": schema for file in raw_files() for schema in file.tables}
+    return {f"raw.{schema.table}": schema for schema in _schemas()}
+
+
+def _schemas() -> Iterator[type[RawRow]]:
+    """The schemas of all files, those that other files name included."""
+    for file in raw_files():
+        yield from file.tables
+        if isinstance(file, RemoteFile) and file.listing:
+            yield from file.listing.tables
 
 
 def check_connectors(source_ids: Collection[str]) -> None:
@@ -62,7 +121,7 @@ def check_connectors(source_ids: Collection[str]) -> None:
     """
     owners: dict[str, type[RawRow]] = {}
     problems = []
-    for schema in dict.fromkeys(schema for file in raw_files() for schema in file.tables):
+    for schema in dict.fromkeys(_schemas()):
         module = f"{schema.__module__.replace('.', '/')}.py"
         if schema.source_id not in source_ids:
             problems.append(
@@ -88,15 +147,19 @@ def packaged_among(files: Iterable[RawFile]) -> dict[str, str]:
     return {file.source_id: file.package for file in files if isinstance(file, PackagedFile)}
 
 
-def feeding_files(schema: type[RawRow]) -> list[RawFile]:
-    """The files that a raw table is read from."""
-    return [file for file in raw_files() if schema in file.tables]
+def feeding_files(schema: type[RawRow], settings: Settings | None = None) -> list[RawFile]:
+    """The files that a raw table is read from: with settings also those that a fetched file names, else that file."""
+    found = [file for file in raw_files() if schema in file.tables]
+    for file in remote_files():
+        if file.listing and schema in file.listing.tables:
+            found += listed_files(settings, file) if settings else [file]
+    return found
 
 
 def file_versions(schema: type[RawRow], settings: Settings) -> dict[str, str]:
     """What a raw table would be read from now: snapshots by address, packages by name."""
     found = {}
-    for file in feeding_files(schema):
+    for file in feeding_files(schema, settings):
         if isinstance(file, PackagedFile):
             found[f"package {file.package}"] = version(file.package)
         else:
@@ -108,7 +171,7 @@ def file_versions(schema: type[RawRow], settings: Settings) -> dict[str, str]:
 def note_fetch_times(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Say in meta.snapshots when the bytes in use were last fetched: the same bytes may have been fetched again."""
     used = dict(connection.execute("select url, sha256 from meta.snapshots").fetchall())
-    for file in remote_files():
+    for file in fetched_files(settings):
         snapshot = latest_accepted(settings, file) if used else None
         if snapshot is not None and used.get(snapshot.url) == snapshot.sha256:
             note_snapshot(connection, file, snapshot)
@@ -139,7 +202,7 @@ def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Setting
     schema = raw_schemas()[name]
     frames = [empty_raw_frame(schema)]
     clear_source_files(connection, name)
-    for file in feeding_files(schema):
+    for file in feeding_files(schema, settings):
         for table in _read(file, schema, settings):
             if table.schema is schema:
                 frames.append(table.frame)

@@ -16,7 +16,7 @@ from pipelines.records.csv_records import file_name
 from pipelines.records.frames import field_descriptions, rows_to_frame
 from pipelines.seeds.catalogue import SEED_FILES
 from pipelines.seeds.files import listing, read_seed_file, read_seeds, unknown_values
-from pipelines.seeds.sources_toml import Source, read_sources
+from pipelines.seeds.sources_toml import Source, SourceEntry, read_sources
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.meta_tables import SOURCE_COLUMNS, note_file
 from pipelines.warehouse.models.tables import write_table
@@ -48,7 +48,7 @@ def file_version(settings: Settings, relative: str) -> dict[str, str]:
     return {f"seeds/{relative}": digest[:16]}
 
 
-def described_sources(settings: Settings) -> dict[str, Source]:
+def described_sources(settings: Settings) -> dict[str, SourceEntry]:
     """What SOURCES.toml says of each source, by source_id."""
     path = settings.seeds / SOURCES_FILE
     return read_sources(path, file_name(path, ROOT))

@@ -6,6 +6,32 @@
 -- example: chip_minutes_of(3.4441, 11616) > 40000 and chip_minutes_of(3.4441, 11616) < 40010
 create or replace macro chip_minutes_of(minutes, accelerator_count) as minutes * accelerator_count;
 
+-- macro: concurrency_of | Requests at the same time, by Little's law.
+-- equation: rate / length · time
+-- units: output tokens per second, tokens of an answer, seconds of a request -> requests
+-- source: little_1961
+-- example: concurrency_of(1000, 100, 8) = 80
+create or replace macro concurrency_of(output_tokens_per_s, answer_tokens, request_s) as output_tokens_per_s / answer_tokens * request_s;
+
+-- macro: prefill_count_of | Accelerators that read prompts, where only the sum, and rates per accelerator of all, of these and of the others are published.
+-- equation: p = n · (all - out) / (in - out), from n · all = p · in + (n - p) · out
+-- units: accelerators, tokens per second and accelerator: of all, of those that read prompts, of those that write answers -> accelerators
+-- example: round(prefill_count_of(36, 32.65, 146.4, 18.44), 1) = 4.0
+create or replace macro prefill_count_of(accelerator_count, all_rate, input_rate, output_rate) as
+accelerator_count * (all_rate - output_rate) / nullif(input_rate - output_rate, 0);
+
+-- macro: output_share_of | Share of answers in all tokens of requests of these lengths.
+-- equation: answer / (prompt + answer)
+-- units: tokens, tokens -> share
+-- example: output_share_of(1024, 1024) = 0.5 and abs(output_share_of(8192, 1024) - 1.0 / 9) < 1e-12
+create or replace macro output_share_of(prompt_tokens, answer_tokens) as answer_tokens / (prompt_tokens + answer_tokens);
+
+-- macro: power_is_plausible | Whether a mean power can be that of accelerators: between a tenth and ten times their rated power.
+-- equation: 0.1 <= P / (n · TDP) <= 10
+-- units: ratio -> true or false
+-- example: power_is_plausible(0.8) and not power_is_plausible(0.013) and not power_is_plausible(0)
+create or replace macro power_is_plausible(power_to_tdp_ratio) as power_to_tdp_ratio between 0.1 and 10;
+
 -- macro: usd_per_million_of | Cost per million tokens, samples or images on rented, fully used accelerators.
 -- equation: price · n · 10^6 / (3600 · rate)
 -- units: uncertain triple of USD per chip-hour, accelerators, units per second -> USD per million units, as a triple

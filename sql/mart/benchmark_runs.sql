@@ -1,4 +1,4 @@
--- One row per benchmark result, in the same columns for every suite: MLPerf Training, Inference and Tiny, and ML.ENERGY.
+-- One row per benchmark result, in the same columns for every suite: MLPerf Training, Inference and Tiny, ML.ENERGY and InferenceX.
 -- key: benchmark_result_id
 -- column: benchmark_result_id | Key of the result.
 -- column: accelerator_id | Key of mart.accelerators.

@@ -27,7 +27,8 @@ from pydantic import Field
 
 from pipelines.errors import LedgerError
 from pipelines.fetch.policy import FetchPolicy, address_kind, default_policy
-from pipelines.fetch.snapshots import fetch, source_states
+from pipelines.fetch.snapshots import fetch
+from pipelines.fetch.states import source_states
 from pipelines.fetch.store import latest_accepted, read_manifest, read_verified, verify
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, read_raw_csv
 from pipelines.settings import Settings, read_settings
@@ -858,6 +859,15 @@ def test_a_mirror_stands_for_the_network(from_mirror, path):
     assert len(read_manifest(from_mirror)) == 1
 
 
+def test_a_query_is_the_end_of_a_file_name_in_a_mirror(from_mirror):
+    folder = from_mirror.mirror / "data.example.org" / "chip data"
+    (folder / "prices%3Fyear%3D2026%26unit%3Da%2520b").write_bytes(chips_csv())
+    file = chips_file("https://data.example.org/chip data/prices?year=2026&unit=a%20b", "prices-2026.csv")
+    assert fetch(from_mirror, [file])[0].status == "new"
+    other = replace(file, url=file.url.replace("2026", "2025"))
+    assert fetch(from_mirror, [other])[0].status == "failed"
+
+
 def test_a_mirror_knows_the_same_contract_and_caps(from_mirror):
     path = from_mirror.mirrors[0] / "data.example.org" / "chip data" / "Chip prices.csv"
     file = chips_file("https://data.example.org/chip data/Chip prices.csv")
@@ -889,7 +899,8 @@ def test_a_mirror_knows_the_same_contract_and_caps(from_mirror):
         ("chip data//Chip prices.csv", "refused: an address with the part ''"),
         ("chip data/x%00.csv", r"refused: an address with the part 'x\\x00.csv'"),
         ("../../secret.csv", r"cannot read .*mirror/data.example.org/secret.csv: No such file"),
-        ("chip data/Chip prices.csv?day=1", "refused: an address with a query"),
+        ("chip data/Chip prices.csv?day=1", r"cannot read .*chip data/Chip prices.csv%3Fday%3D1: No such file"),
+        ("chip data/x?y=/../../../secret.csv", r"cannot read .*/x%3Fy%3D%2F..%2F..%2F..%2Fsecret.csv: No such file"),
         ("chip data/missing.csv", r"cannot read .*missing.csv: No such file.*LEDGER_MIRROR"),
         ("chip data", r"chip data is not a regular file"),
         ("chip data/pipe", r"pipe is not a regular file"),

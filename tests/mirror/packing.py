@@ -10,14 +10,16 @@ the files short and readable:
 
 from __future__ import annotations
 
+import csv
 import io
 import re
 import tarfile
 from pathlib import Path
 from string import ascii_uppercase
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 from pipelines.records.raw_tables import RemoteFile
+from pipelines.settings import SEEDS
 from pipelines.warehouse.raw_layer import remote_files
 
 HERE = Path(__file__).parent
@@ -30,7 +32,20 @@ LEAST_PATTERNED = 150
 
 def address_path(url: str) -> Path:
     """Where the file of an address lies in a mirror."""
-    return Path(unquote(url.removeprefix("https://")))
+    path, mark, asked = url.removeprefix("https://").partition("?")
+    return Path(unquote(path) + quote(mark + asked, safe=""))
+
+
+def all_files() -> list[RemoteFile]:
+    """The files that are fetched, and all that one of them may name."""
+    found = []
+    for file in remote_files():
+        found.append(file)
+        if file.listing:
+            with (SEEDS / file.listing.seed).open(encoding="utf-8", newline="") as rows:
+                names = sorted({row["asked_name"] for row in csv.DictReader(rows)})
+            found += map(file.listing.file_of, names)
+    return found
 
 
 def missing_files() -> list[str]:
@@ -44,7 +59,7 @@ def missing_files() -> list[str]:
 
 def build_small_mirror(target: Path) -> Path:
     """Make the mirror below ``target``, which becomes a folder as ``LEDGER_MIRROR`` names it."""
-    for file in remote_files():
+    for file in all_files():
         for url in filter(None, (file.url, file.excerpt_url)):
             path = address_path(url)
             if (source := _source_of(HERE / path)) is not None:

@@ -17,7 +17,7 @@ from pipelines.settings import Settings
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.raw_layer import remote_files
 from tests.conftest import run_ledger
-from tests.mirror.packing import HERE, MEMBERS, address_path, missing_files
+from tests.mirror.packing import HERE, MEMBERS, address_path, all_files, missing_files
 
 RECORDS = {
     "raw.codecarbon_countries": (153, 152, 1, 0),
@@ -33,6 +33,8 @@ RECORDS = {
     "raw.epoch_model_costs": (303, 303, 0, 0),
     "raw.epoch_models": (506, 504, 1, 1),
     "raw.epoch_price_index": (201, 201, 0, 0),
+    "raw.inferencex_availability": (3, 3, 0, 0),
+    "raw.inferencex_results": (160, 159, 1, 0),
     "raw.ml_energy_configurations": (561, 559, 1, 1),
     "raw.mlperf_collected_inference": (155, 153, 1, 1),
     "raw.mlperf_collected_tiny": (1, 1, 0, 0),
@@ -50,6 +52,7 @@ RECORDS = {
 
 REFUSED = [
     ("all_ai_models.csv", 11, "training_chip_hours", "five days"),
+    ("benchmarks-DeepSeek-R1-0528.json", 160, "num_decode_gpu_count", '"8"'),
     ("Chip dataset-Grid view.csv", 3, None, "Testchip torn"),
     ("Hardware prices.csv", 4, "price_hardware_purchase_usd", "€900"),
     ("All ML Systems - full view.csv", 2, "training_compute_cost_2023_usd", "$1,20"),
@@ -83,7 +86,7 @@ def one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[object, ...]
 
 def test_every_file_that_is_fetched_has_a_small_one_here() -> None:
     assert missing_files() == [], "add it below tests/mirror in the format of its publisher"
-    urls = [url for file in remote_files() for url in (file.url, file.excerpt_url) if url]
+    urls = [url for file in all_files() for url in (file.url, file.excerpt_url) if url]
     known = {HERE / address_path(url) for url in urls}
     held = {path.with_name(path.name.removesuffix(MEMBERS)) for path in HERE.rglob("*") if path.is_file()}
     assert {path for path in held - known if path.parent != HERE and "__pycache__" not in path.parts} == set()
@@ -97,7 +100,7 @@ def test_fetch_takes_every_file_and_says_which_the_mirror_lacks(fetched: Setting
     absent = [line for line in lines if ": absent: " in line]
     assert total == f"{len(absent)} absent, {len(lines) - len(absent)} new"
     assert all(": new: " in line for line in lines if line not in absent)
-    lacking = {file.url for file in remote_files() if file.mirror_may_lack}
+    lacking = {file.url for file in all_files() if file.mirror_may_lack}
     assert all(any(f"{url} is not in the mirror." in line for url in lacking) for line in absent)
     assert "epoch_models notable_ai_models.csv: new: 506 records of raw.epoch_models, " in "\n".join(lines)
 
@@ -258,6 +261,27 @@ def test_energy_of_a_board_is_in_joules_and_a_stream_is_no_inference(warehouse: 
     ]
 
 
+def test_serving_counts_each_accelerator_once_and_all_of_their_energy(warehouse: duckdb.DuckDBPyConnection) -> None:
+    rows = warehouse.execute(
+        "select r.accelerator_id, r.accelerator_count, r.value, r.power_w, r.joule_per_token, r.is_default, "
+        "r.published_date::varchar, i.power_problem from mart.benchmark_runs as r "
+        "join core.inferencex_runs as i on r.benchmark_result_id = i.inferencex_run_id "
+        "where r.suite = 'inferencex' and i.framework <> 'vllm' order by r.accelerator_id, r.accelerator_count"
+    ).fetchall()
+    implausible = "the power is not plausible for these accelerators"
+    assert rows == [
+        ("b200-sxm", 4, 200.0, None, None, True, "2025-11-18", None),  # published as 4 x 4 = 16
+        ("b200-sxm", 8, 800.0, None, None, True, "2026-05-01", implausible),  # 13 W each
+        ("b300-sxm", 8, 800.0, None, None, True, "2026-05-01", "the publisher holds the power for invalid"),
+        ("gb200", 36, 400.0, None, None, True, "2025-12-05", None),  # 4 read prompts, 32 write 12.5 token/s each
+        ("h100-sxm", 8, 800.0, 4_000.0, 5.0, True, "2026-05-01", None),
+        ("h200-sxm", 8, 800.0, None, None, True, "2026-05-01", implausible),  # 0 W
+        ("mi300x", 8, 640.0, None, None, False, "2026-05-01", None),  # 960 token/s, two thirds of them answers
+        ("mi325x", 8, 8.0, None, None, False, "2026-05-01", "speed and latency do not fit the number of users"),
+        ("mi355x", 16, 800.0, 12_800.0, 16.0, True, "2026-05-01", None),  # published 9: of the 8 that write alone
+    ]
+
+
 def test_the_fit_finds_the_law_that_the_leaderboard_was_written_by(warehouse: duckdb.DuckDBPyConnection) -> None:
     count, shapes, error = one(
         warehouse, "select row_count, shape_count, median_error_ratio from core.energy_per_token_fit where part = 'all'"
@@ -375,8 +399,9 @@ def test_status_says_which_sources_are_fresh_and_the_site_is_drawn(fetched: Sett
     done = run_ledger("status", home=fetched.home)
     assert done.returncode == 0
     states = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
-    whole = {file.source_id for file in remote_files()} - {"mlperf_tiny", "mlperf_training"}
+    whole = {file.source_id for file in remote_files()} - {"inferencex", "mlperf_tiny", "mlperf_training"}
     assert [source for source in whole if "fresh, checked on " not in states[source]] == []
+    assert "never fetched (1 of 3 files)" in states["inferencex"]
     assert "never fetched (1 of 3 files)" in states["mlperf_tiny"]
     assert "never fetched (4 of 6 files)" in states["mlperf_training"]
     assert (fetched.site / "index.html").is_file()

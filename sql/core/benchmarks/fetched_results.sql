@@ -74,6 +74,46 @@ select
 from core.ml_energy_runs
 union all by name
 select
+    inferencex_run_id as benchmark_result_id,
+    'inferencex' as suite,
+    'nightly' as round,
+    'none' as division,
+    'SemiAnalysis' as submitter,
+    concat_ws(', ', concat(accelerator_count, ' x ', accelerator_name), framework, speculation, case when is_disaggregated then 'disaggregated' end)
+        as system,
+    accelerator_name,
+    accelerator_id,
+    accelerator_count,
+    number_format,
+    concat(prompt_tokens, ' in, ', answer_tokens, ' out') as benchmark,
+    model_name,
+    model_id,
+    null::double as active_params,
+    'concurrency ' || concurrency_count as scenario,
+    concurrency_count::double as batch_size,
+    null::double as training_samples_count,
+    'throughput' as metric,
+    output_tokens_per_s as value,
+    'token/s' as unit,
+    'token' as unit_name,
+    output_tokens_per_s as units_per_s,
+    median_token_interval_s as latency_s,
+    'between tokens, median' as latency_kind,
+    power_w,
+    null::double as energy_j,
+    joule_per_token as joule_per_unit,
+    case when power_w is not null then 'accelerators' end as energy_boundary,
+    true as is_official,
+    false as is_inferred,
+    false as is_duplicate,
+    speed_problem is null as is_default,
+    measured_date as published_date,
+    source_id,
+    locator
+from core.inferencex_runs
+where output_tokens_per_s > 0
+union all by name
+select
     benchmark_result_id,
     suite,
     round,

@@ -43,6 +43,12 @@ with mentions as (
     from raw.ml_energy_configurations
     union all
     select
+        'inferencex' as source_id,
+        hardware as name,
+        1 as mention_count
+    from raw.inferencex_results
+    union all
+    select
         'mlperf_training' as source_id,
         trim(s.accelerator_model_name) as name,
         1 as mention_count
