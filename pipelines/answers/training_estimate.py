@@ -266,9 +266,8 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         figures = _run_models(connection, {RUN: (given, chip, year)})[RUN]
         memory = _memory(connection, RUN, given, chip)
         run = read_rows(connection, "select * from core.training_runs")[0]
-        sources = {
-            r.pop("source_id"): r for r in read_rows(connection, "select * exclude (accessed) from ledger.meta.sources")
-        }
+        about = "select * exclude (accessed, state, state_since, state_reason) from ledger.meta.sources"
+        sources = {r.pop("source_id"): r for r in read_rows(connection, about)}
         build_id = connection.execute("select build_id from ledger.meta.builds").fetchall()[0][0]
         implied = connection.execute(
             "select value from core.training_utilisation where method = 'flop_over_time'"

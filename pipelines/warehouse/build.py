@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 import duckdb
 
 from pipelines.errors import LedgerError
+from pipelines.fetch.states import conditions
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.changes import TableChange, compare, note_changes, row_keys
 from pipelines.warehouse.file import connect, list_tables
@@ -27,7 +28,7 @@ from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import column_types
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from pipelines.warehouse.published_bytes import published_damage
-from pipelines.warehouse.raw_layer import note_fetch_times
+from pipelines.warehouse.raw_layer import fetched_files, note_fetch_times
 from pipelines.warehouse.recipes import Recipe, with_dependents
 from pipelines.warehouse.versions import (
     TableVersion,
@@ -140,7 +141,7 @@ class Session:
         self._refuse_faults(recipes, versions)
         self._refuse_unread_assumptions(models)
         note_fetch_times(self.connection, self.settings)
-        describe_build(self.connection)
+        describe_build(self.connection, conditions(self.settings, fetched_files(self.settings)))
         known = {table: version.data_version for table, version in versions.items() if table in recipes}
         self.reopen()
         data_version = digest_data(self.connection, known)

@@ -13,6 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from pipelines.fetch.states import read_attempts
 from pipelines.records.code_versions import digest_files
 from pipelines.settings import REPORTS, ROOT, Settings
 from pipelines.warehouse.published_bytes import published_damage
@@ -45,9 +46,10 @@ def _digest_code() -> str:
 
 
 def digest_inputs(settings: Settings) -> str:
-    """Digest of everything that decides the warehouse: code, curated files, snapshots."""
+    """Digest of everything that decides the warehouse: code, curated files, snapshots, and what fetching failed at."""
     curated = digest_files(settings.seeds, ("**/*.csv", "**/*.toml"))
-    return _digest(_digest_code(), curated, _file_digest(settings.raw_manifest))
+    failing = [f"{key} {each.status} {each.reason}" for key, each in read_attempts(settings).items() if each.is_failing]
+    return _digest(_digest_code(), curated, _file_digest(settings.raw_manifest), *sorted(failing))
 
 
 def _digest_site(settings: Settings) -> str:

@@ -22,6 +22,7 @@ from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import column_types, write_table
 
 if TYPE_CHECKING:
+    from pipelines.fetch.states import Condition
     from pipelines.fetch.store import Snapshot
     from pipelines.records.raw_tables import RawTable, RemoteFile
 
@@ -85,6 +86,14 @@ CHANGE_COLUMNS = {
 
 SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source)}
 
+STATE_COLUMNS = {
+    "state": "State of a source whose files are fetched: fresh; stale, an older snapshot is in use; held, a person should "
+    "look first; failed, nothing is in use; never fetched. Null for other sources.",
+    "state_since": "Time since which it is stale, held or failed, UTC.",
+    "state_reason": "Why, file by file.",
+}
+"""What meta.sources says of a source besides its entry in SOURCES.toml."""
+
 MAX_VALUE_CHARS = 200
 
 COUNTS = (
@@ -94,7 +103,7 @@ COUNTS = (
 TIMES = ("fetched_at", "started_at", "finished_at")
 
 DESCRIPTIONS = {
-    "meta.sources": "One row per source that a figure may name.",
+    "meta.sources": "One row per source that a figure may name, and how a source is whose files are fetched.",
     "meta.files": "One row per file that was read, with the count of its records.",
     "meta.rejects": "One row per rejected record, or rejected part of an accepted record, with the reason.",
     "meta.snapshots": "One row per snapshot of a source that was fetched.",
@@ -199,12 +208,27 @@ def note_lineage(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> None
     )
 
 
-def describe_build(connection: duckdb.DuckDBPyConnection) -> None:
-    """Write meta.sources and, last, meta.columns from the file's own comments."""
+def describe_build(connection: duckdb.DuckDBPyConnection, conditions: Mapping[str, Condition]) -> None:
+    """Write meta.sources, with how each source is, and, last, meta.columns from the file's own comments."""
     if lost := lost_records(connection):
         raise LedgerError("records are lost:\n" + "\n".join(lost) + "\nThis is an error in the connector: report it.")
     sources = connection.sql("select * from seeds.sources order by source_id").pl()
-    write_table(connection, "meta.sources", sources, DESCRIPTIONS["meta.sources"], SOURCE_COLUMNS)
+    states = pl.DataFrame(
+        [
+            (source_id, one.state, one.since.astimezone(UTC).replace(tzinfo=None) if one.since else None, one.why)
+            for source_id, one in conditions.items()
+        ],
+        schema={
+            "source_id": pl.String(),
+            "state": pl.String(),
+            "state_since": pl.Datetime("us"),
+            "state_reason": pl.String(),
+        },
+        orient="row",
+    )
+    frame = sources.join(states, on="source_id", how="left", maintain_order="left")
+    columns = {**SOURCE_COLUMNS, **STATE_COLUMNS}
+    write_table(connection, "meta.sources", frame, DESCRIPTIONS["meta.sources"], columns)
     write_meta(connection, "meta.columns", COLUMN_COLUMNS, [])
     rows = connection.execute(
         "select schema_name || '.' || table_name, column_name, data_type, comment from duckdb_columns() "

@@ -36,7 +36,7 @@ UNDIGESTED = ("meta.builds", "meta.changes", VERSIONS)
 """Tables that say when and by which code a build was made and what came before it: not part of its data version."""
 
 
-UNDIGESTED_COLUMNS = {"meta.snapshots": ("fetched_at",)}
+UNDIGESTED_COLUMNS = {"meta.snapshots": ("fetched_at",), "meta.sources": ("state_since",)}
 """Columns that say when data arrived: the same bytes, fetched again or elsewhere, are the same data."""
 
 

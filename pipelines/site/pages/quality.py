@@ -10,9 +10,9 @@ from pipelines.answers.numbers import number, plain
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.models import conflict_words, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
+from pipelines.site.pages.source_states import outdated, read_states, state_words, states_section
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, parquet_of, row, section, stacked, table
 from pipelines.warehouse.file import Row, read_rows
-from pipelines.warehouse.raw_layer import remote_files
 
 KINDS = (("measured", 0), ("reported", 3), ("derived", 5), ("assumed", 1))
 CHECKED = (("seen", 0), ("secondary", 3), ("recalled", 1))
@@ -34,10 +34,6 @@ SUMMARY_COLUMNS = (
     "water_l",
 )
 FILES = "select * from meta.files order by table_name, file_name"
-SNAPSHOTS = """
-    select source_id, min(fetched_at)::date as first_date, max(fetched_at)::date as last_date, count(distinct url) as files
-    from meta.snapshots group by 1 order by 1
-"""
 REJECTS = "select * from meta.rejects order by table_name, record_no, column_name limit 500"
 REJECT_COUNT = "select count(*) as rejects from meta.rejects"
 FINDINGS = (
@@ -154,27 +150,10 @@ def _checked(rows: list[Row]) -> Words:
     )
 
 
-def _files(files: list[Row], snapshots: list[Row], references: References) -> Words:
-    dates = {one["source_id"]: one for one in snapshots}
-    wanted: dict[str, int] = {}
-    for file in remote_files():
-        wanted[file.source_id] = wanted.get(file.source_id, 0) + 1
+def _files(files: list[Row], states: list[Row], references: References) -> Words:
+    told = {one["source_id"]: state_words(one) for one in states}
 
-    def state(source_id: str) -> str:
-        if source_id not in wanted:
-            return "shipped with the project or a package"
-        found = dates.get(source_id)
-        if found is None:
-            return "not fetched"
-        span = (
-            f"{found['first_date']} to {found['last_date']}"
-            if found["first_date"] != found["last_date"]
-            else f"{found['last_date']}"
-        )
-        absent = wanted[source_id] - found["files"]
-        return f"snapshot of {span}" + (f", {absent} of {wanted[source_id]} files not fetched" if absent else "")
-
-    unread = sorted(wanted.keys() - {one["source_id"] for one in files})
+    unread = sorted(told.keys() - {one["source_id"] for one in files})
     rows = [
         row(
             cell(one["table_name"], code=True),
@@ -187,7 +166,7 @@ def _files(files: list[Row], snapshots: list[Row], references: References) -> Wo
             cell(f"{one['record_count']:,}", one["record_count"]),
             cell(f"{one['rejected_count']:,}", one["rejected_count"]),
             cell(f"{one['duplicate_count']:,}", one["duplicate_count"]),
-            cell(state(one["source_id"])),
+            cell(told.get(one["source_id"], "shipped with the project or a package")),
         )
         for one in files
     ]
@@ -199,7 +178,7 @@ def _files(files: list[Row], snapshots: list[Row], references: References) -> Wo
             cell("0", 0),
             cell("0", 0),
             cell("0", 0),
-            cell("not fetched"),
+            cell(told[source_id]),
         )
         for source_id in unread
     ]
@@ -214,7 +193,7 @@ def _files(files: list[Row], snapshots: list[Row], references: References) -> Wo
     ]
     return section(
         "files",
-        "Which files were read, and which are outdated?",
+        "Which files were read?",
         f"{len(files)} files read",
         "The date of a snapshot is the day we first received these bytes. Data of a source that was not fetched are "
         "missing from the figures; nothing replaces them.",
@@ -238,7 +217,7 @@ def _rejects(rejects: list[Row], total: int) -> Words | None:
     ]
     shown = "" if total == len(rejects) else f" The first {len(rejects)} are shown."
     return section(
-        " The table shows the first {len(rejects)}.",
+        "rejects",
         "Which records were rejected?",
         f"{total:,} rejected record{'' if total == 1 else 's'}",
         f"The warehouse keeps a rejected record with its reason. No figure uses it.{shown}",
@@ -339,7 +318,7 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     references = read_references(connection)
     kinds, known = read_rows(connection, BY_QUANTITY), _known_counts(connection)
     checked, files = _checked_counts(connection), read_rows(connection, FILES)
-    snapshots, rejects = read_rows(connection, SNAPSHOTS), read_rows(connection, REJECTS)
+    states, rejects = read_states(connection), read_rows(connection, REJECTS)
     total = read_rows(connection, REJECT_COUNT)[0]["rejects"]
     findings, conflicts = read_rows(connection, FINDINGS), read_rows(connection, CONFLICTS)
 
@@ -348,7 +327,8 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
             _by_quantity(kinds),
             _missing(known),
             _checked(checked),
-            _files(files, snapshots, references),
+            states_section(states),
+            _files(files, states, references),
             _rejects(rejects, total),
             _findings(findings),
             _conflicts(conflicts, references),
@@ -358,11 +338,12 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
         lead = (
             f"{count:,} preferred figures, {(plain(100 * assumed / count) if assumed else 0)} % of them assumed; "
             f"{len(findings)} findings about published figures; sources disagree on {len(conflicts)} facts; {total:,} "
-            f"record{('' if total == 1 else 's')} rejected."
+            f"record{('' if total == 1 else 's')} rejected; {len(outdated(states))} of {len(states)} online sources stale, "
+            "held or failed."
         )
         return page("Data quality", "How reliable are the data?", lead, [one for one in sections if one])
 
-    rows = (kinds, known, checked, files, snapshots, rejects, total, findings, conflicts, references_digest(references))
+    rows = (kinds, known, checked, files, states, rejects, total, findings, conflicts, references_digest(references))
     downloads = {
         "figures.csv": csv_of(connection, FIGURES_CSV),
         "figures.parquet": parquet_of(connection, FIGURES_PARQUET),
