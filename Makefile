@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow soak check docs lock ui report bench fuzz clean
+.PHONY: all setup build refresh test test-slow soak check docs lock ui report bench fuzz fuzz-files clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -60,6 +60,10 @@ bench: setup
 
 fuzz: setup
 	@.venv/bin/python -m tests.fuzz.fuzz_mllog
+
+# 2,000 changes to each file of the mirrors that LEDGER_MIRROR names, and three builds of what was accepted: hours.
+fuzz-files: setup
+	@.venv/bin/python -m tests.fuzz.fuzz_files --mirror "$(LEDGER_MIRROR)" --builds 3
 
 clean:
 	rm -rf .venv data reports/site

@@ -23,7 +23,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, Field, Validati
 
 from pipelines.errors import LedgerError, shown
 from pipelines.records.csv_records import Record, Reject
-from pipelines.records.raw_tables import RawRow, RawTable, check_raw, to_frame
+from pipelines.records.raw_tables import RawRow, RawTable, empty_raw_frame
 
 SPACE = re.compile(r"[ \t\r\n]*")
 STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
@@ -292,11 +292,8 @@ def read_raw_json(
     """Records as a raw table; raises LedgerError where too few hold or too many are refused (``check_raw``)."""
     cut = list(records)
     rows, rejects = type_json(cut, file, schema, row_of)
-    duplicates = find_repeats(rows, file, schema.key) if schema.key else []
-    repeated = {reject.record_no for reject in duplicates}
-    kept = [(record, row) for record, row in rows if record.record_no not in repeated]
-    result = RawTable(schema, file, sha256, to_frame(schema, kept, sha256), len(cut), rejects, duplicates)
-    check_raw(result)
+    result = RawTable(schema, file, sha256, empty_raw_frame(schema), len(cut), rejects)
+    result.settle(rows, find_repeats(rows, file, schema.key) if schema.key else [])
     return result
 
 

@@ -31,7 +31,7 @@ from pipelines.records.json_records import (
     named_columns,
     type_json,
 )
-from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, check_raw, to_frame
+from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RemoteFile, empty_raw_frame
 
 FOLDER = "public/data/models/"
 INDEX = "public/data/index.json"
@@ -215,10 +215,10 @@ def _table(members: dict[str, bytes], last_updated: Any, file: str, sha256: str)
         typed, refused = type_json(records, name, MlEnergyConfigurations, _row_of)
         rows += typed
         rejects += [replace(reject, reason=f"{reject.reason} ({path}, line {reject.line})") for reject in refused]
-    repeats = find_repeats(rows, file, MlEnergyConfigurations.key)
-    repeated = {reject.record_no for reject in repeats}
-    frame = to_frame(MlEnergyConfigurations, [row for row in rows if row[0].record_no not in repeated], sha256)
-    return RawTable(MlEnergyConfigurations, file, sha256, frame, count, rejects, repeats)
+    empty = empty_raw_frame(MlEnergyConfigurations)
+    table = RawTable(MlEnergyConfigurations, file, sha256, empty, count, rejects)
+    table.settle(rows, find_repeats(rows, file, MlEnergyConfigurations.key))
+    return table
 
 
 def read_archive(data: bytes, file: str, sha256: str) -> list[RawTable]:
@@ -231,9 +231,7 @@ def read_archive(data: bytes, file: str, sha256: str) -> list[RawTable]:
     if INDEX not in members:
         raise LedgerError(f"{file}: the archive has no {INDEX}; expected the leaderboard's repository.")
     index = {part.key: part.value for part in cut_members(members.pop(INDEX), f"{file}: {INDEX}")}
-    table = _table(members, index.get("last_updated"), file, sha256)
-    check_raw(table)
-    return [table]
+    return [_table(members, index.get("last_updated"), file, sha256)]
 
 
 FILES: tuple[RemoteFile, ...] = (
