@@ -18,7 +18,6 @@ stays in use, and the source counts as stale.
 
 from __future__ import annotations
 
-import json
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence

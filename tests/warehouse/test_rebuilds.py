@@ -11,7 +11,12 @@ from pipelines.warehouse.versions import read_published_versions
 from tests.conftest import run_ledger
 
 PLACES = {
-    "Kiritimati": {"LEDGER_THREADS": "1", "TZ": "Pacific/Kiritimati", "LC_ALL": "tr_TR.UTF-8", "PYTHONHASHSEED": "4711"},
+    "Kiritimati": {
+        "LEDGER_THREADS": "1",
+        "TZ": "Pacific/Kiritimati",
+        "LC_ALL": "tr_TR.UTF-8",
+        "PYTHONHASHSEED": "4711",
+    },
     "New York": {"LEDGER_THREADS": "2", "TZ": "America/New_York", "LC_ALL": "C", "PYTHONHASHSEED": "1"},
 }
 

@@ -103,7 +103,9 @@ def draw(frame: pl.DataFrame) -> Built:
         pl.col("share").mul(100).round(0).cast(pl.Int64).cast(pl.String).alias("whole"),
     )  # fmt: skip
     runs_in_order = rows["model_name"].unique(maintain_order=True)
-    rows = rows.with_columns(pl.col("model_name").replace_strict(runs_in_order, range(len(runs_in_order))).alias("place"))
+    rows = rows.with_columns(
+        pl.col("model_name").replace_strict(runs_in_order, range(len(runs_in_order))).alias("place")
+    )
     share = alt.X("share:Q", stack="normalize", title=None, axis=percents(5))
     run = alt.Y("model_name:N", sort=by_number("place"), title=None, axis=names_axis())
     tips = tooltips({"model_name": "Run", "accelerator_name": "Accelerator", "component": "Component",

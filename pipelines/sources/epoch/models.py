@@ -227,7 +227,8 @@ class EpochAllModels(EpochModelRow):
     }
 
     training_compute_lower_bound_flop: RawNumber | None = Field(
-        default=None, description="Least training compute that the publisher thinks possible, floating-point operations."
+        default=None,
+        description="Least training compute that the publisher thinks possible, floating-point operations.",
     )
     training_compute_upper_bound_flop: RawNumber | None = Field(
         default=None, description="Most training compute that the publisher thinks possible, floating-point operations."
