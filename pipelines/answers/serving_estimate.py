@@ -50,6 +50,9 @@ FIGURES = {
 }
 """Columns of the model that are shown -> unit and formula in words."""
 
+RENTAL_KINDS = {"given": "given", "observed": "reported", "moved": "reported"}
+"""Where a rental price comes from -> kind of the input; prices of similar accelerators are assumed."""
+
 
 # --- the warehouse beside an empty one ------------------------------------------------------------------------------
 
@@ -264,7 +267,7 @@ def _inputs(connection: duckdb.DuckDBPyConnection, model: Row, hardware: Row) ->
                            hardware["rental_source_id"]),
             "low": hardware["rental_usd_per_chip_hour_low"],
             "high": hardware["rental_usd_per_chip_hour_high"],
-            "kind": {"given": "given", "assumed": "assumed"}.get(hardware["rental_basis"], "reported"),
+            "kind": RENTAL_KINDS.get(hardware["rental_basis"], "assumed"),
         })  # fmt: skip
     titles = dict(connection.execute("select source_id, title from ledger.meta.sources").fetchall())
     return [

@@ -226,6 +226,7 @@ QUANTITIES: dict[str, str] = {
     "training_flop": "FLOP", "chip_hours": "chip-hour", "training_hours": "hour", "mfu": "ratio", "hfu": "ratio",
     "throughput_flop_per_s": "FLOP/s per chip", "chip_hours_per_trillion_tokens": "chip-hour per 1e12 tokens",
     "energy_kwh": "kWh", "co2e_kg": "kg CO2e", "water_l": "L", "cost_usd": "USD", "chip_power_w": "W",
+    "cloud_price_usd_per_chip_hour": "USD/chip-hour",
     "development_energy_kwh": "kWh", "development_co2e_kg": "kg CO2e", "lifecycle_co2e_kg": "kg CO2e",
     "node_power_w": "W", "node_power_ratio": "ratio", "inference_j_per_token": "J/token",
     "inference_j_per_request": "J/request", "inference_co2e_kg_per_request": "kg CO2e/request",

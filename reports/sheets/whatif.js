@@ -78,7 +78,7 @@ const whatif = (() => {
     };
     const seen = (rows, name, unit) => {
       const row = (rows ?? []).find(([from, to]) => from <= year && year <= to);
-      return row ? { name, low: row[2], value: row[3], high: row[4], unit, basis: row[5], source: row[6], kind: "published" } : null;
+      return row ? { name, low: row[2], value: row[3], high: row[4], unit, basis: row[5], source: row[6], kind: row[7] ?? "published", method: row[8] } : null;
     };
     const given = (field, name, unit) => s[field] && { name, ...s[field], unit, kind: "given", basis: null, source: null };
     const stated = (value, name, unit, basis, source) => value === null || value === undefined ? null
@@ -97,7 +97,8 @@ const whatif = (() => {
       assumed_mfu: assumed("mfu"),
       pue: given("pue", "pue", "ratio") ?? assumed("pue"),
       cloud_price: given("price", "cloud_price_usd_per_chip_hour", "USD/chip-hour")
-        ?? seen(chip.rentals, "cloud_price_usd_per_chip_hour", "USD/chip-hour") ?? assumed("cloud_price_usd_per_chip_hour"),
+        ?? seen(chip.rentals, "cloud_price_usd_per_chip_hour", "USD/chip-hour"),
+      hardware_age: ageOf(chip, year),
       chip_price: given("chip_price", "chip_price", "USD") ?? seen(chip.purchase, "chip_price", "USD"),
       electricity_price: seen(place.electricity, "electricity_price_usd_per_kwh", "USD/kWh") ?? assumed("electricity_price_usd_per_kwh"),
       grid_intensity: seen(place.grid, "grid_intensity_kg_co2e_per_kwh", "kg CO2e/kWh") ?? assumed("grid_intensity_kg_co2e_per_kwh"),
@@ -112,6 +113,14 @@ const whatif = (() => {
       "fleet_utilisation",
     ]) inputs[name] = assumed(name);
     return { chip, architecture, format, year, inputs };
+  }
+
+  // As core.hardware_ages: a run without a date starts in the middle of its year.
+  function ageOf(chip, year) {
+    const name = { name: "hardware_age_years", unit: "year", kind: "assumed", source: chip.acquired?.source ?? null };
+    if (!chip.acquired) return { ...name, low: 0, value: 0, high: 0, basis: "release date not published: taken as new" };
+    const [high, value, low] = chip.acquired.years.map((acquired) => f.hardware_age_years_of(year + 0.5, acquired));
+    return { ...name, low, value, high, basis: `acquired ${chip.acquired.years[1].toFixed(1)}, run started ${(year + 0.5).toFixed(1)}` };
   }
 
   function estimate(s, data) {
@@ -204,7 +213,7 @@ const whatif = (() => {
       put("wall_days", "day", "conversion", i.reported_hours ? f.divide(take("reported_hours")[0], f.exactly(24))
         : f.wall_days_of(time, ...take("accelerator_count", "chip_hours_ratio")));
     }
-    if (i.cloud_price) put("cloud_cost_usd", "USD", "rental", f.cloud_cost_usd_of(time, ...take("cloud_price")));
+    if (i.cloud_price) put("cloud_cost_usd", "USD", i.cloud_price.method ?? "rental", f.cloud_cost_usd_of(time, ...take("cloud_price")));
     if (i.embodied_kg_per_accelerator && i.embodied_kg_per_server) {
       put("embodied_co2e_kg", "kg CO2e", "share_of_life", f.embodied_co2e_kg_of(time, ...take(
         "embodied_kg_per_accelerator", "embodied_kg_per_server", "embodied_lifetime_years", "fleet_utilisation")));
@@ -219,7 +228,10 @@ const whatif = (() => {
     used.set("home_year_kwh", data.home_year);
     scaled(rows, "home_years", "home-year", energy, (kwh) => f.home_years_of(kwh, data.home_year.value));
     if (i.chip_price) {
-      const capital = f.capital_usd_per_chip_hour(...take("chip_price", "server_cost_ratio", "network_share", "price_decline"));
+      take("hardware_age");
+      const { low, value, high } = i.hardware_age;
+      const depreciation = f.depreciation_per_hour_of(...take("price_decline"), low, value, high);
+      const capital = f.capital_usd_per_chip_hour(...take("chip_price", "server_cost_ratio", "network_share"), depreciation);
       const electricity = f.electricity_usd_per_chip_hour(f.facility_energy_kwh_of(f.exactly(1), ...facility), ...take("electricity_price"));
       put("owned_cost_usd", "USD", "amortised", f.owned_cost_usd_of(time, capital, electricity));
     }

@@ -7,16 +7,44 @@
 -- example: round(central_of(cloud_cost_usd_of(exactly(2788000), exactly(2)))) = 5576000
 create or replace macro cloud_cost_usd_of(chip_hours, price_per_chip_hour) as multiply(chip_hours, price_per_chip_hour);
 
--- macro: capital_usd_per_chip_hour | Depreciation per hour of an owned accelerator with its share of server and network.
--- equation: price · server_overhead / (1 - network_share) · ln(10) · decline / 8766
--- units: USD per chip, ratio, fraction, orders of magnitude per year -> USD per chip-hour
+-- macro: hardware_age_years_of | Age of hardware when a run starts: years since it was acquired, never below zero.
+-- equation: max(0, started - acquired)
+-- units: decimal years -> years
 -- source: arxiv_2405_21015
--- example: abs(central_of(capital_usd_per_chip_hour(exactly(12500), exactly(1.66), exactly(0.19), exactly(0.14))) - 0.94) < 0.01
-create or replace macro capital_usd_per_chip_hour(chip_price, server_cost_ratio, network_share, price_decline_per_year) as
-multiply(
-    divide(multiply(chip_price, server_cost_ratio), complement_of(network_share)),
-    multiply(exactly(ln(10) / 8766), price_decline_per_year)
-);
+-- example: hardware_age_years_of(2022.08, 2021.12) > 0.95 and hardware_age_years_of(2020.5, 2021.12) = 0
+create or replace macro hardware_age_years_of(started, acquired) as greatest(0, started - acquired);
+
+-- macro: depreciation_at | Share of its price when new that hardware loses in an hour at some age: its value falls at a constant rate.
+-- equation: ln(10) · k · 10^(-k · age) / 8766
+-- units: orders of magnitude per year, years -> 1 per hour
+-- source: arxiv_2405_21015
+-- example: abs(depreciation_at(0.14, 0) * 8766 - 0.3224) < 0.0001 and abs(depreciation_at(0.14, 1) / depreciation_at(0.14, 0) - 0.7244) < 0.0001
+create or replace macro depreciation_at(decline, age_years) as ln(10) * decline * 10 ** (-decline * age_years) / 8766;
+
+-- macro: depreciation_per_hour_of | Depreciation per hour with its bounds: the rate of decline enters once, the age beside it.
+-- equation: d(k, age) with bounds from those of k, times 10^(-k · (age' - age)) for the bounds of the age
+-- units: orders of magnitude per year, years (low, central, high) -> 1 per hour
+-- source: arxiv_2405_21015
+-- example: abs(central_of(depreciation_per_hour_of(exactly(0.14), 0, 0, 0)) * 8766 - 0.3224) < 0.0001
+create or replace macro depreciation_per_hour_of(price_decline_per_year, age_years_low, age_years, age_years_high) as list_transform(
+    [{ 'k': price_decline_per_year, 'a': age_years::double, 'l': age_years_low::double, 'h': age_years_high::double }],
+    lambda q: multiply(
+        uncertain(
+            least(depreciation_at(low_of(q.k), q.a), depreciation_at(central_of(q.k), q.a), depreciation_at(high_of(q.k), q.a)),
+            depreciation_at(central_of(q.k), q.a),
+            greatest(depreciation_at(low_of(q.k), q.a), depreciation_at(central_of(q.k), q.a), depreciation_at(high_of(q.k), q.a))
+        ),
+        uncertain(10 ** (-central_of(q.k) * (q.h - q.a)), 1, 10 ** (-central_of(q.k) * (q.l - q.a)))
+    )
+)[1];
+
+-- macro: capital_usd_per_chip_hour | Depreciation per hour of an owned accelerator with its share of server and network.
+-- equation: price when new · server_overhead / (1 - network_share) · depreciation per hour
+-- units: USD per chip, ratio, fraction, 1 per hour -> USD per chip-hour
+-- source: arxiv_2405_21015
+-- example: abs(central_of(capital_usd_per_chip_hour(exactly(12500), exactly(1.66), exactly(0.19), depreciation_per_hour_of(exactly(0.14), 0, 0, 0))) - 0.94) < 0.01
+create or replace macro capital_usd_per_chip_hour(chip_price, server_cost_ratio, network_share, depreciation_per_hour) as
+multiply(divide(multiply(chip_price, server_cost_ratio), complement_of(network_share)), depreciation_per_hour);
 
 -- macro: electricity_usd_per_chip_hour | Electricity cost per hour of an accelerator, its server and the cooling.
 -- equation: energy of an hour · price

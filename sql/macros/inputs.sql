@@ -95,3 +95,9 @@ create or replace macro ranked_figures(figures) as list_transform(
         )[1].method
     }
 );
+
+-- macro: decimal_year_of | A date as a decimal year.
+-- equation: year + (day of the year - 1) / 365.25
+-- units: date -> decimal year
+-- example: decimal_year_of(date '2021-01-01') = 2021 and round(decimal_year_of(date '2021-07-02'), 1) = 2021.5
+create or replace macro decimal_year_of(day) as year(day) + (dayofyear(day) - 1) / 365.25;

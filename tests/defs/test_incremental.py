@@ -73,7 +73,7 @@ def seeds_with_price(folder: Path, times: float) -> Path:
 
 def test_a_table_that_has_not_changed_is_kept(own_home: Settings, instance: dg.DagsterInstance) -> None:
     before = read_published_versions(own_home)
-    result = materialize(instance, "core.rental_prices", "mart.trends")
+    result = materialize(instance, "core.rental_quotes", "mart.trends")
     assert result.success
     assert {*notes(result).values()} == {"kept: neither its code nor what it reads has changed"}
     evaluations = {each.check_name: each.passed for each in result.get_asset_check_evaluations()}
@@ -92,10 +92,10 @@ def test_an_edited_file_is_published_whole_or_not_at_all(
     refused = materialize(instance, PUBLISH)
     assert not refused.success
     said = told(refused)
-    assert "core.rental_prices (seeds.cloud_prices has changed)" in said
+    assert "core.rental_quotes (seeds.cloud_prices has changed)" in said
     named = said.partition("Materialize ")[2].partition(", then meta.builds; or run: ledger build")[0].split(", ")
     assert named == with_dependents(set(named), recipes()), "all that is made from them is named too, in order"
-    assert {"core.rental_prices", "mart.training_summary", "mart.claim_audit"} <= set(named)
+    assert {"core.rental_quotes", "mart.training_summary", "mart.claim_audit"} <= set(named)
 
     for table in named[:2]:
         assert materialize(instance, table).success
@@ -123,10 +123,10 @@ def test_what_comes_out_as_before_ends_the_work(
     path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))  # other bytes, the same rows
     monkeypatch.setenv("LEDGER_SEEDS", str(seeds))
     assert "seeds.cloud_prices" in stale_tables(read_settings())
-    result = materialize(instance, "seeds.cloud_prices", "core.rental_prices", PUBLISH)
+    result = materialize(instance, "seeds.cloud_prices", "core.rental_quotes", PUBLISH)
     assert result.success, told(result)
     assert notes(result)["seeds.cloud_prices"] == "made"
-    assert notes(result)["core.rental_prices"].startswith("kept")
+    assert notes(result)["core.rental_quotes"].startswith("kept")
 
 
 RUN_WITH_CHECK = """
@@ -179,7 +179,7 @@ def test_a_build_of_one_changed_price_is_that_of_everything(own_home: Settings, 
     done = run_ledger("build", home=own_home.home, LEDGER_SEEDS=str(seeds))
     assert done.returncode == 0, done.stderr
     steps = {line.split("] ")[1] for line in done.stderr.splitlines() if line.startswith("[")}
-    assert {"seeds.cloud_prices", "core.rental_prices", "mart.training_summary", "meta.builds", "reports.site"} <= steps
+    assert {"seeds.cloud_prices", "core.rental_quotes", "mart.training_summary", "meta.builds", "reports.site"} <= steps
     assert steps.isdisjoint({"seeds.models", "core.accelerators", "raw.exchange_rates"})
     some = published_build(own_home)["data_version"]
     with connect_published(own_home) as connection:

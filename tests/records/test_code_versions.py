@@ -51,7 +51,7 @@ EDITS = {
     "escaping function": ("pipelines/site/files.py", '"\\\\u003c"', '"\\\\u003C"'),
     "template": ("reports/sheets/base.html", "<", " <"),
     "chart": ("pipelines/site/charts/training_cost.py", "import", "import  "),
-    "model": ("sql/core/benchmarks/rental_prices.sql", "<= 2", "<= 3"),
+    "model": ("sql/core/prices/on_demand_prices.sql", "method = 'observed'", "method <> 'moved'"),
     "formula": ("sql/macros/training.sql", "multiply(exactly(6), mul", "multiply(exactly(6.0), mul"),
     "comment on a formula": ("sql/macros/training.sql", "-- macro: ", "-- macro:  "),
     "connector": ("pipelines/sources/prices/exchange_rates.py", "import", "import  "),
@@ -120,7 +120,7 @@ def test_a_chart_is_decided_by_its_own_module(changed: Changed) -> None:
 
 
 def test_a_model_is_decided_by_its_text(changed: Changed) -> None:
-    assert changed("model")["tables"] == {"core.rental_prices"}
+    assert changed("model")["tables"] == {"core.on_demand_prices"}
 
 
 def test_a_formula_decides_what_calls_it_and_what_calls_its_callers(changed: Changed) -> None:

@@ -207,11 +207,13 @@ def expected_value(figure: dict[str, object], x: Leaves, method: str) -> float |
     match figure["quantity"], figure["boundary"], figure["method"]:
         case "energy_kwh", boundary, "chip_hours_times_power":
             return energy_from(x, method, boundary)
-        case "cost_usd", "cloud", "rental":
-            return chip_hours_from(x, method) * one_of(x, "cloud_price", "cloud_price_usd_per_chip_hour")
+        case "cost_usd", "cloud", rental:
+            stated = rental == "rental_stated"
+            return chip_hours_from(x, method) * x[f"{'published_' if stated else ''}cloud_price_usd_per_chip_hour"]
         case "cost_usd", "owned", "amortised":
             capital = x["chip_price"] * x["server_cost_ratio"] / (1 - x["network_cost_share"])
-            hourly = capital * math.log(10) * x["hardware_price_decline_per_year"] / 8766
+            decline = x["hardware_price_decline_per_year"]
+            hourly = capital * math.log(10) * decline / 8766 * 10 ** (-decline * x["hardware_age_years"])
             electricity = one_of(x, "electricity_price", "electricity_price_usd_per_kwh")
             return chip_hours_from(x, method) * hourly + energy_from(x, method, "facility") * electricity
         case "co2e_kg", "location", "energy_times_intensity":

@@ -269,7 +269,8 @@ MORE_GIVES_MORE = {
     "annual_site_usd_of({a}, exactly(5), {b}, exactly(14), {c}, {d})": "abcd",
     "share_of({a}, {c})": "a",
     "electricity_usd_per_chip_hour({a}, {s})": "a",
-    "capital_usd_per_chip_hour({a}, {b}, exactly(0.19), {s})": "ab",
+    "capital_usd_per_chip_hour({a}, {b}, exactly(0.19), {s})": "abs",
+    "paid_price_of({a}, {c})": "a",
 }
 MORE_GIVES_LESS = {
     "chip_hours_from_flop({a}, {b}, {s})": "b",

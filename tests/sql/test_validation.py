@@ -216,7 +216,7 @@ def test_the_cost_of_gpt_4_contains_what_others_say(published: duckdb.DuckDBPyCo
                 ) as energy,
                 capital_usd_per_chip_hour(
                     multiply(exactly(12500), x['chip_price_spread_ratio']), x['server_cost_ratio'],
-                    x['network_cost_share'], x['hardware_price_decline_per_year']
+                    x['network_cost_share'], depreciation_per_hour_of(x['hardware_price_decline_per_year'], 0, 0.5, 1.9)
                 ) as capital
             from m
         ),

@@ -13,6 +13,7 @@ from typing import Any
 
 import duckdb
 
+from pipelines.answers.given import KINDS
 from pipelines.answers.labels import INPUTS, METHODS, QUANTITIES
 from pipelines.answers.training_estimate import (
     EARLIEST_YEAR,
@@ -31,7 +32,7 @@ from pipelines.warehouse.file import Row, connect_published, read_rows
 
 ASSUMPTIONS = (
     "flop_6nd_ratio", "chip_hours_ratio", "mfu", "average_power_ratio", "server_power_ratio", "pue",
-    "cloud_price_usd_per_chip_hour", "server_cost_ratio", "network_cost_share", "hardware_price_decline_per_year",
+    "server_cost_ratio", "network_cost_share", "hardware_price_decline_per_year",
     "electricity_price_usd_per_kwh", "grid_intensity_kg_co2e_per_kwh", "carbon_free_contract_share",
     "embodied_kg_per_accelerator", "embodied_kg_per_server", "embodied_lifetime_years", "fleet_utilisation",
     "wue_onsite_l_per_kwh", "wue_offsite_l_per_kwh",
@@ -43,7 +44,8 @@ FORMULAS = (
     "flop_hardware", "chip_hours_from_flop", "model_flop_utilisation", "petaflop_days_of", "wall_days_of",
     "training_state_bytes_of", "chip_energy_kwh_of", "server_energy_kwh_of", "facility_energy_kwh_of", "co2e_kg_of",
     "market_co2e_kg_of", "embodied_co2e_kg_of", "water_l_of", "home_years_of", "cloud_cost_usd_of",
-    "capital_usd_per_chip_hour", "electricity_usd_per_chip_hour", "owned_cost_usd_of",
+    "hardware_age_years_of", "depreciation_per_hour_of", "capital_usd_per_chip_hour", "electricity_usd_per_chip_hour",
+    "owned_cost_usd_of",
 )  # fmt: skip
 """Macros that the calculator calls."""
 
@@ -69,7 +71,7 @@ SYNTHETIC_RUNS = f"""
         select 'format' as what, accelerator_id, number_format, null as year, null as place from formats
         union all
         select 'rental' as what, accelerator_id, null, year, null
-        from (select distinct accelerator_id from ledger.seeds.cloud_prices) as c cross join years
+        from (select distinct accelerator_id from ledger.core.rental_prices) as c cross join years
         union all
         select 'place' as what, null, null, year, place from places cross join years
     )
@@ -80,10 +82,11 @@ SYNTHETIC_RUNS = f"""
 CHOSEN = """
     select
         split_part(r.training_run_id, '|', 1) as what, r.accelerator_id, s.number_format as asked_format, r.number_format,
-        r.training_country as place, r.training_year as year, i.dense_peak, i.cloud_price, i.chip_price, i.electricity_price,
-        i.grid_intensity
+        r.training_country as place, r.training_year as year, i.dense_peak, i.cloud_price, i.cloud_price_method, i.chip_price,
+        i.electricity_price, i.grid_intensity, i.hardware_age, h.acquired_years_low, h.acquired_years, h.acquired_years_high
     from core.training_runs as r
     inner join core.training_inputs as i on r.training_run_id = i.training_run_id
+    inner join core.hardware_ages as h on r.training_run_id = h.training_run_id
     inner join seeds.training_runs as s on r.training_run_id = s.training_run_id
     order by what, r.accelerator_id, place, asked_format nulls first, year
 """
@@ -102,6 +105,29 @@ def _ranges(rows: list[Row], column: str) -> list[list[Any]]:
         one = years[0][1]
         made.append([years[0][0], years[-1][0], one["low"], one["value"], one["high"], one["basis"], one["source_id"]])
     return made
+
+
+def _rentals(rows: list[Row]) -> list[list[Any]]:
+    """Rental prices by year, as ``_ranges``, with the kind of the input and the method of the cost."""
+    seen = [
+        (row["year"], (*(row["cloud_price"][key] for key in ("low", "value", "high", "basis", "source_id", "kind")),
+                       row["cloud_price_method"]))
+        for row in rows
+    ]  # fmt: skip
+    made = []
+    for choice, group in groupby(seen, key=lambda entry: entry[1]):
+        years = [year for year, _ in group]
+        *amounts, kind, method = choice
+        made.append([years[0], years[-1], *amounts, KINDS[kind], "rental" if method == "observed" else f"rental_{method}"])
+    return made
+
+
+def _acquired(row: Row) -> dict[str, Any] | None:
+    """When a run acquires this accelerator, decimal years; None if its release date is not published."""
+    if row["acquired_years"] is None:
+        return None
+    years = [row[f"acquired_years{side}"] for side in ("_low", "", "_high")]
+    return {"years": years, "source": row["hardware_age"]["source_id"]}
 
 
 def _chips(connection: duckdb.DuckDBPyConnection, chosen: dict[str, list[Row]]) -> dict[str, Any]:
@@ -130,7 +156,8 @@ def _chips(connection: duckdb.DuckDBPyConnection, chosen: dict[str, list[Row]]) 
             "peak_source": rows[0]["dense_peak"]["source_id"],
             "usual_format": rows[0]["number_format"],
             "formats": {row["number_format"]: row["dense_peak"]["value"] for row in peaks},
-            "rentals": _ranges(rentals.get(chip["accelerator_id"], []), "cloud_price"),
+            "rentals": _rentals(rentals.get(chip["accelerator_id"], [])),
+            "acquired": _acquired(rows[0]),
             "purchase": bought,
         }
     return chips

@@ -23,22 +23,14 @@ from pipelines.site.charts.registry import Built, Column, Panel, chart
 CLASSES = {"datacentre": 0, "consumer": 1, "workstation": 2, "edge": 3, "mobile": 4}
 
 QUERY = """
-with rents as (
-    select accelerator_id, arg_max(price_usd_per_chip_hour, observed_date) as rent_usd_per_hour
-    from (
-        select accelerator_id, observed_date, median(price_usd_per_chip_hour) as price_usd_per_chip_hour
-        from seeds.cloud_prices where terms = 'on demand' group by all
-    )
-    group by accelerator_id
-)
-
 select
     a.accelerator_id, a.accelerator_name, a.vendor, a.segment, a.release_date, a.dense_16_bit_format as number_format,
     a.dense_16_bit_flop_per_s, a.tdp_w, a.dense_16_bit_flop_per_joule, a.memory_bytes, a.memory_bandwidth_bytes_per_s,
-    a.release_price_usd, a.dense_16_bit_flop_per_s / a.release_price_usd as flop_per_s_per_usd, r.rent_usd_per_hour,
+    a.release_price_usd, a.dense_16_bit_flop_per_s / a.release_price_usd as flop_per_s_per_usd,
+    r.cloud_price_usd_per_chip_hour as rent_usd_per_hour,
     a.source_id
 from mart.accelerators as a
-left join rents as r on a.accelerator_id = r.accelerator_id
+left join core.on_demand_prices as r on a.accelerator_id = r.accelerator_id
 where a.dense_16_bit_flop_per_s > 0 and a.tdp_w > 0
 order by a.dense_16_bit_flop_per_joule desc, a.accelerator_id
 """
@@ -57,8 +49,8 @@ order by a.dense_16_bit_flop_per_joule desc, a.accelerator_id
     notes=(
         "Peaks are dense BF16 rates from the datasheet, else FP16. Reaching half of it is good. For generating text, "
         "memory bandwidth sets the speed instead.",
-        "Price: price at release, from the vendor or a report. Rental price: the latest on-demand price per "
-        "chip-hour. – not published.",
+        "Price: price at release, from the vendor or a report. Rental price: on demand per chip-hour, the median over "
+        "providers of the last two years, each with its latest price. – not published.",
         "Phones and other devices for which vendors publish only 8-bit rates are in the warehouse "
         "(mart.accelerator_peaks), not here.",
     ),

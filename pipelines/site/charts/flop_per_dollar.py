@@ -12,7 +12,6 @@ from pipelines.site.charts.marks import (
     ROWS,
     grouped,
     highlighted,
-    inline_data,
     layered,
     short_number,
     tooltips,
@@ -23,6 +22,7 @@ from pipelines.site.charts.registry import Built, Column, Panel, chart
 from pipelines.site.charts.trend_line import record_labels, trend_layers
 
 CLASSES = {"datacentre": 0, "consumer": 1, "workstation": 2, "edge": 3}
+WHAT = {"bought": "bought, price at release", "rented": "rented, per hour", "panel": "rented, median of a constant panel"}
 FAMILIES = {"V100": 4, "A100": 0, "H100": 1, "other chip": 5}
 
 QUERY = """
@@ -49,10 +49,21 @@ rented as (
     from seeds.cloud_prices as p
     inner join mart.accelerators as a on p.accelerator_id = a.accelerator_id
     where p.terms = 'on demand' and a.segment = 'datacentre'
+),
+
+panels as (
+    select
+        'panel' as part, p.accelerator_id, a.accelerator_name, 'panel of ' || p.provider_count || ' providers' as vendor,
+        case p.accelerator_id when 'h100-sxm' then 'H100' when 'a100-sxm-80gb' then 'A100' else 'V100' end as class,
+        make_date(p.year, 7, 1) as event_date, 'constant panel' as terms, p.price_usd_per_chip_hour as price_usd,
+        a.dense_16_bit_flop_per_s, null::double as flop_per_s_per_usd, a.source_id
+    from core.rental_price_panels as p
+    inner join mart.accelerators as a on p.accelerator_id = a.accelerator_id
+    where p.accelerator_id in ('h100-sxm', 'a100-sxm-80gb', 'v100-sxm-16gb')
 )
 
 select u.*, t.* exclude (metric, cohort)
-from (select * from bought union all select * from rented) as u
+from (select * from bought union all select * from rented union all select * from panels) as u
 inner join mart.trends as t on t.metric = 'flop_per_s_per_usd' and t.cohort = 'kind gpu'
 order by part, event_date desc, accelerator_id, vendor, price_usd
 """
@@ -65,8 +76,8 @@ order by part, event_date desc, accelerator_id, vendor, price_usd
     name="Price of compute",
     kicker="Is compute getting cheaper?",
     subtitle="Left: dense 16-bit peak per dollar of the price at release, log scale; dashed: fit through GPUs in all "
-             "markets with its 90 % band. Right: on-demand rental price per chip-hour, log scale; lines: median for "
-             "years with at least three prices.",
+             "markets with its 90 % band. Right: on-demand rental price per chip-hour, log scale; lines: median of a "
+             "constant panel of providers.",
     query=QUERY,
     source="Compute Ledger, mart.accelerators and curated cloud prices; each row names its price list or press report",
     notes=(
@@ -75,7 +86,8 @@ order by part, event_date desc, accelerator_id, vendor, price_usd
         "A price at release covers the card or module only. Servers, network and power cost extra; prices are "
         "nominal.",
         "Rental prices are on-demand list prices per chip-hour, by provider. Reserved and spot prices are lower; the "
-        "warehouse has them, this chart does not.",
+        "warehouse has them, this chart does not. A line follows the same providers through all its years, so providers "
+        "that come or go do not move it.",
     ),
     keys=CLASSES,
     key_column="class",
@@ -89,34 +101,33 @@ order by part, event_date desc, accelerator_id, vendor, price_usd
     height=360,
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
-    """Purchase: log scatter with fit. Rental: log scatter with yearly medians of the most rented chips."""
+    """Purchase: log scatter with fit. Rental: log scatter with the most rented chips by a constant panel of providers."""
     trend = frame.row(0, named=True)
-    is_bought = pl.col("part") == "bought"
     rows = frame.select(
         "accelerator_id", "accelerator_name", "vendor", "part", "class", pl.col("event_date").cast(pl.String),
         pl.col("event_date").cast(pl.String).alias("date"), short_number("price_usd", "usd"),
-        pl.when(is_bought).then(pl.lit("bought, price at release")).otherwise(pl.lit("rented, per hour")).alias("what"),
+        pl.col("part").replace_strict(WHAT).alias("what"),
         written("price_usd", lambda v: money(v, 3), "price"), short_number("dense_16_bit_flop_per_s", "flop_per_s"),
         written("dense_16_bit_flop_per_s", lambda v: with_prefix(v, "FLOP/s"), "peak"),
         (pl.col("flop_per_s_per_usd") / 1e9).round_sig_figs(4).alias("giga"),
         written("flop_per_s_per_usd", lambda v: with_prefix(v, "FLOP/s"), "per_dollar"),
     )  # fmt: skip
-    bought, rented = rows.filter(is_bought), rows.filter(~is_bought)
+    bought, rented, panels = (rows.filter(pl.col("part") == part) for part in ("bought", "rented", "panel"))
     buying = _purchase(bought, trend)
-    renting = _rental(rented)
+    renting = _rental(rented, panels)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
     title = f"Each dollar spent on GPUs buys {percent} % more compute than a year earlier (90 %: {bounds} %)"
-    h100 = _medians(rented).filter(pl.col("class") == "H100").sort("event_date")
-    fall = ""
+    h100 = panels.filter(pl.col("class") == "H100").sort("event_date")
+    change = ""
     if h100.height > 1:
         first, last = (h100.row(i, named=True) for i in (0, -1))
-        before, now = (f"{money(row['usd'])} in {row['year']}" for row in (first, last))
-        fall = f" The median price of an H100 hour fell from {before} to {now}."
+        before, now = (f"{money(row['usd'])} in {row['date'][:4]}" for row in (first, last))
+        change = f" The median price of an H100 hour, {first['vendor']}, went from {before} to {now}."
     alt_text = (
         f"Two scatter charts on log scales. Left: {bought.height} accelerators by release date and dense 16-bit peak "
         f"per dollar; a line through {trend['n_rows']} GPUs rises {percent} % a year (90 %: {bounds} %). Right: "
-        f"{rented.height} on-demand rental prices per chip-hour.{fall}"
+        f"{rented.height} on-demand rental prices per chip-hour.{change}"
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
@@ -145,16 +156,7 @@ def _purchase(bought: pl.DataFrame, trend: dict[str, float]) -> alt.LayerChart:
     return layered(*trend_layers(in_giga, x, "GFLOP/s per $", scale, axis), dots, *named)
 
 
-def _medians(rented: pl.DataFrame) -> pl.DataFrame:
-    """Median price of each family and year, at the middle of the year."""
-    by_year = rented.filter(pl.col("class") != "other chip").group_by(
-        "class", pl.col("event_date").str.slice(0, 4).alias("year"), maintain_order=True
-    )
-    medians = by_year.agg(pl.col("usd").median(), pl.len().alias("prices")).filter(pl.col("prices") >= 3)
-    return medians.with_columns((pl.col("year") + "-07-01").alias("event_date")).sort("class", "event_date")
-
-
-def _rental(rented: pl.DataFrame) -> alt.LayerChart:
+def _rental(rented: pl.DataFrame, panels: pl.DataFrame) -> alt.LayerChart:
     x, scale = years(ticks=6), alt.Scale(type="log", domain=[0.15, 20], nice=False)
     axis = alt.Axis(values=[0.2, 0.5, 1, 2, 5, 10, 20], format="$~r")
     y = alt.Y("usd:Q", title="$ per hour", scale=scale, axis=axis)
@@ -164,10 +166,9 @@ def _rental(rented: pl.DataFrame) -> alt.LayerChart:
         x=x, y=y, **looks, opacity=alt.condition("datum.class == 'other chip'", alt.value(0.3), alt.value(0.75)),
         tooltip=tooltips({"accelerator_name": "Accelerator", "vendor": "Provider", "date": "Observed", "price": "Per chip-hour"}),
     )  # fmt: skip
-    medians = _medians(rented)
-    line = alt.Chart(inline_data(medians)).mark_line(strokeWidth=2.2).encode(
+    line = alt.Chart(ROWS).transform_filter("datum.part == 'panel'").mark_line(strokeWidth=2.2).encode(
         x=x, y=y, stroke=looks["stroke"], detail="class:N"
     )  # fmt: skip
-    ends = medians.group_by("class", maintain_order=True).first()
+    ends = panels.sort("class", "event_date").group_by("class", maintain_order=True).first()
     ground = Ground(rented, "event_date", "usd", (0.15, 20), width=400)
     return layered(dots, line, *labels(ends, "class", x, y, ground, most_when_narrow=3))

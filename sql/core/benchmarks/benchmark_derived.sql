@@ -9,7 +9,7 @@
 -- column: output_utilisation_ratio | Share of the dense peak that making output tokens took; reading prompts is not counted. Not for the open division.
 -- column: peak_format | Number format of the peak that utilisation is measured with: that of the result, else the one of 16 bits.
 -- interval: usd_per_million_units | What a million units cost on rented accelerators that are always busy, nominal US dollars.
--- column: price_count | Rental prices observed behind it.
+-- column: price_count | Providers whose rental prices it uses; null if the price comes from similar accelerators.
 -- column: is_format_stated | True if the result states its number format: else a run in fewer bits looks better used than it was.
 -- check: utilisation_is_possible | select * from core.benchmark_derived where is_format_stated and (output_utilisation_ratio > 1 or mfu > 1)
 with results as (
@@ -20,9 +20,9 @@ with results as (
         a.tdp_w,
         coalesce(f.number_format, a.dense_16_bit_format) as peak_format,
         coalesce(f.peak_flop_per_s, a.dense_16_bit_flop_per_s) as peak_flop_per_s,
-        p.price_count,
+        p.provider_count as price_count,
         usd_per_million_of(
-            uncertain(p.price_usd_per_chip_hour_low, p.price_usd_per_chip_hour, p.price_usd_per_chip_hour_high),
+            uncertain(p.paid_usd_per_chip_hour_low, p.price_usd_per_chip_hour, p.paid_usd_per_chip_hour_high),
             r.accelerator_count, r.units_per_s
         ) as usd_per_million
     from core.benchmark_results as r

@@ -7,9 +7,9 @@
 -- column: peak_flop_per_s | That peak.
 -- column: memory_bytes | Memory of one device.
 -- column: usable_memory_bytes | What a model may fill of it.
--- interval: rental_usd_per_chip_hour | Rental price of one: observed in the last two years with prices, else assumed for data centres.
--- column: rental_basis | observed or assumed.
--- column: rental_source_id | Source of the price; of several observed ones the latest.
+-- interval: rental_usd_per_chip_hour | Rental price of one in the latest year with prices; null for devices that nobody rents out.
+-- column: rental_basis | Where it comes from: a method of core.rental_prices.
+-- column: rental_source_id | Source of the price; of several observed ones the first.
 -- column: purchase_usd | Median of release price and observed purchase prices of one.
 -- column: source_id | Source of the accelerator.
 with peaks as (
@@ -24,45 +24,10 @@ with peaks as (
     group by accelerator_id
 ),
 
-latest as (
-    select
-        accelerator_id,
-        max(year(observed_date)) as latest_year
-    from seeds.cloud_prices
-    group by accelerator_id
-),
-
 rentals as (
-    select
-        p.accelerator_id,
-        quantile_cont(p.price_usd_per_chip_hour, 0.05) as low,
-        median(p.price_usd_per_chip_hour) as central,
-        quantile_cont(p.price_usd_per_chip_hour, 0.95) as high,
-        arg_max(p.source_id, (p.observed_date, p.source_id)) as source_id
-    from seeds.cloud_prices as p
-    inner join latest as l on p.accelerator_id = l.accelerator_id and year(p.observed_date) >= l.latest_year - 1
-    where p.terms in ('on demand', 'reserved 1 year', 'reserved 3 years', 'marketplace')
-    group by p.accelerator_id
-),
-
-purchases as (
-    select
-        accelerator_id,
-        median(price_usd) as price_usd
-    from (
-        select
-            accelerator_id,
-            release_price_usd as price_usd
-        from core.accelerators
-        where release_price_usd is not null
-        union all
-        select
-            accelerator_id,
-            price_usd / accelerators_per_item_count as price_usd
-        from seeds.purchase_prices
-        where what in ('chip', 'card', 'board', 'device')
-    ) as prices
-    group by accelerator_id
+    select *
+    from core.rental_prices
+    where year = (select max(year(observed_date)) from core.rental_quotes)
 ),
 
 formats as (
@@ -120,21 +85,15 @@ select
     f.memory_bandwidth_bytes_per_s,
     f.tdp_w,
     f.release_date,
-    case
-        when r.central is not null then least(r.low, r.central * a.assumed['cloud_price_spread_ratio'].low)
-        when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].low
-    end as rental_usd_per_chip_hour_low,
-    coalesce(r.central, case when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].value end) as rental_usd_per_chip_hour,
-    case
-        when r.central is not null then greatest(r.high, r.central * a.assumed['cloud_price_spread_ratio'].high)
-        when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].high
-    end as rental_usd_per_chip_hour_high,
-    case when r.central is not null then 'observed' when f.segment = 'datacentre' then 'assumed' end as rental_basis,
-    coalesce(r.source_id, case when f.segment = 'datacentre' then a.assumed['cloud_price_usd_per_chip_hour'].source_id end) as rental_source_id,
+    r.paid_usd_per_chip_hour_low as rental_usd_per_chip_hour_low,
+    r.price_usd_per_chip_hour as rental_usd_per_chip_hour,
+    r.paid_usd_per_chip_hour_high as rental_usd_per_chip_hour_high,
+    r.method as rental_basis,
+    r.source_id as rental_source_id,
     b.price_usd as purchase_usd,
     f.source_id
 from formats as f
 inner join core.assumption_sets as a on f.accelerator_id = a.subject_id and a.subject_kind = 'accelerator'
 left join rentals as r on f.accelerator_id = r.accelerator_id
-left join purchases as b on f.accelerator_id = b.accelerator_id
+left join core.purchase_prices as b on f.accelerator_id = b.accelerator_id
 order by f.accelerator_id, f.format.bits

@@ -1,22 +1,17 @@
--- One row per accelerator: what renting one for an hour costs on demand, over the last two years observed.
+-- One row per accelerator of which prices were observed in the last two years: what renting one for an hour costs on demand, as
+-- core.rental_prices has it for the latest year with prices.
 -- key: accelerator_id
 -- column: accelerator_id | Key of core.accelerators.
--- interval: cloud_price_usd_per_chip_hour | Least, median and greatest price observed.
--- column: price_count | Prices observed.
+-- interval: cloud_price_usd_per_chip_hour | List price on demand, one price a provider: 5th, 50th and 95th percentile.
+-- column: provider_count | Providers.
 -- column: source_ids | Their sources.
-with last as (
-    select max(observed_date) - interval 2 year as since from seeds.cloud_prices
-)
-
 select
-    p.accelerator_id,
-    min(p.price_usd_per_chip_hour) as cloud_price_usd_per_chip_hour_low,
-    median(p.price_usd_per_chip_hour) as cloud_price_usd_per_chip_hour,
-    max(p.price_usd_per_chip_hour) as cloud_price_usd_per_chip_hour_high,
-    count(*) as price_count,
-    list_sort(list_distinct(list(p.source_id))) as source_ids
-from seeds.cloud_prices as p
-inner join last on p.observed_date >= last.since
-where p.terms = 'on demand'
-group by p.accelerator_id
-order by p.accelerator_id
+    accelerator_id,
+    price_usd_per_chip_hour_low as cloud_price_usd_per_chip_hour_low,
+    price_usd_per_chip_hour as cloud_price_usd_per_chip_hour,
+    price_usd_per_chip_hour_high as cloud_price_usd_per_chip_hour_high,
+    provider_count,
+    source_ids
+from core.rental_prices
+where method = 'observed' and year = (select max(year(observed_date)) from core.rental_quotes)
+order by accelerator_id

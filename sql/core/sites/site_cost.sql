@@ -19,16 +19,6 @@ with electricity as (
     group by country
 ),
 
-prices as (
-    select
-        accelerator_id,
-        median(price_usd / accelerators_per_item_count) as price_usd,
-        min(source_id) as source_id
-    from seeds.purchase_prices
-    where what in ('chip', 'card', 'board')
-    group by accelerator_id
-),
-
 given as (
     select
         s.site_id,
@@ -52,13 +42,13 @@ given as (
         input('it_megawatts', null, s.it_megawatts, null, 'MW', 'given', s.source_id, s.locator, s.verified) as megawatts,
         input('accelerator_count', null, s.accelerator_count, null, '1', 'given', s.source_id, s.locator, s.verified) as accelerators,
         input('tdp', null, a.tdp_w, null, 'W', 'reported', a.source_id) as tdp,
-        input('chip_price', null, p.price_usd, null, 'USD', 'reported', p.source_id) as chip_price,
+        input('chip_price', null, p.price_usd, null, 'USD', 'reported', p.source_id, p.locator, p.verified) as chip_price,
         input('it_lifetime_years', null, s.it_lifetime_years, null, 'year', 'given', s.source_id, s.locator, s.verified) as given_life
     from seeds.site_scenarios as s
     inner join core.assumption_sets as c on s.site_id = c.subject_id and c.subject_kind = 'site'
     left join core.accelerators as a on s.accelerator_id = a.accelerator_id
     left join electricity as e on s.country = e.country
-    left join prices as p on s.accelerator_id = p.accelerator_id
+    left join core.purchase_prices as p on s.accelerator_id = p.accelerator_id
 ),
 
 sized as (

@@ -36,13 +36,18 @@ relative as (
         ) as electricity,
         amount(site.staff_share) as staff_share,
         [
-            i.chip_price, i.price_decline, i.server_cost_ratio, i.network_share, i.tdp, i.server_power_ratio, i.average_power_ratio,
+            i.chip_price, i.price_decline, i.hardware_age, i.server_cost_ratio, i.network_share, i.tdp, i.server_power_ratio, i.average_power_ratio,
             i.pue, i.electricity_price, site.capital_per_megawatt, site.lifetime, site.staff_share
         ] as inputs
     from (
         select
             *,
-            capital_usd_per_chip_hour(amount(chip_price), exactly(1), exactly(0), amount(price_decline)) as chip,
+            capital_usd_per_chip_hour(
+                amount(chip_price),
+                exactly(1),
+                exactly(0),
+                depreciation_per_hour_of(amount(price_decline), hardware_age.low, hardware_age.value, hardware_age.high)
+            ) as chip,
             amount(server_cost_ratio) as server_ratio
         from core.training_inputs
         where chip_price is not null and tdp is not null

@@ -12,6 +12,7 @@
 -- column: reported_chip_hours | Published chip-hours.
 -- column: reported_hours | Published wall-clock time.
 -- column: reported_mfu | Published model FLOP utilisation.
+-- column: stated_rent | Rental price that the developer states for the run.
 -- column: flop_6nd_ratio | Assumed ratio of model FLOP to 6ND.
 -- column: operation_count_ratio | Assumed ratio of model FLOP to the operation count.
 -- column: chip_hours_ratio | Assumed ratio of chip-hours to count × duration.
@@ -22,8 +23,10 @@
 -- column: average_power_ratio | Assumed ratio of average to rated power.
 -- column: server_power_ratio | Assumed ratio of server to accelerator power.
 -- column: pue | Assumed power usage effectiveness.
--- column: cloud_price | Rental price of the accelerator: observed ones around the time of the run, else assumed.
--- column: chip_price | Purchase price of the accelerator; for a TPU, which is not sold, that of an equal GPU.
+-- column: cloud_price | Rental price of the accelerator in the year of the run, by core.rental_prices; if the accelerator is not published, a typical one.
+-- column: cloud_price_method | Where that price comes from: a method of core.rental_prices, or typical.
+-- column: chip_price | Purchase price of the accelerator when new; for a TPU, which is not sold, that of an equal GPU.
+-- column: hardware_age | Age of the hardware when the run started.
 -- column: server_cost_ratio | Assumed ratio of server to accelerator cost.
 -- column: network_share | Assumed share of the network in the capital.
 -- column: price_decline | Assumed decline of the value of hardware, orders of magnitude a year.
@@ -43,7 +46,8 @@ with published as (
         first(counting order by boundary) filter (where quantity = 'training_flop') as reported_flop_counting,
         first(figure order by boundary) filter (where quantity = 'chip_hours') as reported_chip_hours,
         first(figure order by boundary) filter (where quantity = 'training_hours') as reported_hours,
-        first(figure order by boundary) filter (where quantity = 'mfu') as reported_mfu
+        first(figure order by boundary) filter (where quantity = 'mfu') as reported_mfu,
+        first(figure order by boundary) filter (where quantity = 'cloud_price_usd_per_chip_hour') as stated_rent
     from (
         select
             training_run_id,
@@ -58,60 +62,6 @@ with published as (
         where is_first and training_run_id is not null
     ) as figures
     group by training_run_id
-),
-
-rentals as (
-    select
-        r.training_run_id,
-        count(*) as prices_count,
-        count(distinct p.source_id) as sources_count,
-        min(year(p.observed_date)) as first_year,
-        max(year(p.observed_date)) as last_year,
-        quantile_cont(p.price_usd_per_chip_hour, 0.05) as low,
-        median(p.price_usd_per_chip_hour) as central,
-        quantile_cont(p.price_usd_per_chip_hour, 0.95) as high,
-        arg_min({ 'source_id': p.source_id, 'locator': p.locator, 'verified': p.verified }, (p.source_id, p.locator))
-            as origin
-    from core.training_runs as r
-    inner join seeds.cloud_prices as p
-        on
-            r.accelerator_id = p.accelerator_id
-            and p.terms in ('on demand', 'reserved 1 year', 'reserved 3 years', 'marketplace')
-            and abs(year(p.observed_date) - r.training_year) <= 2
-    group by r.training_run_id
-),
-
-purchases as (
-    select
-        accelerator_id,
-        count(*) as prices_count,
-        median(price_usd) as price_usd,
-        arg_min(
-            { 'source_id': source_id, 'locator': locator, 'verified': verified, 'observed_date': observed_date },
-            (observed_date, source_id, locator)
-        ) as origin
-    from (
-        select
-            accelerator_id,
-            release_price_usd as price_usd,
-            price_source_id as source_id,
-            case when price_source_id = source_id then locator else 'price of ' || accelerator_name end as locator,
-            verified,
-            release_date as observed_date
-        from core.accelerators
-        where release_price_usd is not null
-        union all
-        select
-            accelerator_id,
-            price_usd / accelerators_per_item_count as price_usd,
-            source_id,
-            locator,
-            verified,
-            observed_date
-        from seeds.purchase_prices
-        where what in ('chip', 'card', 'board')
-    ) as prices
-    group by accelerator_id
 ),
 
 electricity as (
@@ -184,6 +134,7 @@ select
     p.reported_chip_hours,
     p.reported_hours,
     p.reported_mfu,
+    p.stated_rent,
     a.assumed['flop_6nd_ratio'] as flop_6nd_ratio,
     a.assumed['operation_count_ratio'] as operation_count_ratio,
     a.assumed['chip_hours_ratio'] as chip_hours_ratio,
@@ -195,22 +146,25 @@ select
     a.assumed['pue'] as pue,
     coalesce(
         input(
-            'cloud_price_usd_per_chip_hour', least(c.low, c.central * a.assumed['cloud_price_spread_ratio'].low), c.central,
-            greatest(c.high, c.central * a.assumed['cloud_price_spread_ratio'].high), 'USD/chip-hour', 'reported', c.origin.source_id,
-            c.origin.locator, c.origin.verified,
-            'median of prices seen for ' || r.accelerator_id || ' (' || c.prices_count || ', sources: ' || c.sources_count
-            || ', ' || concat_ws('-', c.first_year, nullif(c.last_year, c.first_year)) || '); one source shown'
+            'cloud_price_usd_per_chip_hour', c.paid_usd_per_chip_hour_low, c.price_usd_per_chip_hour, c.paid_usd_per_chip_hour_high,
+            'USD/chip-hour', case when c.method like 'peers%' then 'assumed' else 'reported' end, c.source_id, c.locator, c.verified, c.basis
         ),
-        a.assumed['cloud_price_usd_per_chip_hour']
+        input(
+            'cloud_price_usd_per_chip_hour', t.paid_usd_per_chip_hour_low, t.price_usd_per_chip_hour, t.paid_usd_per_chip_hour_high,
+            'USD/chip-hour', 'assumed', 'compute_ledger', 'docs/methods.md, prices', 'seen',
+            'accelerator not published: median of ' || t.accelerator_count || ' data centre accelerators of that time'
+        )
     ) as cloud_price,
+    coalesce(c.method, 'typical') as cloud_price_method,
     coalesce(
         input(
             'chip_price', b.price_usd * a.assumed['chip_price_spread_ratio'].low, b.price_usd, b.price_usd * a.assumed['chip_price_spread_ratio'].high, 'USD',
-            'reported', b.origin.source_id, b.origin.locator, b.origin.verified,
-            'median of prices seen for ' || r.accelerator_id || ' (' || b.prices_count || '); the earliest shown'
+            'reported', b.source_id, b.locator, b.verified,
+            'median of prices seen for ' || r.accelerator_id || ' (' || b.quote_count || '); the earliest shown'
         ),
         named_input('chip_price', a.assumed['tpu_equivalent_price_usd'])
     ) as chip_price,
+    h.hardware_age,
     a.assumed['server_cost_ratio'] as server_cost_ratio,
     a.assumed['network_cost_share'] as network_share,
     a.assumed['hardware_price_decline_per_year'] as price_decline,
@@ -240,8 +194,10 @@ select
 from core.training_runs as r
 inner join core.assumption_sets as a on r.training_run_id = a.subject_id and a.subject_kind = 'training_run'
 left join published as p on r.training_run_id = p.training_run_id
-left join rentals as c on r.training_run_id = c.training_run_id
-left join purchases as b on r.accelerator_id = b.accelerator_id
+inner join core.hardware_ages as h on r.training_run_id = h.training_run_id
+left join core.rental_prices as c on r.accelerator_id = c.accelerator_id and r.training_year = c.year
+left join core.typical_rental_prices as t on r.accelerator_id is null and r.training_year = t.year
+left join core.purchase_prices as b on r.accelerator_id = b.accelerator_id
 left join electricity as e on r.training_run_id = e.training_run_id
 left join grid as g on r.training_run_id = g.training_run_id
 order by r.training_run_id

@@ -167,7 +167,8 @@ first_estimates as (
     from figures as f
     inner join core.training_figures as e
         on f.training_run_id = e.training_run_id and f.quantity = e.quantity and f.boundary = e.boundary and e.kind = 'derived'
-    where f.quantity in ('energy_kwh', 'co2e_kg', 'cost_usd', 'water_l')
+    -- A cost at the price that the developers state repeats their arithmetic.
+    where f.quantity in ('energy_kwh', 'co2e_kg', 'cost_usd', 'water_l') and e.method <> 'rental_stated'
     union all by name
     select
         f.published_figure_id,
