@@ -31,6 +31,7 @@ VERIFIED = {
     "seen": "checked in the source",
     "secondary": "cited by another work",
     "recalled": "unverified",
+    "judged": "our own judgement",
 }
 """What the word in ``verified`` means, for people."""
 

@@ -13,6 +13,10 @@ NumberFormat = Literal[
 ]
 
 
+OWN_FACTS = "compute_ledger"
+"""Source of our own judgements, and of the files that the project itself curates."""
+
+
 class Fact(BaseModel):
     """A curated row: the columns that say where it comes from and how far to trust the entry."""
 
@@ -21,9 +25,9 @@ class Fact(BaseModel):
 
     source_id: SourceId = Field(description="Source of the row: a key of seeds/SOURCES.toml.")
     locator: Text = Field(description="Location of the fact in the source: page, table, section or row.")
-    verified: Literal["seen", "secondary", "recalled"] = Field(
-        description="How the entry was checked: checked in the source (seen), cited by another work (secondary), or "
-        "unverified (recalled)."
+    verified: Literal["seen", "secondary", "recalled", "judged"] = Field(
+        description="How the entry was checked: checked in the source (seen), cited by another work (secondary), "
+        "unverified (recalled), or our own judgement (judged)."
     )
     verified_in: SourceId | None = Field(
         default=None, description="Source that was read to check the entry, if it is not the source itself."
@@ -34,4 +38,10 @@ class Fact(BaseModel):
     def _secondary_names_what_was_read(self) -> Fact:
         if self.verified == "secondary" and not self.verified_in:
             raise ValueError("verified is 'secondary', so verified_in must name the source that was read")
+        return self
+
+    @model_validator(mode="after")
+    def _own_rows_are_judged(self) -> Fact:
+        if (self.verified == "judged") != (self.source_id == OWN_FACTS):
+            raise ValueError(f"verified is 'judged' exactly where source_id is '{OWN_FACTS}'")
         return self

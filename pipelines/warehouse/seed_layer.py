@@ -15,14 +15,12 @@ import polars as pl
 from pipelines.records.csv_records import file_name
 from pipelines.records.frames import field_descriptions, rows_to_frame
 from pipelines.seeds.catalogue import SEED_FILES
+from pipelines.seeds.fact import OWN_FACTS
 from pipelines.seeds.files import listing, read_seed_file, read_seeds, unknown_values
 from pipelines.seeds.sources_toml import Source, SourceEntry, read_sources
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.meta_tables import SOURCE_COLUMNS, note_file
 from pipelines.warehouse.models.tables import write_table
-
-OWN_FACTS = "compute_ledger"
-"""source_id of files that the project itself curates."""
 
 SOURCES_FILE = "SOURCES.toml"
 

@@ -4,7 +4,7 @@
 -- column: segment | Market segment: datacentre, workstation, consumer, edge or mobile.
 -- column: dense_16_bit_flop_per_joule | That peak over the rated power, FLOP/J.
 -- column: source_id | Source of the row: key of meta.sources.
--- column: verified | How the entry was checked: seen, secondary or recalled.
+-- column: verified | How the entry was checked: seen, secondary, recalled or judged.
 select
     accelerator_id,
     accelerator_name,

@@ -148,7 +148,7 @@ FAULTS = [
     Fault("no such day", MODELS, "publication_date", "2023-02-29", "expected a day that exists"),
     Fault("future day", MODELS, "publication_date", "2036-01-01", "expected less than or equal to 2035-12-31"),
     Fault("unlisted word", MODELS, "domain", "poetry", "expected 'language', 'vision',"),
-    Fault("unlisted check", MODELS, "verified", "certainly", "expected 'seen', 'secondary' or 'recalled'"),
+    Fault("unlisted check", MODELS, "verified", "certainly", "expected 'seen', 'secondary', 'recalled' or 'judged'"),
     Fault("flag in other words", MODELS, "is_frontier", "yes", "expected true or false"),
     Fault("unknown base model", MODELS, "base_model_id", "no-such-model", KNOWN_MODEL),
     Fault("unknown model", RUNS, "model_id", "no-such-model", KNOWN_MODEL),
@@ -169,6 +169,16 @@ def test_one_wrong_cell_is_told_by_file_line_column_value_and_expectation(fault:
 
 
 ROW_FAULTS = {
+    "own judgement called seen": (
+        "assumptions.csv",
+        {"source_id": "compute_ledger", "verified": "seen"},
+        "verified is 'judged' exactly where source_id is 'compute_ledger'",
+    ),
+    "a datasheet called our own judgement": (
+        CHIPS,
+        {"verified": "judged"},
+        "verified is 'judged' exactly where source_id is 'compute_ledger'",
+    ),
     "secondary without the work that was read": (
         CHIPS,
         {"verified": "secondary", "verified_in": ""},
@@ -334,10 +344,10 @@ def test_a_ragged_row_stops_the_build(copy: Path) -> None:
 def test_all_faults_are_told_at_once_and_a_long_list_is_cut(copy: Path) -> None:
     set_cell(copy / CHIPS, 2, "tdp_w", "many")
     set_cell(copy / MODELS, 3, "domain", "poetry")
-    set_cell(copy / ASSUMPTIONS, 4, "source_id", "hearsay")
+    set_cell(copy / ASSUMPTIONS, 5, "source_id", "hearsay")
     said = fault_of(copy)
     assert said.startswith("3 faults in the curated files:\n")
-    assert all(text in said for text in ("accelerators.csv:2: ", "models.csv:3: ", "assumptions.csv:4: "))
+    assert all(text in said for text in ("accelerators.csv:2: ", "models.csv:3: ", "assumptions.csv:5: "))
 
     cells = read_cells(copy / PEAKS)
     for row in cells[1 : MAX_LISTED + 6]:

@@ -107,7 +107,7 @@ order by part, quantity, class
         "A 90 % interval should contain the true value nine times in ten. The dashed line marks 90 %; small counts "
         "scatter around it.",
         "Checked in the source: we read the source itself. Cited by another work: we read a work that cites the "
-        "source. Unverified: neither yet.",
+        "source. Unverified: neither yet. Our own judgement: no source gives the value; the methods page gives the reasons.",
         "Findings are figures that break a rule of arithmetic or physics. Conflicts are facts on which two sources "
         "disagree. The warehouse lists both with their reasons.",
     ),

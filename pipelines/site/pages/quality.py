@@ -15,7 +15,7 @@ from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, parque
 from pipelines.warehouse.file import Row, read_rows
 
 KINDS = (("measured", 0), ("reported", 3), ("derived", 5), ("assumed", 1))
-CHECKED = (("seen", 0), ("secondary", 3), ("recalled", 1))
+CHECKED = (("seen", 0), ("secondary", 3), ("recalled", 1), ("judged", 5))
 
 BY_QUANTITY = """
     select quantity, boundary, kind, count(*) as figures from mart.figures where is_preferred group by all order by all
@@ -139,7 +139,7 @@ def _checked(rows: list[Row]) -> Words:
         "How were facts checked?",
         "Curated facts by how they were checked",
         "Checked in the source: we read the source itself. Cited by another work: we read a work that cites the source. "
-        "Unverified: neither yet.",
+        "Unverified: neither yet. Our own judgement: no source gives the value; the methods page gives the reasons.",
         keys=[(VERIFIED[word].capitalize(), hue) for word, hue in CHECKED],
         table=table(
             "checked-table",
