@@ -8,7 +8,7 @@
 -- column: domain | Domain of the task.
 -- column: architecture | Architecture class; other if it is not curated, so that no formula for an architecture applies.
 -- column: total_params | Total parameters.
--- column: active_params | Active parameters.
+-- column: active_params | Active parameters; null if only Epoch AI gives a size of a model whose architecture is not published.
 -- column: is_frontier | True if among the ten largest training runs known at publication.
 -- column: is_notable | True if Epoch AI lists it as notable; null where Epoch's list was not fetched.
 -- column: source_id | Source of the model's row.
@@ -31,8 +31,11 @@ select
     coalesce(s.domain, e.domain) as domain,
     coalesce(s.architecture, 'other') as architecture,
     coalesce(s.total_params, e.total_params) as total_params,
-    coalesce(s.active_params, case when s.architecture not like 'moe%' then coalesce(s.total_params, e.total_params) end)
-        as active_params,
+    coalesce(
+        s.active_params,
+        case when s.architecture not like 'moe%' then s.total_params end,
+        case when s.architecture not like 'moe%' and s.architecture != 'other' then e.total_params end
+    ) as active_params,
     coalesce(s.is_frontier, false) or coalesce(e.is_frontier, false) as is_frontier,
     case when fetched.has_notable then coalesce(e.is_notable, false) end as is_notable,
     coalesce(s.source_id, e.source_id) as source_id,
