@@ -15,14 +15,15 @@ with named as (
     from mart.audit_points
 ),
 
+-- A model of which no run is known has the key that its main run would have, so that a claim about it finds no figure.
 models as (
     select
         m.model_id,
         m.model_name,
-        r.training_run_id as subject_id,
-        r.model_name as subject_name
+        coalesce(r.training_run_id, m.model_id) as subject_id,
+        coalesce(r.model_name, m.model_name) as subject_name
     from core.models as m
-    inner join core.training_runs as r on m.model_id = r.model_id and r.is_main_run
+    left join core.training_runs as r on m.model_id = r.model_id and r.is_main_run
 ),
 
 classes as (

@@ -26,6 +26,8 @@ with findings as (
     union all by name
     select * from core.findings_hardware
     union all by name
+    select * from core.findings_dates
+    union all by name
     select * from core.findings_energy
     union all by name
     select * from core.findings_prices

@@ -187,6 +187,8 @@ FAULTS = {
     "peak_above_class": ("GeForce GTX 1080 Ti", """
         update seeds.accelerator_peaks set peak_flop_per_s = peak_flop_per_s * 1000
         where accelerator_id = 'gtx-1080-ti' and number_format = 'fp32'"""),
+    "used_before_release": ("NVIDIA L4", """
+        update seeds.accelerators set release_date = date '2025-01-01' where accelerator_id = 'l4'"""),
     "price_out_of_bounds": ("NVIDIA A100 SXM4 40 GB", """
         insert into raw.epoch_hardware_prices (hardware_model, price_date, price_on_demand_usd_per_chip_hour)
         values ('NVIDIA A100', date '2024-01-01', 0.01)"""),
