@@ -112,13 +112,13 @@ def draw(frame: pl.DataFrame) -> Built:
         (pl.col("flop_per_s_per_usd") / 1e9).round_sig_figs(4).alias("giga"),
         written("flop_per_s_per_usd", lambda v: with_prefix(v, "FLOP/s"), "per_dollar"),
     )  # fmt: skip
-    bought, rented, panels = (rows.filter(pl.col("part") == part) for part in ("bought", "rented", "panel"))
+    bought, rented, medians = (rows.filter(pl.col("part") == part) for part in ("bought", "rented", "panel"))
     buying = _purchase(bought, trend)
-    renting = _rental(rented, panels)
+    renting = _rental(rented, medians)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
     title = f"Each dollar spent on GPUs buys {percent} % more compute than a year earlier (90 %: {bounds} %)"
-    h100 = panels.filter(pl.col("class") == "H100").sort("event_date")
+    h100 = medians.filter(pl.col("class") == "H100").sort("event_date")
     change = ""
     if h100.height > 1:
         first, last = (h100.row(i, named=True) for i in (0, -1))
