@@ -118,7 +118,9 @@ def _rentals(rows: list[Row]) -> list[list[Any]]:
     for choice, group in groupby(seen, key=lambda entry: entry[1]):
         years = [year for year, _ in group]
         *amounts, kind, method = choice
-        made.append([years[0], years[-1], *amounts, KINDS[kind], "rental" if method == "observed" else f"rental_{method}"])
+        made.append(
+            [years[0], years[-1], *amounts, KINDS[kind], "rental" if method == "observed" else f"rental_{method}"]
+        )
     return made
 
 

@@ -22,7 +22,11 @@ from pipelines.site.charts.registry import Built, Column, Panel, chart
 from pipelines.site.charts.trend_line import record_labels, trend_layers
 
 CLASSES = {"datacentre": 0, "consumer": 1, "workstation": 2, "edge": 3}
-WHAT = {"bought": "bought, price at release", "rented": "rented, per hour", "panel": "rented, median of a constant panel"}
+WHAT = {
+    "bought": "bought, price at release",
+    "rented": "rented, per hour",
+    "panel": "rented, median of a constant panel",
+}
 FAMILIES = {"V100": 4, "A100": 0, "H100": 1, "other chip": 5}
 
 QUERY = """

@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-import sqlglot
 from sqlglot import exp
 
-from pipelines.warehouse.models.sql_models import SqlModel
+from pipelines.warehouse.models.sql_models import SqlModel, parsed
 
 NAMED = frozenset({"name", "assumption"})
 """Columns that hold the name of an assumption."""
@@ -19,14 +18,14 @@ NAMED = frozenset({"name", "assumption"})
 
 def assumptions_taken(model: SqlModel) -> set[str]:
     """Names that the model takes from the map of a subject: each must be there, or the model computes with null."""
-    tree = sqlglot.parse_one(model.query, read="duckdb")
+    tree = parsed(model.query)
     maps = (node for node in tree.find_all(exp.Bracket) if _column(node) == "assumed")
     return {text for node in maps for text in _texts(node.expressions)}
 
 
 def assumptions_compared(model: SqlModel) -> set[str]:
     """Texts that the model compares with a name."""
-    tree = sqlglot.parse_one(model.query, read="duckdb")
+    tree = parsed(model.query)
     equal = (node for node in tree.find_all(exp.EQ) if _column(node) in NAMED)
     listed = (node for node in tree.find_all(exp.In) if _column(node) in NAMED)
     return {text for node in equal for text in _texts([node.expression])} | {

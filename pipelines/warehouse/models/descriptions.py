@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from pipelines.warehouse.models.sql_models import SqlModel, fault
+from pipelines.warehouse.models.sql_models import SqlModel, fault, parsed
 
 Origin = tuple[str, str]
 """Table and column."""
@@ -27,7 +26,7 @@ def describe_columns(
     ``known`` maps the tables before it to their columns and descriptions, ``intervals`` to the names of their
     intervals. Raises LedgerError for a column that has no description, or several.
     """
-    scope = build_scope(sqlglot.parse_one(model.query, read="duckdb"))
+    scope = build_scope(parsed(model.query))
     names = _outputs(scope, known)
     missing = [name for name in names or () if name not in model.columns]
     if names is None or not missing or _spread(scope) & set(missing):

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-import sqlglot
 from sqlglot import exp
 from sqlglot.optimizer.qualify import qualify
 from sqlglot.optimizer.scope import Scope, build_scope
 
-from pipelines.warehouse.models.sql_models import SqlModel
+from pipelines.warehouse.models.sql_models import SqlModel, parsed
 
 
 def column_lineage(model: SqlModel, schemas: Mapping[str, Iterable[str]]) -> list[tuple[str, str, str]]:
@@ -23,7 +22,7 @@ def column_lineage(model: SqlModel, schemas: Mapping[str, Iterable[str]]) -> lis
         schema, name = table.split(".")
         nested.setdefault(schema, {})[name] = dict.fromkeys(schemas[table], "text")
     tree = qualify(
-        sqlglot.parse_one(model.query, read="duckdb"),
+        parsed(model.query).copy(),  # which qualify() changes
         schema=nested, dialect="duckdb", validate_qualify_columns=False, quote_identifiers=False,
     )  # fmt: skip
     found = dict(_origins(build_scope(tree), {}))

@@ -176,17 +176,23 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
 
 
 @lru_cache(maxsize=1024)
+def parsed(query: str) -> exp.Expr:
+    """The tree of one statement; it is read at several places and parsed once, so nobody may change it."""
+    return sqlglot.parse_one(query, read="duckdb")
+
+
+@lru_cache(maxsize=1024)
 def _read_tables(query: str, file: str, line: int) -> frozenset[str]:
     try:
-        statements = [s for s in sqlglot.parse(query, read="duckdb") if s is not None]
+        statement = parsed(query)
     except SqlglotError as error:
         message = str(error).splitlines()[0]
         raise fault(file, line, f"the query cannot be read: {message}", "Try it in a shell.") from None
-    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+    if not isinstance(statement, exp.Query):
         raise fault(file, line, "expected exactly one select statement.", "Split the file.")
-    names = {cte.alias for cte in statements[0].find_all(exp.CTE)}
+    names = {cte.alias for cte in statement.find_all(exp.CTE)}
     tables = set()
-    for table in statements[0].find_all(exp.Table):
+    for table in statement.find_all(exp.Table):
         if not isinstance(table.this, exp.Identifier):
             continue  # a table function such as unnest(…)
         if not table.db and table.name not in names:
