@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow soak check docs lock ui report bench fuzz fuzz-files clean
+.PHONY: all setup build refresh test test-slow soak check docs lock sbom audit-packages ui report bench fuzz fuzz-files clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -51,8 +51,20 @@ lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements.lock
 
-# Random edits, each incremental build against one of everything: minutes each, not part of .ci/run.
+# What is installed, with versions and licences, as a CycloneDX bill of materials.
+sbom: setup
+	@mkdir -p dist
+	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json .venv/bin/python
+	@echo "sbom       dist/sbom.json"
+
+# Needs the network: asks for known vulnerabilities of every package of requirements.lock.
+audit-packages: setup
+	@.venv/bin/python scripts/audit_packages.py
+
+# Hundreds of killed builds with readers beside, then random edits, each incremental build against one of everything: an
+# hour or more, not part of .ci/run. SOAK="--kills 20 --reads 500" makes it short.
 soak: setup
+	@.venv/bin/python -m tests.soak $(SOAK)
 	@.venv/bin/python -m pytest -q -m soak
 
 bench: setup

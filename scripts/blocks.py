@@ -15,15 +15,20 @@ import sys
 import tempfile
 import tomllib
 from functools import cache
+from importlib import metadata
 from pathlib import Path
 
 import duckdb
 import grimp
 import typer
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from pipelines.cli.commands import app
+from pipelines.records.raw_tables import PackagedFile
 from pipelines.records.units import SUFFIXES, UNITS, WHOLE_NAMES
 from pipelines.settings import ROOT
+from pipelines.warehouse.raw_layer import raw_files
 
 WIDEST = 150
 LAYERS = {
@@ -223,12 +228,71 @@ def endings_table() -> None:
         print(f"| {'none' if unit == '1' else unit} | {', '.join(endings)} |")
 
 
+# --- licences ---------------------------------------------------------------------------------------------------------
+
+
+def data_licences() -> None:
+    """Sources that a build takes in whole, with where they come from and their licences."""
+    origins: dict[str, set[str]] = {}
+    for file in raw_files():
+        origin = f"package {file.package}" if isinstance(file, PackagedFile) else "fetched"
+        origins.setdefault(file.source_id, set()).add(origin)
+    print("| Source | From | Licence |\n|---|---|---|")
+    for source_id, title, licence in rows("select source_id, title, licence from seeds.sources order by title"):
+        if str(source_id) in origins:
+            print(f"| {title} | {', '.join(sorted(origins[str(source_id)]))} | {licence} |")
+
+
+def _applies(requirement: Requirement, extras: set[str]) -> bool:
+    """Whether a requirement is one here, with these extras of the package that has it."""
+    return requirement.marker is None or any(requirement.marker.evaluate({"extra": each}) for each in {"", *extras})
+
+
+def _needed_packages() -> list[str]:
+    """Packages that run the project here, its extras included, however far."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    left = [Requirement(text) for texts in (project["dependencies"], *extras) for text in texts]
+    found: dict[str, set[str]] = {}
+    while left:
+        wanted = left.pop()
+        name = canonicalize_name(wanted.name)
+        if name in found and wanted.extras <= found[name]:
+            continue
+        found[name] = found.get(name, set()) | wanted.extras
+        needs = (Requirement(text) for text in metadata.requires(name) or ())
+        left += [need for need in needs if _applies(need, found[name])]
+    return sorted(found)
+
+
+def licence_of(package: str) -> str:
+    """The licence that a package states: as an expression, else by its classifiers, else in a short text."""
+    told = metadata.metadata(package)
+    if "License-Expression" in told:
+        return told["License-Expression"]
+    names = [line.rpartition(" :: ")[2] for line in told.get_all("Classifier") or () if line.startswith("License :: ")]
+    if names := [name for name in names if name != "OSI Approved"]:
+        return ", ".join(sorted(names))
+    text = told["License"].strip() if "License" in told else ""
+    return text if text and len(text) < 60 and "\n" not in text else "see the package"
+
+
+def package_licences() -> None:
+    """Packages that run the project, by licence."""
+    by_licence: dict[str, list[str]] = {}
+    for package in _needed_packages():
+        by_licence.setdefault(licence_of(package), []).append(package)
+    print("| Licence | Packages |\n|---|---|")
+    for licence, packages in sorted(by_licence.items(), key=lambda item: (-len(item[1]), item[0])):
+        print(f"| {licence} | {', '.join(packages)} |")
+
+
 def listed(names: object) -> str:
     """Names between commas, as code."""
     return ", ".join(f"`{name}`" for name in names)  # type: ignore[attr-defined]
 
 
 __all__ = [
-    "SUFFIXES", "UNITS", "WHOLE_NAMES", "assumed", "audited", "central", "commands_table", "endings_table", "flow_picture",
-    "ledger", "listed", "rooms_picture", "rooms_table", "rows", "span", "table", "value",
+    "SUFFIXES", "UNITS", "WHOLE_NAMES", "assumed", "audited", "central", "commands_table", "data_licences", "endings_table",
+    "flow_picture", "ledger", "listed", "package_licences", "rooms_picture", "rooms_table", "rows", "span", "table", "value",
 ]  # fmt: skip

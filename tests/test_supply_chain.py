@@ -1,10 +1,16 @@
 """What is installed is what was locked: every package by its hash, and a changed wheel is refused."""
 
 import hashlib
+import http.server
+import json
 import re
+import socket
 import subprocess
 import sys
+import threading
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from pipelines.settings import ROOT
@@ -65,3 +71,65 @@ def test_every_package_is_locked_by_hash_and_installed_so() -> None:
         installs = [line for line in text.splitlines() if re.search(r"pip install\b.* -r ", line)]
         assert installs
         assert [line for line in installs if "--require-hashes" not in line] == []
+
+
+# Known vulnerabilities
+
+
+@contextmanager
+def database(vulnerable: str) -> Iterator[str]:
+    """A database of vulnerabilities on loopback, which knows one of a package."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            name = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["package"]["name"]
+            fixed = {"package": {"name": name, "ecosystem": "PyPI"},
+                     "ranges": [{"type": "ECOSYSTEM", "events": [{"introduced": "0"}, {"fixed": "9.9"}]}]}  # fmt: skip
+            known = {"id": "PYSEC-2026-1", "summary": "Reads too far.", "affected": [fixed]}
+            body = json.dumps({"vulns": [known]} if name == vulnerable else {}).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/v1/query"
+        server.shutdown()
+
+
+def audited(tmp_path: Path, address: str) -> subprocess.CompletedProcess[str]:
+    """What ``make audit-packages`` says of two packages."""
+    lock = tmp_path / "requirements.lock"
+    lock.write_text("parcel==1.0\nletter==2.0\n", encoding="utf-8")
+    command = [sys.executable, ROOT / "scripts" / "audit_packages.py", "--lock", lock, "--osv-url", address]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def test_a_vulnerable_package_is_named_with_the_version_that_mends_it(tmp_path: Path) -> None:
+    with database(vulnerable="letter") as address:
+        done = audited(tmp_path, address)
+    assert done.returncode == 1
+    assert done.stderr.splitlines() == [
+        "letter 2.0: PYSEC-2026-1, fixed in 9.9",
+        "2 of 2 packages audited, 1 known vulnerabilities",
+    ]
+
+
+def test_packages_without_known_vulnerabilities_are_counted(tmp_path: Path) -> None:
+    with database(vulnerable="other") as address:
+        done = audited(tmp_path, address)
+    assert (done.returncode, done.stdout) == (0, "2 of 2 packages audited, 0 known vulnerabilities\n"), done.stderr
+
+
+def test_a_database_that_does_not_answer_is_no_good_news(tmp_path: Path) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        closed = probe.getsockname()[1]
+    done = audited(tmp_path, f"http://127.0.0.1:{closed}/v1/query")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "nothing was audited" in done.stderr
