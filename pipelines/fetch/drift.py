@@ -5,7 +5,8 @@ replaced. What does not: what then happens to the snapshot (``snapshots.py``), c
 
 Records of both readings are paired by the parts of their key that are no numbers, where those are unique: a
 publisher corrects numbers, but names stay. Where too few records pair, columns are compared as a whole: by
-their share of empty cells and of zeros, and by the quartiles of their magnitudes. Limits were set so that two
+their share of empty cells, of zeros and of negative numbers, and by the quartiles of their magnitudes; where a table has no
+key, also by how many of their numbers are still there. Limits were set so that two
 real files of one publisher, 17 months apart, differ in seven of their 45 columns, and two that are
 eight months apart in none.
 """
@@ -44,6 +45,9 @@ MOST_FEWER_DISTINCT = 0.30
 
 MOST_MORE_REPEATED = 0.05
 """By how much the share of records without a key that say the same as another may grow."""
+
+SAME_FIGURES = 4
+"""Digits in which two numbers must agree to count as the same where records cannot be paired."""
 
 TOLERANCE = 1e-3
 """Relative difference below which two numbers are the same figure, rounded."""
@@ -156,6 +160,19 @@ def _changed(table: str, column: str, pairs: pl.DataFrame) -> Iterator[Doubt]:
         yield Doubt(table, column, what, _value(first["before"]), _value(first["now"]))
 
 
+def _vanished(table: str, new: pl.Series, old: pl.Series) -> Iterator[Doubt]:
+    """Numbers that were there before and are gone, in a table whose records nothing identifies."""
+    before, now = (column.drop_nulls().round_sig_figs(SAME_FIGURES).value_counts() for column in (old, new))
+    had = _filled(old)
+    if had < FEWEST:
+        return
+    left = before.join(now, on=old.name, how="left", suffix="_now")
+    kept = int(left.select(pl.min_horizontal("count", pl.col("count_now").fill_null(0)).sum()).item())
+    if had - kept > MOST_CHANGED * had:
+        what = "numbers that were there before are gone"
+        yield Doubt(table, new.name, what, f"{had:,} numbers", f"{kept:,} of them")
+
+
 def _repeated(table: RawTable, before: RawTable) -> Iterator[Doubt]:
     """Records without a key that say the same twice: a file that was joined to itself."""
     if table.schema.key or min(table.frame.height, before.frame.height) < FEWEST:
@@ -189,6 +206,8 @@ def drift(table: RawTable, before: RawTable) -> list[Doubt]:
             doubts += _zeroed(name, series, series_before)
             doubts += _shifted(name, series, series_before) if not doubts else []
         doubts = doubts or list(_uniform(name, series, series_before))
+        if series.dtype.is_numeric() and not doubts and not names:
+            doubts += _vanished(name, series, series_before)
         found += doubts or list(_changed(name, column, pairs))
     return found
 

@@ -82,8 +82,8 @@ def decode(data: bytes, file: str) -> bytes:
     return body
 
 
-def _cut(body: bytes, shift: int) -> Iterator[tuple[int, int, int, list[str] | csv.Error]]:
-    """Yield (first line, byte start, byte end, cells or error) for each record of ``body``."""
+def _cut(body: bytes, shift: int) -> Iterator[tuple[range, int, int, list[str] | csv.Error]]:
+    """Yield (lines, byte start, byte end, cells or error) for each record of ``body``."""
     lines = body.splitlines(keepends=True)
     used = 0
     taken = shift
@@ -106,7 +106,7 @@ def _cut(body: bytes, shift: int) -> Iterator[tuple[int, int, int, list[str] | c
             reader = csv.reader(feed(), strict=True)
         except StopIteration:
             return
-        yield first, start, taken, cells
+        yield range(first, used + 1), start, taken, cells
 
 
 def cut_csv(data: bytes, file: str) -> Table:
@@ -135,14 +135,16 @@ def cut_csv(data: bytes, file: str) -> Table:
     records: list[Record] = []
     rejects: list[Reject] = []
     number = 0
-    for line, start, end, cells in cut:
+    for lines, start, end, cells in cut:
+        line = lines.start
         if cells == []:
             continue  # an empty line is no record
         number += 1
+        joined = f" It takes in {len(lines)} lines, to line {lines[-1]}." if len(lines) > 1 else ""
         if isinstance(cells, csv.Error):
-            rejects.append(Reject(file, number, line, None, None, f"cannot be read: {cells}. Check the quotes."))
+            rejects.append(Reject(file, number, line, None, None, f"cannot be read: {cells}. Check the quotes.{joined}"))
         elif len(cells) != len(header):
-            reason = f"has {len(cells)} cells; expected {len(header)}, as in the header. Check commas and quotes."
+            reason = f"has {len(cells)} cells; expected {len(header)}, as in the header. Check commas and quotes.{joined}"
             rejects.append(Reject(file, number, line, None, ",".join(cells), reason))
         else:
             records.append(Record(number, line, start, end, tuple(cells)))

@@ -79,6 +79,7 @@ WRONG: dict[str, Change] = {
     "blanked": lambda row, cell: "",
     "half blanked": lambda row, cell: cell if row % 2 else "",
     "zeroed": numbers(lambda row, value: 0.0),
+    "turned round": numbers(lambda row, value: -value),
     "ten times": numbers(lambda row, value: value * 10),
     "days as hours": numbers(lambda row, value: value * 24),
     "another prefix": numbers(lambda row, value: value / 1e3),
@@ -97,11 +98,20 @@ def test_a_column_that_went_wrong_is_named_with_both_values(column, change):
     assert doubts[0].before != doubts[0].now
 
 
-@pytest.mark.parametrize(
-    "change", ["blanked", "zeroed", "ten times", "days as hours", "another prefix", "another unit"]
-)
+@pytest.mark.parametrize("change", WRONG)
 def test_without_a_key_whole_columns_are_still_compared(change):
     assert "energy_kwh" in [doubt.column for doubt in found(mutated(runs_csv(), "energy_kwh", WRONG[change]), Unkeyed)]
+
+
+def test_without_a_key_a_column_that_few_rows_fill_is_compared_too():
+    sparse = mutated(runs_csv(200), "hours", lambda row, cell: cell if row % 4 == 1 else "")
+    assert found(sparse, Unkeyed, sparse) == []
+    lost = mutated(sparse, "hours", lambda row, cell: cell if row % 3 else "")
+    assert [doubt.column for doubt in found(lost, Unkeyed, sparse)] == ["hours"]
+
+
+def test_without_a_key_a_file_that_grows_is_no_doubt():
+    assert found(runs_csv(130), Unkeyed) == []
 
 
 def test_a_renamed_optional_column_is_a_column_whose_values_are_gone():

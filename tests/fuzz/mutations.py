@@ -234,7 +234,7 @@ class JsonFile:
 
     def mutate(self, kind: str, random: Random) -> Mutation:
         """The file with one change of this kind."""
-        if kind in ("quote", "encoding"):
+        if kind in ("quote", "encoding") or not self.records:
             return spoil_bytes(self.data, kind, random)
         if kind == "row":
             what, records, touched = _spoil_rows(self.records, random)

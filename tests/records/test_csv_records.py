@@ -154,7 +154,9 @@ def test_a_short_and_a_long_record_are_refused_the_others_kept_and_an_empty_line
 def test_an_open_quote_is_named_where_it_opens_and_takes_no_row_before_it() -> None:
     table = cut_csv(b'a,b\n1,2\n3,"open\n5,6\n7,8\n', FILE)
     assert [r.cells for r in table.records] == [("1", "2")]
-    assert messages(table) == [f"{FILE}:3: cannot be read: unexpected end of data. Check the quotes."]
+    assert messages(table) == [
+        f"{FILE}:3: cannot be read: unexpected end of data. Check the quotes. It takes in 3 lines, to line 5."
+    ]
     assert table.records[0].byte_end == len(b"a,b\n1,2\n")
 
 
