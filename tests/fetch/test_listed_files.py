@@ -43,7 +43,7 @@ def test_a_new_model_comes_in_by_a_row_and_one_without_is_told(tmp_path: Path, s
 
 def test_files_follow_the_list_that_is_in_use(tmp_path: Path, small_mirror: Path) -> None:
     mirror = mirror_naming(["dsr1"], small_mirror, tmp_path / "mirror")
-    settings = Settings(home=tmp_path / "home", site=tmp_path / "site", mirror=mirror)
+    settings = Settings(home=tmp_path / "home", site=tmp_path / "site", mirrors=(mirror,))
     assert [file.name for file in fetched_files(settings, ["inferencex"])] == ["availability.json"]
     assert {outcome.status for outcome in fetch_sources(settings, remote_files(["inferencex"]))} == {"new"}
     both = ["availability.json", "benchmarks-DeepSeek-R1-0528.json"]

@@ -860,7 +860,7 @@ def test_a_mirror_stands_for_the_network(from_mirror, path):
 
 
 def test_a_query_is_the_end_of_a_file_name_in_a_mirror(from_mirror):
-    folder = from_mirror.mirror / "data.example.org" / "chip data"
+    folder = from_mirror.mirrors[0] / "data.example.org" / "chip data"
     (folder / "prices%3Fyear%3D2026%26unit%3Da%2520b").write_bytes(chips_csv())
     file = chips_file("https://data.example.org/chip data/prices?year=2026&unit=a%20b", "prices-2026.csv")
     assert fetch(from_mirror, [file])[0].status == "new"

@@ -30,7 +30,7 @@ def settings(tmp_path: Path, small_mirror: Path) -> Settings:
         place = tmp_path / "mirror" / path.relative_to(small_mirror)
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_bytes(path.read_bytes())
-    return Settings(home=tmp_path / "home", site=tmp_path / "site", mirror=tmp_path / "mirror")
+    return Settings(home=tmp_path / "home", site=tmp_path / "site", mirrors=(tmp_path / "mirror",))
 
 
 @pytest.fixture
