@@ -6,7 +6,7 @@ replaced. What does not: what then happens to the snapshot (``snapshots.py``), c
 Records of both readings are paired by the parts of their key that are no numbers, where those are unique: a
 publisher corrects numbers, but names stay. Where too few records pair, columns are compared as a whole: by
 their share of empty cells, of zeros and of negative numbers, and by the quartiles of their magnitudes; where a table has no
-key, also by how many of their numbers are still there. Limits were set so that two
+key, and of numbers that are part of one, also by how many are still there. Limits were set so that two
 real files of one publisher, 17 months apart, differ in seven of their 45 columns, and two that are
 eight months apart in none.
 """
@@ -161,7 +161,7 @@ def _changed(table: str, column: str, pairs: pl.DataFrame) -> Iterator[Doubt]:
 
 
 def _vanished(table: str, new: pl.Series, old: pl.Series) -> Iterator[Doubt]:
-    """Numbers that were there before and are gone, in a table whose records nothing identifies."""
+    """Numbers that were there before and are gone, where records cannot be paired in spite of a change."""
     before, now = (column.drop_nulls().round_sig_figs(SAME_FIGURES).value_counts() for column in (old, new))
     had = _filled(old)
     if had < FEWEST:
@@ -206,7 +206,7 @@ def drift(table: RawTable, before: RawTable) -> list[Doubt]:
             doubts += _zeroed(name, series, series_before)
             doubts += _shifted(name, series, series_before) if not doubts else []
         doubts = doubts or list(_uniform(name, series, series_before))
-        if series.dtype.is_numeric() and not doubts and not names:
+        if series.dtype.is_numeric() and not doubts and (not names or column in names):
             doubts += _vanished(name, series, series_before)
         found += doubts or list(_changed(name, column, pairs))
     return found

@@ -142,9 +142,13 @@ def cut_csv(data: bytes, file: str) -> Table:
         number += 1
         joined = f" It takes in {len(lines)} lines, to line {lines[-1]}." if len(lines) > 1 else ""
         if isinstance(cells, csv.Error):
-            rejects.append(Reject(file, number, line, None, None, f"cannot be read: {cells}. Check the quotes.{joined}"))
+            rejects.append(
+                Reject(file, number, line, None, None, f"cannot be read: {cells}. Check the quotes.{joined}")
+            )
         elif len(cells) != len(header):
-            reason = f"has {len(cells)} cells; expected {len(header)}, as in the header. Check commas and quotes.{joined}"
+            reason = (
+                f"has {len(cells)} cells; expected {len(header)}, as in the header. Check commas and quotes.{joined}"
+            )
             rejects.append(Reject(file, number, line, None, ",".join(cells), reason))
         else:
             records.append(Record(number, line, start, end, tuple(cells)))

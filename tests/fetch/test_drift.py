@@ -4,7 +4,7 @@ import csv
 import io
 import random
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
 import pytest
 from pydantic import Field
@@ -108,6 +108,24 @@ def test_without_a_key_a_column_that_few_rows_fill_is_compared_too():
     assert found(sparse, Unkeyed, sparse) == []
     lost = mutated(sparse, "hours", lambda row, cell: cell if row % 3 else "")
     assert [doubt.column for doubt in found(lost, Unkeyed, sparse)] == ["hours"]
+
+
+class Loads(Runs):
+    """Runs that a number is part of the name of."""
+
+    key: ClassVar = ("name", "users_count")
+
+    users_count: Annotated[int, Field(ge=0)] = Field(description="Users.")
+
+
+def test_a_number_that_is_part_of_the_key_is_compared_too():
+    lines = runs_csv().decode().splitlines()
+    loads = "\n".join(
+        [f"{lines[0]},users_count", *(f"{line},{2 ** (i % 7)}" for i, line in enumerate(lines[1:])), ""]
+    ).encode()
+    assert found(loads, Loads, loads) == []
+    moved = mutated(loads, "users_count", lambda row, cell: str(10 * int(cell)) if row % 3 == 0 else cell)
+    assert "users_count" in [doubt.column for doubt in found(moved, Loads, loads)]
 
 
 def test_without_a_key_a_file_that_grows_is_no_doubt():

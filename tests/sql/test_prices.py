@@ -77,7 +77,9 @@ def test_every_accelerator_that_is_rented_or_trained_on_has_a_price(published: d
         """,
     )
     assert without == []
-    methods = dict(ask(published, "select method, count(distinct accelerator_id) from core.rental_prices group by method"))
+    methods = dict(
+        ask(published, "select method, count(distinct accelerator_id) from core.rental_prices group by method")
+    )
     assert methods.keys() == set(LADDER)
 
 
@@ -96,7 +98,7 @@ def test_a_price_of_another_time_is_moved_by_the_measured_change_and_is_wider(
     (_, near, price, _), (_, far, moved, width) = rows
     assert (near, far) == ("observed", "moved")
     assert price == 2
-    assert moved == pytest.approx(2 * change ** 5)
+    assert moved == pytest.approx(2 * change**5)
     assert width == pytest.approx(spread ** (1.6448536 * 5**0.5), rel=1e-6)
 
 
@@ -132,7 +134,9 @@ def test_no_run_is_costed_at_a_constant(published: duckdb.DuckDBPyConnection) ->
 
 
 def test_a_panel_has_the_same_providers_in_all_its_years(published: duckdb.DuckDBPyConnection) -> None:
-    rows = ask(published, "select accelerator_id, year, provider_count, providers from core.rental_price_panels order by all")
+    rows = ask(
+        published, "select accelerator_id, year, provider_count, providers from core.rental_price_panels order by all"
+    )
     panels: dict[object, set[tuple[Any, ...]]] = defaultdict(set)
     years: dict[object, list[int]] = defaultdict(list)
     for chip, year, count, providers in rows:
