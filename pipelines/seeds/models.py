@@ -180,7 +180,9 @@ class Corrections(Fact):
     table_name: Annotated[str, Field(pattern=r"^raw\.[a-z0-9_]+$")] = Field(description="Raw table.")
     record_name: Text = Field(description="Name of the record, as the publisher writes it.")
     column_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = Field(description="Column of the raw table.")
-    expect: Number = Field(description="The wrong value; the build fails once the publisher changes it.")
+    expect: Number = Field(
+        description="The wrong value; once the publisher changes it, the correction is retired with a finding."
+    )
     corrected: Number | None = Field(default=None, description="The correct value; empty if it is not known.")
     reason: Text = Field(description="Why the value is wrong, in our words.")
 

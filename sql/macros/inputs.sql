@@ -101,3 +101,9 @@ create or replace macro ranked_figures(figures) as list_transform(
 -- units: date -> decimal year
 -- example: decimal_year_of(date '2021-01-01') = 2021 and round(decimal_year_of(date '2021-07-02'), 1) = 2021.5
 create or replace macro decimal_year_of(day) as year(day) + (dayofyear(day) - 1) / 365.25;
+
+-- macro: positive | A publisher's number where it is above zero, as an amount of anything is.
+-- equation: the number, else null
+-- units: that of the number
+-- example: positive(3) = 3 and positive(0) is null and positive(-3) is null
+create or replace macro positive(number) as case when number > 0 then number end;

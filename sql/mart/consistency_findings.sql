@@ -6,7 +6,7 @@
 -- column: rule | What was checked.
 -- column: observed | What the figure is or implies.
 -- column: expected | What it should be, or the bound that it should keep.
--- column: ratio | observed over expected.
+-- column: ratio | observed over expected; null where a publisher's value is zero or negative.
 -- column: unit | Unit of observed and expected.
 -- column: severity | error: impossible, or contradicts itself or another source by a factor of units; warning: probably wrong; info: needs care.
 -- column: claim_source | Table of the figure.
@@ -14,7 +14,7 @@
 -- column: is_corrected | True if seeds/corrections.csv corrects the record.
 -- column: source_ids | Sources of the figures compared.
 -- check: severities_are_known | select * from mart.consistency_findings where severity not in ('error', 'warning', 'info')
--- check: ratio_is_positive | select * from mart.consistency_findings where not ratio > 0
+-- check: ratio_is_positive | select * from mart.consistency_findings where ratio <= 0
 with findings as (
     select * from core.findings_utilisation
     union all by name
@@ -32,6 +32,8 @@ with findings as (
     union all by name
     select * from core.findings_prices
     union all by name
+    select * from core.findings_publishers
+    union all by name
     select * exclude (training_run_id, quantity, boundary, method_observed, method_expected) from core.method_disagreements
 ),
 
@@ -48,7 +50,7 @@ select
     f.rule,
     f.observed,
     f.expected,
-    f.observed / f.expected as ratio,
+    case when f.observed / nullif(f.expected, 0) > 0 then f.observed / f.expected end as ratio,
     f.unit,
     f.severity,
     f.likely_cause,

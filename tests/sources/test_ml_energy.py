@@ -116,13 +116,23 @@ def test_a_bad_configuration_is_refused_with_its_place_and_the_others_stay(chang
     assert data.decode().splitlines()[reject.line - 1].strip() == "{", "the line on which the configuration begins"
 
 
+@pytest.mark.parametrize("damage", [b'"num_gpus": NaN', b'"num_gpus": three', b"num_gpus: 3", b'"num_gpus" 3'])
+def test_a_configuration_that_is_not_json_costs_itself_alone(damage: bytes) -> None:
+    data = model_file(many({**CHAT, "num_gpus": 3}, 77)).replace(b'"num_gpus": 3', damage, 1)
+    table = read(others=data)
+    assert (table.record_count, table.accepted_count) == (677, 676)
+    [reject] = table.rejects
+    assert reject.record_no == 601
+    assert f"public/data/models/others.json, line {reject.line}" in reject.reason
+
+
 @pytest.mark.parametrize(
     ("data", "reason"),
     [
         (b"<html>", "expected a JSON object"),
         (b"{}", "expected a list named configurations"),
         (b'{"configurations": {}}', "expected a list named configurations"),
-        (b'{"configurations": [{"a": 1,}], "task": "x"}', "configurations is not JSON"),
+        (b'{"configurations": [{"a": 1,}], "task": "x"}', "is not JSON"),
         (b'{"configurations": [' + b"[" * 5000 + b"]" * 5000 + b"]}", "nested too deeply"),
         (b'{"configurations": [NaN]}', "NaN is not a number"),
         (b"\xff\xfe{}", "not UTF-8"),

@@ -137,13 +137,13 @@ BROKEN_HEADERS: dict[str, tuple[str, int, str, str]] = {
         GOOD.replace("-- interval:", "-- intervall:"),
         4,
         "'-- intervall: energy_kwh | Energy of the run, kWh.' is not a known tag.",
-        "Use as:, key:, column:, interval:, check: or warn:.",
+        "Use as:, key:, column:, interval:, check:, warn: or aside:.",
     ),
     "empty comment between tags": (
         GOOD.replace("-- check", "--\n-- check"),
         5,
         "'--' is not a known tag.",
-        "Use as:, key:, column:, interval:, check: or warn:.",
+        "Use as:, key:, column:, interval:, check:, warn: or aside:.",
     ),
     "column without text": (
         GOOD.replace(" | Key of the run.", ""),

@@ -171,25 +171,30 @@ def _flat(member: str, last_updated: Any, model: Values, configuration: Any) -> 
 
 
 def _records(path: str, data: bytes, file: str, last_updated: Any, first: int) -> Iterator[JsonRecord]:
-    """The configurations of one member, numbered from ``first``; a member that is not whole is one bad record."""
+    """The configurations of one member, numbered from ``first``.
+
+    One that is not JSON is one bad record, as long as its brackets close; so is a member that is not whole otherwise.
+    """
     try:
         parts = {part.key: part for part in cut_members(data, file)}
-        if broken := next((part for part in parts.values() if part.fault), None):
+        if broken := next((part for part in parts.values() if part.fault and part.key != "configurations"), None):
             raise LedgerError(f"{broken.key} {broken.fault}")
         found = parts.get("configurations")
-        if found is None or not isinstance(found.value, list):
+        array = data[found.position.byte_start : found.position.byte_end] if found else b""
+        if found is None or not array.startswith(b"["):
             raise LedgerError("expected a list named configurations")
+        items = list(cut_items(array, file))
     except LedgerError as error:
         yield JsonRecord(Record(first, 1, 0, len(data), ()), path, None, f"{path}: {error}")
         return
     model = {key: part.value for key, part in parts.items() if key not in NOT_OF_THE_MODEL}
-    array = found.position
-    for number, item in enumerate(cut_items(data[array.byte_start : array.byte_end], file), start=first):
+    begins = found.position
+    for number, item in enumerate(items, start=first):
         at = item.position
         position = Record(
-            number, array.line + at.line - 1, array.byte_start + at.byte_start, array.byte_start + at.byte_end, ()
+            number, begins.line + at.line - 1, begins.byte_start + at.byte_start, begins.byte_start + at.byte_end, ()
         )
-        yield JsonRecord(position, path, _flat(path, last_updated, model, item.value))
+        yield JsonRecord(position, path, _flat(path, last_updated, model, item.value), item.fault)
 
 
 def _row_of(record: JsonRecord) -> Values:

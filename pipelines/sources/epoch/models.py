@@ -213,7 +213,9 @@ class EpochAllModels(EpochModelRow):
     volatile = EpochModelRow.volatile | {"last_modified"}
     optional = EpochModels.optional | {
         "training_dataset", "inference_code_accessibility", "compute_cost_notes", "approach", "last_modified",
-        "training_compute_estimation_method", "utilization_notes",
+        "training_compute_estimation_method", "utilization_notes", "post_training_compute_flop",
+        "post_training_compute_notes", "foundation_model", "training_cloud_compute_vendor", "training_data_center",
+        "hugging_face_developer_id",
     }  # fmt: skip
     headers: ClassVar[dict[str, tuple[str, ...]]] = {
         **EpochModelRow.headers,
@@ -224,6 +226,12 @@ class EpochAllModels(EpochModelRow):
         "approach": ("Approach",),
         "utilization_notes": ("Utilization notes",),
         "last_modified": ("Last modified",),
+        "post_training_compute_flop": ("Post-training compute (FLOP)",),
+        "post_training_compute_notes": ("Post-training compute notes",),
+        "foundation_model": ("Foundation model",),
+        "training_cloud_compute_vendor": ("Training cloud compute vendor",),
+        "training_data_center": ("Training data center",),
+        "hugging_face_developer_id": ("Hugging Face developer id",),
     }
 
     training_compute_lower_bound_flop: RawNumber | None = Field(
@@ -242,6 +250,16 @@ class EpochAllModels(EpochModelRow):
     approach: RawText | None = Field(default=None, description="Approaches of the training, split by commas.")
     utilization_notes: RawText | None = Field(default=None, description="Notes on the utilization.")
     last_modified: RawText | None = Field(default=None, description="When the entry was last changed, as spelled.")
+    post_training_compute_flop: RawNumber | None = Field(
+        default=None, description="Compute of the training after the pretraining, floating-point operations."
+    )
+    post_training_compute_notes: RawText | None = Field(default=None, description="How that compute was found.")
+    foundation_model: RawText | None = Field(default=None, description="True where others build on it, else empty.")
+    training_cloud_compute_vendor: RawText | None = Field(default=None, description="Whose cloud it was trained in.")
+    training_data_center: RawText | None = Field(default=None, description="Data center that it was trained in.")
+    hugging_face_developer_id: RawText | None = Field(
+        default=None, description="Name of its developer on Hugging Face."
+    )
 
 
 FILES: tuple[RemoteFile, ...] = (

@@ -13,11 +13,14 @@ The header is the run of comment lines at the top::
     -- interval: training_flop | FLOP of the run.
     -- check: flop_is_positive | select * from core.training_compute where training_flop <= 0
     -- warn: every_run_is_named | select * from core.training_compute where model_name is null
+    -- aside: hours_are_positive | select * from core.training_compute where hours <= 0
 
 ``key`` names the columns that identify a row. ``column`` documents one column; ``interval`` documents
 three, ``x_low``, ``x`` and ``x_high``. ``check`` is a query that returns the rows that are wrong, and stops a
-build that has any; ``warn`` is one whose rows are reported while the build goes on, as for sentences that lack a number. A
-line that starts with ``--`` and at least three blanks goes on with the one before. ``as: core.other`` takes key and
+build that has any: it guards against faults of our own. ``warn`` is one whose rows are reported while the build goes on, as
+for sentences that lack a number. ``aside`` is one whose rows are taken out of the table and noted in meta.rejects: it is for
+tables whose rows are what a publisher says, and there a row that fails a built-in check is set aside too. A line
+that starts with ``--`` and at least three blanks goes on with the one before. ``as: core.other`` takes key and
 columns from another header. A column that only passes through needs no line: see ``descriptions``. The described
 columns must be the real ones, in order. Every model also gets three built-in checks: the
 key is unique and never null, intervals are ordered, no number is infinite or NaN.
@@ -40,13 +43,14 @@ from sqlglot.errors import SqlglotError
 from pipelines.errors import LedgerError
 from pipelines.records.code_versions import code_version
 from pipelines.warehouse.models.macros import macro_texts, macros_called
+from pipelines.warehouse.models.set_aside import set_aside
 from pipelines.warehouse.models.tables import column_types, describe_table
 
 LAYERS = ("seeds", "raw", "core", "mart")
 """Order of the layers: a model reads its own or earlier layers only."""
 
 
-TAG = re.compile(r"--\s?(as|key|column|interval|check|warn):\s*(.*)")
+TAG = re.compile(r"--\s?(as|key|column|interval|check|warn|aside):\s*(.*)")
 
 
 CONTINUED = re.compile(r"--\s{3,}(\S.*)")
@@ -74,6 +78,8 @@ class SqlModel:
     intervals: tuple[str, ...]
     checks: dict[str, str]
     warnings: frozenset[str]
+    asides: frozenset[str]
+    """Names of the checks whose rows are set aside."""
     query: str
     depends_on: frozenset[str] = field(default_factory=frozenset)
     """Tables that the query or a check reads."""
@@ -92,7 +98,7 @@ class SqlModel:
         machinery = code_version(frozenset({__name__, "pipelines.warehouse.models.checks"}))
         parts = (
             machinery, self.table, self.description, self.key, self.columns, self.intervals, self.checks, self.query,
-            sorted(self.warnings), dict(self.formulas),
+            sorted(self.warnings), sorted(self.asides), dict(self.formulas),
         )  # fmt: skip
         return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
 
@@ -130,13 +136,16 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
     columns: dict[str, str] = {}
     intervals: list[str] = []
     checks: dict[str, str] = {}
-    warnings: set[str] = set()
+    marked: dict[str, set[str]] = {"warn": set(), "aside": set()}
     for number, line in header:
         tag = TAG.fullmatch(line)
         if tag is None:
             if columns or checks or key or alike:
                 raise fault(
-                    file, number, f"'{line}' is not a known tag.", "Use as:, key:, column:, interval:, check: or warn:."
+                    file,
+                    number,
+                    f"'{line}' is not a known tag.",
+                    "Use as:, key:, column:, interval:, check:, warn: or aside:.",
                 )
             description.append(line.removeprefix("--").strip())
             continue
@@ -158,9 +167,9 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
                 subject: content,
                 f"{subject}_high": f"Upper bound (95th percentile). {content}",
             }
-        if kind == "warn":
-            warnings.add(subject)
-        target = checks if kind in ("check", "warn") else columns
+        if kind in marked:
+            marked[kind].add(subject)
+        target = checks if kind in ("check", *marked) else columns
         if again := sorted(entries.keys() & target.keys()):
             raise fault(file, number, f"{again[0]} is documented twice.", "Keep one of the two lines.")
         target.update(entries)
@@ -170,8 +179,8 @@ def parse_model(text: str, file: str, schema: str, name: str) -> SqlModel:
         raise fault(file, 1, "there is no key.", "Add '-- key: column, …' to the header.")
     checked = set().union(*(_read_tables(check, file, 1) for check in checks.values())) - {f"{schema}.{name}"}
     return SqlModel(
-        schema, name, file, " ".join(description), key, columns, tuple(intervals), checks, frozenset(warnings), query,
-        frozenset(_read_tables(query, file, query_line) | checked), alike,
+        schema, name, file, " ".join(description), key, columns, tuple(intervals), checks, frozenset(marked["warn"]),
+        frozenset(marked["aside"]), query, frozenset(_read_tables(query, file, query_line) | checked), alike,
     )  # fmt: skip
 
 
@@ -251,4 +260,5 @@ def run_model(connection: duckdb.DuckDBPyConnection, model: SqlModel) -> dict[st
         connection.execute(f"drop table {model.table}")
         raise fault(model.file, 1, f"documented columns must equal the real ones; {detail}.", "Edit the header.")
     describe_table(connection, model.table, model.description, model.columns)
+    set_aside(connection, model, types)
     return types

@@ -11,7 +11,7 @@
 -- interval: usd_per_million_units | What a million units cost on rented accelerators that are always busy, nominal US dollars.
 -- column: price_count | Providers whose rental prices it uses; null if the price comes from similar accelerators.
 -- column: is_format_stated | True if the result states its number format: else a run in fewer bits looks better used than it was.
--- check: utilisation_is_possible | select * from core.benchmark_derived where is_format_stated and (output_utilisation_ratio > 1 or mfu > 1)
+-- aside: utilisation_is_possible | select * from core.benchmark_derived where is_format_stated and (output_utilisation_ratio > 1 or mfu > 1)
 with results as (
     select
         r.*,

@@ -38,10 +38,11 @@
 -- column: source_id | Source of the row.
 -- column: locator | Where in the source.
 -- column: record_no | Record in the snapshot.
--- check: every_configuration_is_kept | select count(*) from raw.ml_energy_configurations having count(*) <> (select count(*) from core.ml_energy_runs)
--- check: power_over_speed_is_energy | select * from core.ml_energy_runs where abs(power_w / units_per_s / joule_per_unit - 1) > 0.02
--- check: accelerators_are_known | select * from core.ml_energy_runs where accelerator_id is null
--- check: power_is_below_rated | select * from core.ml_energy_runs where power_to_tdp_ratio > 1.1
+-- aside: measurements_are_positive | select * from core.ml_energy_runs
+--    where least(power_w, units_per_s, joule_per_unit, accelerator_count, total_params) <= 0
+-- aside: power_over_speed_is_energy | select * from core.ml_energy_runs where abs(power_w / units_per_s / joule_per_unit - 1) > 0.02
+-- warn: accelerators_are_known | select * from core.ml_energy_runs where accelerator_id is null
+-- aside: power_is_below_rated | select * from core.ml_energy_runs where power_to_tdp_ratio > 1.1
 with named as (
     select
         c.*,

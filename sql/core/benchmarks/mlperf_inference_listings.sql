@@ -24,6 +24,7 @@
 -- column: source_id | Source of the row.
 -- column: locator | Where in the repository of the round.
 -- column: member | File of the row in the archive, if there is one.
+-- aside: no_result_is_negative | select * from core.mlperf_inference_listings where value < 0 or power_result < 0
 with power_rows as (
     select
         version,

@@ -20,7 +20,9 @@
 -- column: is_default | False for inferred rows, duplicates, partitions and sweeps: what comparisons leave out.
 -- column: published_date | Date of publication of the round, where curated.
 -- column: source_id | Source of the result.
--- check: every_unit_is_known | select * from core.mlperf_inference_runs where unit is null
+-- aside: every_unit_is_known | select * from core.mlperf_inference_runs where unit is null
+-- aside: most_rows_of_a_benchmark_share_the_unit | select * from core.mlperf_inference_runs
+--    qualify 2 * count(*) over (partition by round, benchmark, scenario, unit) < count(*) over (partition by round, benchmark, scenario)
 -- check: power_gives_joules | select * from core.mlperf_inference_runs where power_w is not null and unit <> 'ms' and value > 0 and joule_per_unit is null
 with in_our_units as (
     select

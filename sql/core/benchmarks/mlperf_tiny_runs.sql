@@ -28,6 +28,7 @@
 -- column: source_id | Source of the result.
 -- column: locator | Log in the repository of the round, or the collection's identifier.
 -- column: member | File of the row in the archive.
+-- aside: energy_rate_and_time_are_positive | select * from core.mlperf_tiny_runs where least(value, energy_j, stream_s) <= 0
 -- check: a_stream_is_no_inference | select * from core.mlperf_tiny_runs where benchmark = 'sww' and (joule_per_unit is not null or is_default)
 with logged as (
     select

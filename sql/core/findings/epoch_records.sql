@@ -76,12 +76,12 @@ select
     a.accelerator_id,
     coalesce(r.training_hardware like '%,%', false) as has_several_accelerators,
     r.base_model is not null or coalesce(r.finetune_compute_flop > 0, false) as is_derived_model,
-    r.training_compute_flop as training_flop,
-    r.finetune_compute_flop as finetuning_flop,
-    r.training_chip_hours as stated_chip_hours,
-    r.training_time_hours as training_hours,
-    r.hardware_quantity_count as accelerator_count,
-    r.training_power_draw_w as power_draw_w,
+    positive(r.training_compute_flop) as training_flop,
+    positive(r.finetune_compute_flop) as finetuning_flop,
+    positive(r.training_chip_hours) as stated_chip_hours,
+    positive(r.training_time_hours) as training_hours,
+    positive(r.hardware_quantity_count) as accelerator_count,
+    positive(r.training_power_draw_w) as power_draw_w,
     r.numerical_format as number_format,
     r.source_id
 from counted as r

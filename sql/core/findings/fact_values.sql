@@ -15,6 +15,7 @@ with epoch_chips as (
     from raw.epoch_hardware as h
     inner join core.accelerator_names as n on n.source_id = 'epoch_hardware' and n.name = trim(h.hardware_name)
     where n.resolved_by = 'alias'
+    qualify row_number() over (partition by n.accelerator_id, n.name order by h.record_no) = 1
 ),
 
 accelerator_fields as (

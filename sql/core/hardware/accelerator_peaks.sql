@@ -23,7 +23,7 @@ with epoch as (
         ]) as peak
     from raw.epoch_hardware as h
     inner join core.accelerator_names as n on n.source_id = 'epoch_hardware' and n.name = trim(h.hardware_name)
-    qualify dense_rank() over (partition by n.accelerator_id order by n.resolved_by, h.hardware_name) = 1
+    qualify dense_rank() over (partition by n.accelerator_id order by n.resolved_by, h.hardware_name, h.record_no) = 1
 ),
 
 curated as (

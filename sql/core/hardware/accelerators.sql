@@ -70,19 +70,20 @@ merged as (
         s.generation,
         coalesce(s.release_date, e.release_date) as release_date,
         coalesce(s.release_date_precision, e.release_date_precision) as release_date_precision,
-        coalesce(s.process_nm, e.process_size_nm) as process_nm,
-        coalesce(s.tdp_w, e.tdp_w) as tdp_w,
-        coalesce(s.memory_bytes, e.memory_bytes) as memory_bytes,
+        coalesce(s.process_nm, positive(e.process_size_nm)) as process_nm,
+        coalesce(s.tdp_w, positive(e.tdp_w)) as tdp_w,
+        s.tdp_w is not null as has_curated_power,
+        coalesce(s.memory_bytes, positive(e.memory_bytes)) as memory_bytes,
         s.memory_type,
-        coalesce(s.memory_bandwidth_bytes_per_s, e.memory_bandwidth_bytes_per_s) as memory_bandwidth_bytes_per_s,
-        coalesce(s.interconnect_bytes_per_s, e.intranode_bandwidth_bytes_per_s) as interconnect_bytes_per_s,
-        coalesce(s.release_price_usd, e.release_price_usd) as release_price_usd,
+        coalesce(s.memory_bandwidth_bytes_per_s, positive(e.memory_bandwidth_bytes_per_s)) as memory_bandwidth_bytes_per_s,
+        coalesce(s.interconnect_bytes_per_s, positive(e.intranode_bandwidth_bytes_per_s)) as interconnect_bytes_per_s,
+        coalesce(s.release_price_usd, positive(e.release_price_usd)) as release_price_usd,
         coalesce(s.source_id, 'epoch_hardware') as source_id,
         coalesce(s.locator, 'row ' || trim(e.hardware_name)) as locator,
         coalesce(s.verified, 'secondary') as verified,
         case
             when s.release_price_usd is not null then coalesce(s.price_source_id, s.source_id)
-            when e.release_price_usd is not null then 'epoch_hardware'
+            when e.release_price_usd > 0 then 'epoch_hardware'
         end as price_source_id
     from seeds.accelerators as s
     full join epoch as e on s.accelerator_id = e.accelerator_id
@@ -99,7 +100,10 @@ select
     m.release_date,
     m.release_date_precision,
     m.process_nm,
-    m.tdp_w,
+    -- A publisher's cell in kilowatts is not a rated power: core.findings_publishers has a finding.
+    case
+        when m.has_curated_power or not coalesce(d.dense_16_bit_flop_per_s > 1e14 and m.tdp_w < 20, false) then m.tdp_w
+    end as tdp_w,
     m.memory_bytes,
     m.memory_type,
     m.memory_bandwidth_bytes_per_s,

@@ -21,7 +21,7 @@
 -- column: training_flop | Training compute; for a model made from another, usually that of the base model included.
 -- column: least_training_flop | Least training compute that Epoch thinks possible.
 -- column: most_training_flop | Most training compute that Epoch thinks possible.
--- column: finetuning_flop | Compute of the fine-tuning alone; zero is not a figure.
+-- column: finetuning_flop | Compute of the fine-tuning alone; Epoch writes zero where there was none.
 -- column: training_hours | Wall-clock training time.
 -- column: chip_hours | Chip-hours.
 -- column: accelerator_count | Accelerators in parallel.

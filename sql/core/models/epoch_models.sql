@@ -50,7 +50,7 @@ described as (
         arg_min(l.base_model_name, l.precedence) as base_model_name,
         arg_min(l.is_frontier, l.precedence) as is_frontier,
         arg_min({ 'source_id': l.source_id, 'name': l.accelerator_name }, l.precedence)
-            filter (where l.accelerator_name is not null) as accelerator
+        filter (where l.accelerator_name is not null) as accelerator
     from core.epoch_listings as l
     where l.outcome <> 'set aside'
     group by l.model_id

@@ -6,7 +6,8 @@
 -- column: field | What is given: a column of core.epoch_listings.
 -- column: published_value | What the record says, in the unit of the field.
 -- column: value | The figure, corrected where a correction is in force; null where the right value is not known.
--- column: is_used | True for the record that decides the figure of its model.
+-- column: fault | Why the figure is set aside; null where it may be used.
+-- column: is_used | True for the record that decides the figure of its model: the first without a fault.
 -- column: precedence | Precedence of the record within its model: 1 comes first.
 -- column: vintage_date | How new the list is.
 with given as (
@@ -34,7 +35,7 @@ with given as (
     where outcome <> 'set aside'
 ),
 
--- Less than any training takes: a cell such as 5.6e21 was cut to its first digits (a finding of core.findings_units).
+-- Less than any training of this century takes: a cell such as 5.6e21 was cut to its first digits.
 limits as (
     select central as least_flop
     from seeds.assumptions
@@ -67,10 +68,17 @@ select
     g.precedence,
     g.figure.value as published_value,
     case when c.record_name is null then g.figure.value else c.value end as value,
-    row_number() over (partition by g.model_id, g.figure.field order by g.precedence) = 1 as is_used
+    case
+        when g.figure.value <= 0 then 'not above zero'
+        when g.figure.field in ('mfu', 'hfu') and g.figure.value > 1 then 'a share above one'
+        when g.figure.field in ('finetuning_flop', 'least_training_flop', 'most_training_flop') and g.figure.value < l.least_flop
+            then 'fewer FLOP than any training takes'
+    end as fault,
+    fault is null
+    and row_number() over (partition by g.model_id, g.figure.field order by fault is not null, g.precedence) = 1 as is_used
 from given as g
 left join corrections as c
     on g.record_name = c.record_name and g.figure.field = c.field and abs(g.figure.value / c.expect - 1) <= 1e-6
 cross join limits as l
-where g.figure.value is not null and not (contains(g.figure.field, 'flop') and g.figure.value < l.least_flop)
+where g.figure.value is not null
 order by g.claim_source, g.record_no, g.figure.field

@@ -27,51 +27,69 @@ with rounding as (
 ),
 
 quantities as (
-    select unnest([
-        { 'name': 'training_flop', 'quantity': 'training_flop', 'unit': 'FLOP', 'kind': 'estimated' },
-        { 'name': 'finetuning_flop', 'quantity': 'training_flop', 'unit': 'FLOP', 'kind': 'estimated' },
-        { 'name': 'chip_hours', 'quantity': 'chip_hours', 'unit': 'chip-hour', 'kind': 'reported' },
-        { 'name': 'training_hours', 'quantity': 'training_hours', 'unit': 'hour', 'kind': 'reported' },
-        { 'name': 'mfu', 'quantity': 'mfu', 'unit': 'ratio', 'kind': 'reported' },
-        { 'name': 'hfu', 'quantity': 'hfu', 'unit': 'ratio', 'kind': 'reported' }
-    ]) as field
+    select *
+    from (
+        values
+        ('training_flop', 'training_flop', 'FLOP', 'estimated'),
+        ('finetuning_flop', 'training_flop', 'FLOP', 'estimated'),
+        ('chip_hours', 'chip_hours', 'chip-hour', 'reported'),
+        ('training_hours', 'training_hours', 'hour', 'reported'),
+        ('mfu', 'mfu', 'ratio', 'reported'),
+        ('hfu', 'hfu', 'ratio', 'reported')
+    ) as q (field, quantity, unit, kind) -- noqa: AL05
 ),
 
--- What Epoch gives of the model's own run: never the compute of a base model; chip-hours only where it gives no hours and count that
--- make them, and where the chips can do that compute in them (else core.findings_units and core.findings_utilisation have a
--- finding). Bounds hold for the value beside which they stood.
+-- Bounds hold for the value beside which they stood.
+bounds as (
+    select
+        l.model_id,
+        l.training_flop,
+        arg_min(e.least_training_flop, l.precedence) filter (where l.least_training_flop = e.least_training_flop) as value_low,
+        arg_min(e.most_training_flop, l.precedence) filter (where l.most_training_flop = e.most_training_flop) as value_high
+    from core.epoch_listings as l
+    inner join core.epoch_models as e on l.model_id = e.model_id
+    group by all
+),
+
+hours as (
+    select distinct subject_id as model_id
+    from seeds.published_figures
+    where quantity = 'training_hours' and subject_kind = 'training_run'
+),
+
+-- What Epoch gives of the model's own run: never the compute of a base model; chip-hours only where no hours and count are known that
+-- make them, and where the chips can do that compute in them (else core.findings_units and core.findings_utilisation have a finding).
 epoch as (
     select
         v.model_id,
         v.record_name,
         v.source_id,
-        q.field.quantity,
+        q.quantity,
         v.value,
-        case when b.least_training_flop < v.value * (1 - 1e-6) then b.least_training_flop end as value_low,
-        case when b.most_training_flop > v.value * (1 + 1e-6) then b.most_training_flop end as value_high,
-        q.field.unit,
-        q.field.kind,
-        case when q.field.kind = 'estimated' then 'epoch ' || lower(e.confidence) else q.field.kind end as spread
+        case when b.value_low < v.value * (1 - 1e-6) then b.value_low end as value_low,
+        case when b.value_high > v.value * (1 + 1e-6) then b.value_high end as value_high,
+        q.unit,
+        q.kind,
+        case when q.kind = 'estimated' then 'epoch ' || lower(e.confidence) else q.kind end as spread
     from core.epoch_values as v
-    inner join quantities as q on v.field = q.field.name
+    inner join quantities as q on v.field = q.field
     inner join core.epoch_models as e on v.model_id = e.model_id
     left join core.training_runs as r on v.model_id = r.training_run_id
-    left join core.epoch_listings as b
-        on v.model_id = b.model_id and v.field = 'training_flop' and abs(v.value / b.training_flop - 1) <= 1e-6
-        and (b.least_training_flop is not null or b.most_training_flop is not null)
+    left join hours as h on v.model_id = h.model_id
+    left join bounds as b on v.model_id = b.model_id and v.field = 'training_flop' and v.value = b.training_flop
     where
         v.is_used
         and v.value > 0
-        and case q.field.quantity
-            when 'training_flop' then v.value = e.own_training_flop
-            when 'chip_hours'
-                then
-                    (e.training_hours is null or e.accelerator_count is null)
-                    and v.model_id not in (select c.subject_id from seeds.published_figures as c where c.quantity = 'training_hours')
-                    and not coalesce(e.own_training_flop / (v.value * 3600 * r.dense_peak_flop_per_s) > 1, false)
-            else true
-        end
-    qualify row_number() over (partition by v.model_id, q.field.quantity order by v.field, b.precedence) = 1
+        and (q.quantity <> 'training_flop' or v.value = e.own_training_flop)
+        and (
+            q.quantity <> 'chip_hours'
+            or (
+                h.model_id is null
+                and (e.training_hours is null or e.accelerator_count is null)
+                and not coalesce(e.own_training_flop / (v.value * 3600 * r.dense_peak_flop_per_s) > 1, false)
+            )
+        )
+    qualify row_number() over (partition by v.model_id, q.quantity order by v.field) = 1
 ),
 
 figures as (

@@ -90,7 +90,10 @@ select
     coalesce(a.model_id, c.model_id, o.own_key) as model_id,
     case when a.model_id is not null then 'alias' when c.model_id is not null then 'same name' else 'own key' end
         as resolved_by
-from (select distinct source_id, name from mentions) as m
+from (select distinct
+    source_id,
+    name
+from mentions) as m
 inner join own_keys as o on m.name = o.name
 left join seeds.model_aliases as a on m.name = a.alias
 left join curated as c on plain_name(replace(m.name, '+', ' plus ')) = c.spelling
