@@ -122,6 +122,8 @@ def build(
         done = run_job(settings, "build_all", chosen, force=force)["meta/builds"]
         remember_build(settings, str(done["build_id"]), inputs)
         print(f"{'published' if done['is_new'] else 'data unchanged, still published:'} build {done['build_id']}")
+        if done["set_aside"]:
+            print(f"set aside  {done['set_aside']:,} records and rows of publishers, with reasons in meta.rejects")
     _where(settings)
     if hints:
         print("try        " + "\n           ".join(f'.venv/bin/ledger sql "{query}"' for query in TRY))

@@ -24,6 +24,7 @@ from pipelines.fetch.states import OVERDUE_AFTER, Attempt, SourceState, source_s
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
 from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.meta_tables import count_rejects
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.published_bytes import published_damage
 from pipelines.warehouse.raw_layer import RawFile, known_files, packaged_among, remote_among
@@ -82,7 +83,7 @@ def status_json(settings: Settings, sources: SourceReport) -> str:
             "warehouse": str(settings.published),
             "site": str(settings.site / "index.html"),
             "layers": {layer: {"tables": tables, "rows": rows} for layer, tables, rows in _layers(connection)},
-            "rejects": _rejects(connection),
+            "rejects": count_rejects(connection),
             "changed_tables": [each.table for each in changes or () if each.is_change],
             "sources": [asdict(each) for each in sources.sources],
             "problem": sources.problem,
@@ -133,14 +134,10 @@ def _layers(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, int, int]]
     ).fetchall()
 
 
-def _rejects(connection: duckdb.DuckDBPyConnection) -> int:
-    return int(connection.execute("select count(*) from meta.rejects").fetchall()[0][0])
-
-
 def _layer_lines(connection: duckdb.DuckDBPyConnection) -> Iterator[str]:
     layers = _layers(connection)
     yield from aligned(("layer", "tables", "rows"), [(s, f"{t:,}", f"{r:,}") for s, t, r in layers], (1, 2))
-    yield f"rejects    {_rejects(connection):,}"
+    yield f"rejects    {count_rejects(connection):,}"
     verified = connection.execute("select verified, count(*) from seeds.training_runs group by 1 order by 1 desc")
     yield "runs       " + ", ".join(f"{count:,} {word}" for word, count in verified.fetchall())
 

@@ -8,6 +8,7 @@ from pipelines.errors import LedgerError
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import TableChange, read_changes, summary
 from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.meta_tables import count_rejects
 from pipelines.warehouse.recipes import recipes, sql_models
 from pipelines.warehouse.remote_copy import copy_published
 
@@ -44,13 +45,14 @@ def publish_build(context: dg.AssetExecutionContext) -> Result:
     session = getattr(context.resources, SESSION)
     build_id, is_new = session.finish(recipes(), sql_models())
     with connect_published(session.settings) as connection:
-        changes = read_changes(connection)
+        changes, set_aside = read_changes(connection), count_rejects(connection)
     note = "published" if is_new else "no changes, nothing published"
     context.log.info(f"{note}: {build_id}; {summary(changes)}" if is_new else f"{note}: {build_id}")
     return dg.MaterializeResult(
         metadata={
             "build_id": build_id,
             "is_new": is_new,
+            "set_aside": set_aside,
             "file": str(session.settings.published),
             "note": note,
             "changes": dg.MetadataValue.md(changes_as_markdown(changes) if is_new else f"{note} since {build_id}"),

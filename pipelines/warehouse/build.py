@@ -108,6 +108,7 @@ class Session:
             return Made(dict(types), versions[recipe.table], self._known_checks(recipe, types), is_kept=True)
         inputs = inputs_of(recipe, versions, self.settings)
         forget(connection, [recipe.table])
+        connection.execute("delete from meta.rejects where table_name = ?", [recipe.table])
         types = dict(recipe.make(connection, self.settings))
         made = TableVersion(recipe.table, recipe.code_version, digest_table(connection, recipe.table), inputs, None)
         note(connection, made)

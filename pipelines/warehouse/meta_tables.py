@@ -37,12 +37,12 @@ FILE_COLUMNS = {
     "duplicate_count": "Records that repeat an accepted one.",
 }
 REJECT_COLUMNS = {
-    "table_name": "Table that the record would have gone to.",
+    "table_name": "Table that the record or row would have gone to.",
     "source_id": "Source of the file.",
     "file_sha256": "SHA-256 of the file.",
     "record_no": "Number of the record in the file, header excluded.",
-    "column_name": "Column at fault; null where the whole record is.",
-    "value": "Value that was rejected.",
+    "column_name": "Column at fault; null where the whole record is. For a row that was set aside, its key.",
+    "value": "Value that was rejected. For a row that was set aside, that of its key.",
     "reason": "Reason, and what was expected.",
 }
 SNAPSHOT_COLUMNS = {
@@ -105,7 +105,8 @@ TIMES = ("fetched_at", "started_at", "finished_at")
 DESCRIPTIONS = {
     "meta.sources": "One row per source that a figure may name, and how a source is whose files are fetched.",
     "meta.files": "One row per file that was read, with the count of its records.",
-    "meta.rejects": "One row per rejected record, or rejected part of an accepted record, with the reason.",
+    "meta.rejects": "One row per rejected record, rejected part of an accepted record, or row that breaks a rule of its "
+    "table and was set aside, with the reason.",
     "meta.snapshots": "One row per snapshot of a source that was fetched.",
     "meta.columns": "One row per column of every table.",
     "meta.column_lineage": "One row per column of a SQL model and column that it is computed from.",
@@ -175,6 +176,11 @@ def note_raw_table(connection: duckdb.DuckDBPyConnection, name: str, table: RawT
             "insert into meta.rejects values (?, ?, ?, ?, ?, ?, ?)",
             [name, source_id, table.sha256, reject.record_no, reject.column, value, reject.reason],
         )
+
+
+def count_rejects(connection: duckdb.DuckDBPyConnection) -> int:
+    """What publishers say and no figure uses: rejected records, parts of records, and rows that break a rule."""
+    return int(connection.execute("select count(*) from meta.rejects").fetchall()[0][0])
 
 
 def note_snapshot(connection: duckdb.DuckDBPyConnection, file: RemoteFile, snapshot: Snapshot) -> None:

@@ -189,6 +189,10 @@ FAULTS = {
         where accelerator_id = 'gtx-1080-ti' and number_format = 'fp32'"""),
     "used_before_release": ("NVIDIA L4", """
         update seeds.accelerators set release_date = date '2025-01-01' where accelerator_id = 'l4'"""),
+    "figure_set_aside": ("An impossible share", """
+        insert into raw.epoch_models (model, hardware_utilization_mfu, record_no) values ('An impossible share', 55, 9001)"""),
+    "correction_retired": ("Inkling", """
+        insert into raw.epoch_models (model, training_compute_flop, record_no) values ('Inkling', 1.107e25, 9002)"""),
     "price_out_of_bounds": ("NVIDIA A100 SXM4 40 GB", """
         insert into raw.epoch_hardware_prices (hardware_model, price_date, price_on_demand_usd_per_chip_hour)
         values ('NVIDIA A100', date '2024-01-01', 0.01)"""),
