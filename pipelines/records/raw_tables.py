@@ -273,6 +273,8 @@ class RemoteFile:
     """Address of an excerpt that stands in for it in a mirror which holds no more."""
     listing: Listing | None = None
     """Which more files it names, if it does."""
+    earlier: type[RawRow] | None = None
+    """Schema of the table that keeps what earlier accepted snapshots of it said; of the same columns as its only table."""
 
 
 @dataclass(frozen=True)
@@ -289,13 +291,16 @@ class Listing:
     """The tables that such files hold."""
 
 
-def remote_csv(schema: type[RawRow], url: str, max_bytes: int = 50_000_000) -> RemoteFile:
+def remote_csv(
+    schema: type[RawRow], url: str, max_bytes: int = 50_000_000, *, earlier: type[RawRow] | None = None
+) -> RemoteFile:
     """A CSV file that holds one raw table and is named by the last part of its address."""
 
     def read(data: bytes, file: str, sha256: str) -> list[RawTable]:
         return [read_raw_csv(data, file, sha256, schema)]
 
-    return RemoteFile(schema.source_id, unquote(url.rpartition("/")[2]), url, read, (schema,), max_bytes)
+    name = unquote(url.rpartition("/")[2])
+    return RemoteFile(schema.source_id, name, url, read, (schema,), max_bytes, earlier=earlier)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib
 import pkgutil
 from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 
@@ -19,7 +20,7 @@ import polars as pl
 import pipelines.sources as connectors
 from pipelines.errors import LedgerError, did_you_mean
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
-from pipelines.fetch.store import latest_accepted, read_verified, verify
+from pipelines.fetch.store import Snapshot, latest_accepted, read_history, read_verified, verify
 from pipelines.records.csv_records import cut_csv, file_name
 from pipelines.records.frames import columns_without_unit
 from pipelines.records.raw_tables import (
@@ -36,6 +37,9 @@ from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, 
 from pipelines.warehouse.models.tables import write_table
 
 RawFile = RemoteFile | PackagedFile
+
+MOST_EARLIER = 12
+"""Earlier snapshots of a file that a table of what it said before is read from."""
 
 
 @cache
@@ -110,8 +114,9 @@ def _schemas() -> Iterator[type[RawRow]]:
     """The schemas of all files, those that other files name included."""
     for file in raw_files():
         yield from file.tables
-        if isinstance(file, RemoteFile) and file.listing:
-            yield from file.listing.tables
+        if isinstance(file, RemoteFile):
+            yield from file.listing.tables if file.listing else ()
+            yield from (file.earlier,) if file.earlier else ()
 
 
 def check_connectors(source_ids: Collection[str]) -> None:
@@ -151,6 +156,8 @@ def feeding_files(schema: type[RawRow], settings: Settings | None = None) -> lis
     """The files that a raw table is read from: with settings also those that a fetched file names, else that file."""
     found = [file for file in raw_files() if schema in file.tables]
     for file in remote_files():
+        if file.earlier is schema:
+            found.append(file)
         if file.listing and schema in file.listing.tables:
             found += listed_files(settings, file) if settings else [file]
     return found
@@ -162,6 +169,8 @@ def file_versions(schema: type[RawRow], settings: Settings) -> dict[str, str]:
     for file in feeding_files(schema, settings):
         if isinstance(file, PackagedFile):
             found[f"package {file.package}"] = version(file.package)
+        elif file.earlier is schema:
+            found[f"before {file.url}"] = " ".join(snapshot.sha256[:16] for snapshot in _before(settings, file))
         else:
             snapshot = latest_accepted(settings, file)
             found[file.url] = snapshot.sha256[:16] if snapshot else "never fetched"
@@ -193,6 +202,20 @@ def _read(file: RawFile, schema: type[RawRow], settings: Settings) -> list[RawTa
     return tables
 
 
+def _before(settings: Settings, file: RemoteFile) -> list[Snapshot]:
+    """Accepted snapshots of a file before the one in use, the newest first, each content once."""
+    accepted = [snapshot for snapshot in read_history(settings, file) if snapshot.status == "accepted"]
+    newest_first = {snapshot.sha256: snapshot for snapshot in reversed(accepted)}
+    return [*newest_first.values()][1 : MOST_EARLIER + 1]
+
+
+def _read_before(file: RemoteFile, settings: Settings) -> Iterator[RawTable]:
+    """Tables of the earlier snapshots; those that are damaged, or that this code reads no more, stop nothing."""
+    for snapshot in _before(settings, file):
+        with suppress(LedgerError):
+            yield from file.read(read_verified(snapshot), file.name, snapshot.sha256)
+
+
 def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Settings) -> dict[str, str]:
     """Make one raw table from all files that feed it; returns its columns and their types.
 
@@ -203,6 +226,9 @@ def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Setting
     frames = [empty_raw_frame(schema)]
     clear_source_files(connection, name)
     for file in feeding_files(schema, settings):
+        if isinstance(file, RemoteFile) and file.earlier is schema:
+            frames += [table.frame for table in _read_before(file, settings)]
+            continue
         for table in _read(file, schema, settings):
             if table.schema is schema:
                 frames.append(table.frame)

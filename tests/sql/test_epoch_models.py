@@ -1,12 +1,20 @@
 """All models that Epoch AI publishes, as the mirror of published files has them: each record accounted for, each field once."""
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
-from pipelines.warehouse.file import connect_published
+from pipelines.fetch.snapshots import fetch
+from pipelines.settings import SQL, Settings
+from pipelines.sources.epoch.models import FILES
+from pipelines.warehouse.file import connect, connect_published
+from pipelines.warehouse.models.macros import load_macros
+from pipelines.warehouse.models.sql_models import run_model
+from pipelines.warehouse.raw_layer import load_raw
+from pipelines.warehouse.recipes import sql_models
 
 
 @pytest.fixture(scope="module")
@@ -80,3 +88,31 @@ def test_figures_of_the_newest_list_stand(with_fetched: duckdb.DuckDBPyConnectio
         "or m.training_time_hours <> e.training_hours or m.hardware_quantity_count <> e.accelerator_count"
     ).fetchall()
     assert changed == []
+
+
+def test_what_earlier_snapshots_said_stands_beside_what_is_said_now(
+    fetched: Settings, small_mirror: Path, tmp_path: Path
+) -> None:
+    notable = FILES[0]
+    path = tmp_path / "mirror" / notable.url.removeprefix("https://")
+    path.parent.mkdir(parents=True)
+    now = (small_mirror / notable.url.removeprefix("https://")).read_bytes()
+    settings = Settings(home=tmp_path / "home", site=tmp_path / "site", mirrors=(tmp_path / "mirror",))
+    for data in (now.replace(b"9.6e+22", b"8.0e+22", 1), now.replace(b",250.0,", b",240.0,", 1), now):
+        path.write_bytes(data)
+        assert fetch(settings, [notable], accept=True)[0].status == "new"
+    copy = tmp_path / "warehouse.duckdb"
+    shutil.copy(fetched.published, copy)
+    copy.chmod(0o644)
+    with connect(copy, settings) as connection:
+        load_macros(connection, SQL / "macros")
+        load_raw(connection, "raw.epoch_earlier_models", settings)
+        run_model(connection, sql_models()["core.published_value_changes"])
+        found = connection.execute(
+            "select model_id, field, earlier_value, later_value from core.published_value_changes "
+            "where earlier_table = 'raw.epoch_earlier_models' order by field"
+        ).fetchall()
+    assert found == [
+        ("testa-1", "training_flop", 8.0e22, 9.6e22),
+        ("testa-1", "training_hours", 240.0, 250.0),
+    ]

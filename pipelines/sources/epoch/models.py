@@ -27,7 +27,9 @@ class EpochModelRow(RawRow):
     """A model as Epoch AI describes it. Subclasses say which file holds it and which columns that file lacks."""
 
     source_id = "epoch_models"
-    key = ("model", "organization", "publication_date", "link", "parameters_params", "training_compute_flop")
+    key: ClassVar[tuple[str, ...]] = (
+        "model", "organization", "publication_date", "link", "parameters_params", "training_compute_flop",
+    )  # fmt: skip
     volatile = frozenset({"citations_count"})
     headers: ClassVar[dict[str, tuple[str, ...]]] = {
         "model": ("Model", "System"),
@@ -189,6 +191,13 @@ class EpochModels(EpochModelRow):
     })  # fmt: skip
 
 
+class EpochEarlierModels(EpochModels):
+    """One row per notable AI model in each earlier snapshot that was accepted: what Epoch AI published before."""
+
+    table = "epoch_earlier_models"
+    key = ()
+
+
 class EpochLargeModels(EpochModelRow):
     """One row per large-scale AI model, as published by Epoch AI."""
 
@@ -263,7 +272,7 @@ class EpochAllModels(EpochModelRow):
 
 
 FILES: tuple[RemoteFile, ...] = (
-    remote_csv(EpochModels, "https://epoch.ai/data/notable_ai_models.csv"),
+    remote_csv(EpochModels, "https://epoch.ai/data/notable_ai_models.csv", earlier=EpochEarlierModels),
     remote_csv(EpochLargeModels, "https://epoch.ai/data/large_scale_ai_models.csv"),
     remote_csv(EpochAllModels, "https://epoch.ai/data/all_ai_models.csv"),
 )
