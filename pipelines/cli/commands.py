@@ -130,21 +130,23 @@ def build(
 
 
 def fetch(
-    sources: Annotated[list[str] | None, typer.Argument(help="Sources to fetch (default: all).")] = None,
+    sources: Annotated[
+        list[str] | None,
+        typer.Argument(help="Sources to fetch, or one round of a source: mlperf_training@v5.1 (default: all)."),
+    ] = None,
     accept: Annotated[
         bool, typer.Option("--accept", help="Accept snapshots that differ a lot from the last one.")
     ] = False,
 ) -> None:
     """Fetch data from publishers. If a file fails or looks wrong, the last good snapshot stays in use."""
     from pipelines.warehouse.fetching import fetch_sources
-    from pipelines.warehouse.raw_layer import check_connectors, fetched_files, remote_files
+    from pipelines.warehouse.raw_layer import check_connectors, fetched_files, remote_files, unnamed_rounds, why_unknown
     from pipelines.warehouse.seed_layer import described_sources
 
     settings = STATE.settings
     check_connectors(described_sources(settings))
-    known = {file.source_id for file in remote_files()}
-    if unknown := sorted(set(sources or ()) - known):
-        raise typer.BadParameter(f"unknown source {', '.join(unknown)}; expected one of: {', '.join(sorted(known))}")
+    if unknown := why_unknown(sources or ()):
+        raise typer.BadParameter(unknown)
     settings.prepare()
     files = remote_files(sources or ())
     with FetchProgress(len(fetched_files(settings, sources or ()))) as shown:
@@ -160,6 +162,8 @@ def fetch(
                 source_id=outcome.file.source_id, status=outcome.status)  # fmt: skip
         print(outcome)
         print_doubts(outcome.doubts)
+    for line in unnamed_rounds(settings):
+        print(line)
     counts = Counter(outcome.status for outcome in outcomes)
     print(", ".join(f"{count} {status}" for status, count in sorted(counts.items())))
     if counts["failed"] or counts["held"]:

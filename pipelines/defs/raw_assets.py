@@ -63,7 +63,7 @@ def fetch_asset(source_id: str) -> dg.AssetsDefinition:
     )
     def load(context: dg.AssetExecutionContext) -> Result:
         settings = read_settings()
-        outcomes = fetch_sources(settings, files)
+        outcomes = fetch_sources(settings, remote_files([source_id]))
         for outcome in outcomes:
             context.log.info(str(outcome))
         if context.retry_number == 0 and any(outcome.may_pass for outcome in outcomes):

@@ -30,6 +30,7 @@ from pipelines.fetch.policy import (
     DeadlineError,
     FetchError,
     FetchPolicy,
+    MissingError,
     Progress,
     Received,
     RefusedAddressError,
@@ -187,9 +188,10 @@ class _Download:
         if response.status_code == 304 and self.validators:
             return Received(self.tries)
         if response.status_code != 200:
-            raise FetchError(
+            kind = MissingError if response.status_code in {404, 410} else FetchError
+            raise kind(
                 f"{self.where}: got {status}; expected 200. If the publisher moved the file, enter its new address in "
-                "its connector under pipelines/sources."
+                "its connector under pipelines/sources, or in seeds/benchmarks/mlperf_rounds.csv."
             )
         return self._receive(response)
 

@@ -31,6 +31,10 @@ class FetchError(LedgerError):
     """Whether waiting some minutes may help: the fault lay on the way or in a server, not in what it sent."""
 
 
+class MissingError(FetchError):
+    """The publisher has no file at an address."""
+
+
 class UnreachableError(FetchError):
     """No connection to the host could be made at all."""
 

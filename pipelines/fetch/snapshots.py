@@ -41,7 +41,15 @@ from pipelines.fetch.contract import (
 )
 from pipelines.fetch.download import download
 from pipelines.fetch.drift import Doubt
-from pipelines.fetch.policy import FetchError, FetchPolicy, Progress, Received, UnreachableError, default_policy
+from pipelines.fetch.policy import (
+    FetchError,
+    FetchPolicy,
+    MissingError,
+    Progress,
+    Received,
+    UnreachableError,
+    default_policy,
+)
 from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.states import note_attempt
 from pipelines.fetch.store import (
@@ -202,7 +210,7 @@ class _Attempt:
             land_bytes(self.settings, held, arrival)
             append_entry(self.settings, held)
         more = f" and {len(found) - 1} more" if len(found) > 1 else ""
-        said = f"{found[0]}{more}. To accept the snapshot: ledger fetch {self.file.source_id} --accept."
+        said = f"{found[0]}{more}. To accept the snapshot: ledger fetch {self.file.fetch_name} --accept."
         return FetchOutcome(self.file, "held", said, last_accepted(history), now.byte_count, tuple(found))
 
     def _accept(self, now: Snapshot, why: str, arrival: Partial, tries: str) -> FetchOutcome:
@@ -290,17 +298,19 @@ def fetch(
             if asked is None:
                 outcomes.append(FetchOutcome(file, "absent", f"{file.url} is not in the mirror.", None))
                 continue
-            licence = (licences or {}).get(file.source_id)
+            licence = file.licence or (licences or {}).get(file.source_id)
             pin = (pins or {}).get(asked.url)
             outcome = _Attempt(settings, asked, patience, accept, licence, pin, report).run()
         except Exception as error:  # whatever it is: one file must not cost the others
             if isinstance(error, UnreachableError):
                 silent.add(host)
+            in_use = latest_accepted(settings, file)
+            is_absent = isinstance(error, MissingError) and file.is_address_recalled and in_use is None
             outcome = FetchOutcome(
                 file,
-                "failed",
+                "absent" if is_absent else "failed",
                 _reason(error, settings, file),
-                latest_accepted(settings, file),
+                in_use,
                 may_pass=isinstance(error, FetchError) and error.may_pass,
             )
         note_attempt(settings, outcome.file, outcome.status, outcome.reason)

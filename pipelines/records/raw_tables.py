@@ -275,6 +275,17 @@ class RemoteFile:
     """Which more files it names, if it does."""
     earlier: type[RawRow] | None = None
     """Schema of the table that keeps what earlier accepted snapshots of it said; of the same columns as its only table."""
+    round: str | None = None
+    """Round of a benchmark suite that it holds, where a source has a file for each."""
+    licence: str | None = None
+    """Licence of this file, where it is not that of the source."""
+    is_address_recalled: bool = False
+    """Whether nobody has received a file from this address yet: if there is none, that is no failure."""
+
+    @property
+    def fetch_name(self) -> str:
+        """How ``ledger fetch`` is asked for it: its source, and its round where it has one."""
+        return f"{self.source_id}@{self.round}" if self.round else self.source_id
 
 
 @dataclass(frozen=True)

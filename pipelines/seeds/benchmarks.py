@@ -1,4 +1,4 @@
-"""Schemas of the files in seeds/benchmarks: curated results, measured energy, models and rules of MLPerf."""
+"""Schemas of the files in seeds/benchmarks: curated results, measured energy; rounds, models and rules of MLPerf."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.records.fields import Count, Day, Flag, Identifier, Number, Positive, Text
+from pipelines.records.fields import ADDRESS, Count, Day, Flag, Identifier, Number, Positive, Text
 from pipelines.seeds.fact import Fact, NumberFormat
 
 
@@ -91,6 +91,39 @@ class BenchmarkModels(Fact):
     samples_logged_as: Literal["samples_count", "tokens in epoch_num"] | None = Field(
         default=None, description="Name of the training samples in the logs of a training benchmark."
     )
+
+
+Address = Annotated[str, Field(pattern=ADDRESS, max_length=400)]
+
+
+class MlperfRounds(Fact):
+    """One row per round of an MLPerf suite: when it was published, and which file of it is fetched."""
+
+    key = ("suite", "round")
+    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny", "mlperf hpc"] = Field(
+        description="Benchmark suite."
+    )
+    round: Annotated[str, Field(pattern=r"^v[0-9]+([.][0-9]+)+$")] = Field(description="Round, for example v5.1.")
+    published_date: Day | None = Field(default=None, description="Date of publication of the round.")
+    file_format: Literal["training logs", "tiny logs", "summary list", "summary object"] | None = Field(
+        default=None, description="Format of the file at url; empty if no file of the round is fetched for itself."
+    )
+    url: Address | None = Field(default=None, description="Address of the results of the round.")
+    excerpt_url: Address | None = Field(
+        default=None, description="Address of an excerpt that a mirror may hold in place of the file."
+    )
+    url_verified: Literal["seen", "recalled"] | None = Field(
+        default=None,
+        description="How the address was checked: a file was received from it (seen), or it follows from those of other "
+        "rounds (recalled). If a recalled address has no file, that is no failure.",
+    )
+    licence: Text = Field(description="Licence of the results, as their repository states it, or 'not stated'.")
+
+    @model_validator(mode="after")
+    def _address_has_format(self) -> MlperfRounds:
+        if len({self.url is None, self.file_format is None, self.url_verified is None}) > 1:
+            raise ValueError("url, file_format and url_verified belong together: give all three or none")
+        return self
 
 
 class MlperfTrainingRules(Fact):

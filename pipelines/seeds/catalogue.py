@@ -15,6 +15,7 @@ from pipelines.seeds.benchmarks import (
     BenchmarkResults,
     EnergyMeasurements,
     InferencexModels,
+    MlperfRounds,
     MlperfTrainingRules,
 )
 from pipelines.seeds.claims import ClaimClasses, ClaimQuantities, Claims, ClaimUnits, Questions
@@ -44,6 +45,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
     "benchmarks/benchmark_models.csv": BenchmarkModels,
+    "benchmarks/mlperf_rounds.csv": MlperfRounds,
     "benchmarks/mlperf_training_rules.csv": MlperfTrainingRules,
     "benchmarks/energy_measurements.csv": EnergyMeasurements,
     "benchmarks/inferencex_models.csv": InferencexModels,

@@ -111,11 +111,15 @@ def listing(faults: list[str]) -> LedgerError:
     return LedgerError(f"{count}\n{listed(faults)}")
 
 
+def _in_order(faults: list[Reject]) -> list[Reject]:
+    return sorted(faults, key=lambda fault: (fault.file, fault.line))
+
+
 def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
     """Read and check every curated file below ``folder``.
 
     Raises LedgerError that lists each fault as ``file:line: column: value: what was expected``: first those of
-    files that cannot be read at all, then those of cells.
+    files that cannot be read at all, then those of cells, then references that follow from them.
     With ``partial`` files that are missing are passed over (for checking a part under way).
     """
     sources: Mapping[str, Source] | None = None
@@ -143,10 +147,9 @@ def read_seeds(folder: Path, root: Path, *, partial: bool = False) -> Seeds:
             return sources
         return tables[target].values(key) if target in tables else None
 
-    for table in tables.values():
-        rejects += unknown_values(table, known)
-    if unreadable or rejects or sources is None:
-        raise listing([*unreadable, *map(str, sorted(rejects, key=lambda reject: (reject.file, reject.line)))])
+    references = [fault for table in tables.values() for fault in unknown_values(table, known)]
+    if unreadable or rejects or references or sources is None:
+        raise listing([*unreadable, *map(str, [*_in_order(rejects), *_in_order(references)])])
     return Seeds(tables, sources)
 
 

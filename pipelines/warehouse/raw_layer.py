@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
+from types import ModuleType
 
 import duckdb
 import polars as pl
@@ -32,9 +33,11 @@ from pipelines.records.raw_tables import (
     empty_raw_frame,
     raw_columns,
 )
-from pipelines.settings import ROOT, Settings
+from pipelines.settings import ROOT, Settings, read_settings
+from pipelines.sources.mlperf.rounds import RoundFormat
 from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
 from pipelines.warehouse.models.tables import write_table
+from pipelines.warehouse.rounds import MLPERF_ROUNDS, round_files, unnamed_in_mirrors
 
 RawFile = RemoteFile | PackagedFile
 
@@ -43,12 +46,25 @@ MOST_EARLIER = 12
 
 
 @cache
+def _modules() -> tuple[ModuleType, ...]:
+    """The connectors, in the order of their names."""
+    names = sorted(m.name for m in pkgutil.walk_packages(connectors.__path__, f"{connectors.__name__}."))
+    return tuple(importlib.import_module(name) for name in names)
+
+
+def round_formats() -> tuple[RoundFormat, ...]:
+    """Formats of rounds that the connectors read."""
+    return tuple(each for module in _modules() for each in getattr(module, "ROUND_FORMATS", ()))
+
+
 def raw_files() -> tuple[RawFile, ...]:
-    """Every file that a connector of ``pipelines.sources`` reads, in the order of module names."""
-    found: list[RawFile] = []
-    for module in sorted(m.name for m in pkgutil.walk_packages(connectors.__path__, f"{connectors.__name__}.")):
-        found += getattr(importlib.import_module(module), "FILES", ())
-    return tuple(found)
+    """Every file that a connector of ``pipelines.sources`` reads: those that it names itself, in the order of module
+    names, then those of the rounds that seeds/benchmarks/mlperf_rounds.csv names.
+
+    Raises LedgerError where that file has faults.
+    """
+    own = (file for module in _modules() for file in getattr(module, "FILES", ()))
+    return (*own, *round_files(read_settings().seeds, round_formats()))
 
 
 def remote_among(files: Iterable[RawFile]) -> list[RemoteFile]:
@@ -56,10 +72,33 @@ def remote_among(files: Iterable[RawFile]) -> list[RemoteFile]:
     return [file for file in files if isinstance(file, RemoteFile)]
 
 
-def remote_files(source_ids: Iterable[str] = ()) -> list[RemoteFile]:
-    """Files that are fetched; of the named sources only, if any are named."""
-    wanted = set(source_ids)
-    return [file for file in remote_among(raw_files()) if not wanted or file.source_id in wanted]
+def remote_files(names: Iterable[str] = ()) -> list[RemoteFile]:
+    """Files that are fetched; those of the named sources and rounds (``source@round``) only, if any are named."""
+    wanted = set(names)
+    return [file for file in remote_among(raw_files()) if not wanted or wanted & {file.source_id, file.fetch_name}]
+
+
+def why_unknown(names: Iterable[str]) -> str | None:
+    """What is wrong with the names of sources and rounds that somebody gave; None where all are known."""
+    files = remote_files()
+    sources = sorted({file.source_id for file in files})
+    for name in sorted(set(names) - {file.fetch_name for file in files} - set(sources)):
+        source_id, at, _ = name.partition("@")
+        rounds = [file.round for file in files if file.source_id == source_id and file.round]
+        if at and rounds:
+            return (
+                f"unknown round {name}; expected one of: {', '.join(rounds)}. For another round add a row to "
+                f"seeds/{MLPERF_ROUNDS}."
+            )
+        if at and source_id in sources:
+            return f"{name}: {source_id} has no rounds; name the source alone"
+        return f"unknown source {name}; expected one of: {', '.join(sources)}"
+    return None
+
+
+def unnamed_rounds(settings: Settings) -> list[str]:
+    """One line for each file of a round that lies in the mirror and that no row names."""
+    return list(unnamed_in_mirrors(settings.mirrors, remote_files(), round_formats()))
 
 
 def fetched_files(settings: Settings, source_ids: Iterable[str] = ()) -> list[RemoteFile]:
@@ -106,17 +145,20 @@ def _asked_names(settings: Settings, listing: Listing) -> dict[str, str]:
 
 @cache
 def raw_schemas() -> dict[str, type[RawRow]]:
-    """Raw tables by name, ``raw.`` included."""
+    """Raw tables by name, ``raw.`` included: also those that no file feeds."""
     return {f"raw.{schema.table}": schema for schema in _schemas()}
 
 
 def _schemas() -> Iterator[type[RawRow]]:
-    """The schemas of all files, those that other files name included."""
-    for file in raw_files():
-        yield from file.tables
-        if isinstance(file, RemoteFile):
-            yield from file.listing.tables if file.listing else ()
-            yield from (file.earlier,) if file.earlier else ()
+    """The schemas of all files, those that other files name and those of rounds included."""
+    for module in _modules():
+        for file in getattr(module, "FILES", ()):
+            yield from file.tables
+            if isinstance(file, RemoteFile):
+                yield from file.listing.tables if file.listing else ()
+                yield from (file.earlier,) if file.earlier else ()
+        for each in getattr(module, "ROUND_FORMATS", ()):
+            yield from each.tables
 
 
 def check_connectors(source_ids: Collection[str]) -> None:

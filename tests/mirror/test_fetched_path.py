@@ -399,9 +399,11 @@ def test_status_says_which_sources_are_fresh_and_the_site_is_drawn(fetched: Sett
     done = run_ledger("status", home=fetched.home)
     assert done.returncode == 0
     states = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
-    whole = {file.source_id for file in remote_files()} - {"inferencex", "mlperf_tiny", "mlperf_training"}
+    lacking = {"inferencex", "mlperf_inference", "mlperf_tiny", "mlperf_training"}
+    whole = {file.source_id for file in remote_files()} - lacking
     assert [source for source in whole if "fresh, checked on " not in states[source]] == []
     assert "never fetched (1 of 3 files)" in states["inferencex"]
     assert "never fetched (1 of 3 files)" in states["mlperf_tiny"]
-    assert "never fetched (4 of 6 files)" in states["mlperf_training"]
+    assert "never fetched (5 of 7 files)" in states["mlperf_training"]
+    assert "never fetched (2 of 4 files)" in states["mlperf_inference"]
     assert (fetched.site / "index.html").is_file()

@@ -11,10 +11,13 @@ from __future__ import annotations
 
 from typing import Annotated, Any, ClassVar, Literal
 
+import polars as pl
 from pydantic import BeforeValidator, Field
 
+from pipelines.errors import LedgerError
 from pipelines.records.json_records import cut_items, cut_members, json_table
-from pipelines.records.raw_tables import RawNumber, RawRow, RawText, RemoteFile
+from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RawText
+from pipelines.sources.mlperf.rounds import RoundFormat
 
 REPOSITORIES = "https://raw.githubusercontent.com/mlcommons"
 
@@ -171,24 +174,47 @@ class MlperfInferenceSummaryV6(RawRow):
 read_summary = json_table(MlperfInferenceSummary, cut_items)
 read_summary_v6 = json_table(MlperfInferenceSummaryV6, cut_members)
 
-FILES: tuple[RemoteFile, ...] = (
-    RemoteFile(
+
+def _read_list(data: bytes, file: str, sha256: str, round_name: str) -> list[RawTable]:
+    return _of_round(read_summary(data, file, sha256), round_name)
+
+
+def _read_object(data: bytes, file: str, sha256: str, round_name: str) -> list[RawTable]:
+    return _of_round(read_summary_v6(data, file, sha256), round_name)
+
+
+def _of_round(tables: list[RawTable], round_name: str) -> list[RawTable]:
+    """The tables, if their rows are of the round; raises LedgerError for those of another, which would count twice."""
+    for table in tables:
+        found = table.frame.filter(pl.col("version") != round_name)["version"].unique().sort().to_list()
+        if found:
+            raise LedgerError(
+                f"{table.file}: has results of round {', '.join(found)}; expected those of {round_name} alone. Mend the "
+                "address of the round in seeds/benchmarks/mlperf_rounds.csv."
+            )
+    return tables
+
+
+ROUND_FORMATS = (
+    RoundFormat(
+        suite="mlperf inference",
+        file_format="summary list",
         source_id="mlperf_inference",
-        name="inference_v5.1_summary_results.json",
-        url=f"{REPOSITORIES}/inference_results_v5.1/main/summary_results.json",
-        read=read_summary,
+        name="inference_{round}_summary_results.json",
+        address=f"{REPOSITORIES}/inference_results_{{round}}/main/summary_results*.json",
+        read=_read_list,
         tables=(MlperfInferenceSummary,),
         max_bytes=20_000_000,
     ),
-    RemoteFile(
+    RoundFormat(
+        suite="mlperf inference",
+        file_format="summary object",
         source_id="mlperf_inference",
-        name="inference_v6.1_summary.json",
-        url=f"{REPOSITORIES}/inference_results_v6.1/main/summary.json",
-        read=read_summary_v6,
+        name="inference_{round}_summary.json",
+        address=f"{REPOSITORIES}/inference_results_{{round}}/main/summary.*json",
+        read=_read_object,
         tables=(MlperfInferenceSummaryV6,),
         max_bytes=20_000_000,
-        mirror_may_lack=True,
-        excerpt_url=f"{REPOSITORIES}/inference_results_v6.1/main/summary.sample.json",
     ),
 )
-"""Files of this source."""
+"""Formats of this source; its rounds are in seeds/benchmarks/mlperf_rounds.csv."""

@@ -14,7 +14,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from functools import partial
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
@@ -22,7 +21,8 @@ from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 from pipelines.records.archives import Member, walk_archive
 from pipelines.records.csv_records import Record, Reject
 from pipelines.records.json_records import JsonRecord, Values, named_columns, type_json
-from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RawText, RemoteFile, check_raw, to_frame
+from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RawText, check_raw, to_frame
+from pipelines.sources.mlperf.rounds import RoundFormat
 
 RESULT_PATH = re.compile(
     r"(?P<division>[^/]+)/(?P<submitter>[^/]+)/results/(?P<system>[^/]+)/(?P<benchmark>[^/]+)/"
@@ -231,7 +231,7 @@ class _Round:
         return found
 
 
-def read_round(data: bytes, file: str, sha256: str, *, name: str) -> list[RawTable]:
+def read_round(data: bytes, file: str, sha256: str, name: str) -> list[RawTable]:
     """The tables of one round; raises LedgerError where the bytes are no archive of its results."""
     tiny = _Round(name, file)
     for member in walk_archive(data, file):
@@ -242,17 +242,16 @@ def read_round(data: bytes, file: str, sha256: str, *, name: str) -> list[RawTab
     return tiny.tables(sha256)
 
 
-def _remote(name: str, *, mirror_may_lack: bool = False) -> RemoteFile:
-    return RemoteFile(
+ROUND_FORMATS = (
+    RoundFormat(
+        suite="mlperf tiny",
+        file_format="tiny logs",
         source_id="mlperf_tiny",
-        name=f"tiny_results_{name}.tar.gz",
-        url=f"https://github.com/mlcommons/tiny_results_{name}/archive/HEAD.tar.gz",
-        read=partial(read_round, name=name),
+        name="tiny_results_{round}.tar.gz",
+        address="https://github.com/mlcommons/tiny_results_{round}/archive/*.tar.gz",
+        read=read_round,
         tables=(MlperfTinyResults, MlperfTinySystems),
         max_bytes=500_000_000,
-        mirror_may_lack=mirror_may_lack,
-    )
-
-
-FILES: tuple[RemoteFile, ...] = (_remote("v1.1"), _remote("v1.2", mirror_may_lack=True), _remote("v1.3"))
-"""Files of this source."""
+    ),
+)
+"""Formats of this source; its rounds are in seeds/benchmarks/mlperf_rounds.csv."""

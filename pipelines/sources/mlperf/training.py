@@ -16,7 +16,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import orjson
@@ -24,14 +23,14 @@ from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.records.archives import ArchiveCaps, Member, walk_archive
 from pipelines.records.csv_records import Record, Reject
-from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile, check_raw, to_frame
+from pipelines.records.raw_tables import RawRow, RawTable, check_raw, to_frame
 from pipelines.sources.mlperf.mllog import LogReader, MlLog
+from pipelines.sources.mlperf.rounds import RoundFormat
 from pipelines.sources.mlperf.training_logs import power_reader, power_values, result_reader, result_values
 
 ValuesOf = Callable[[MlLog], dict[str, Any]]
 
 SOURCE = "mlperf_training"
-ROUNDS = ("v3.0", "v3.1", "v4.0", "v4.1", "v5.0", "v5.1")
 CAPS = ArchiveCaps()
 MAX_LOG_BYTES = 64 << 20
 """A longer log is refused: the longest of a real round has 4 MB."""
@@ -287,7 +286,7 @@ MEMBERS: tuple[tuple[re.Pattern[str], Callable[[_Archive, Member, dict[str, str]
 )
 
 
-def read_round(data: bytes, file: str, sha256: str, *, round_name: str) -> list[RawTable]:
+def read_round(data: bytes, file: str, sha256: str, round_name: str) -> list[RawTable]:
     """The tables of a round from the archive of its repository; raises LedgerError where it holds no round."""
     return read_members(walk_archive(data, file, CAPS), file, sha256, round_name=round_name)
 
@@ -313,17 +312,16 @@ def read_members(
     return tables
 
 
-def _remote(round_name: str) -> RemoteFile:
-    repository = f"training_results_{round_name}"
-    return RemoteFile(
-        SOURCE,
-        f"{repository}.tar.gz",
-        f"https://github.com/mlcommons/{repository}/archive/HEAD.tar.gz",
-        partial(read_round, round_name=round_name),
-        TABLES,
+ROUND_FORMATS = (
+    RoundFormat(
+        suite="mlperf training",
+        file_format="training logs",
+        source_id=SOURCE,
+        name="training_results_{round}.tar.gz",
+        address="https://github.com/mlcommons/training_results_{round}/archive/*.tar.gz",
+        read=read_round,
+        tables=TABLES,
         max_bytes=500_000_000,
-        mirror_may_lack=True,
-    )
-
-
-FILES = tuple(_remote(name) for name in ROUNDS)
+    ),
+)
+"""Formats of this source; its rounds are in seeds/benchmarks/mlperf_rounds.csv."""
