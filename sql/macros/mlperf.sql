@@ -8,6 +8,36 @@ create or replace macro published_name(name) as case
     when lower(trim(name)) not in ('', 'n/a', '-', 'none') then trim(name)
 end;
 
+-- macro: round_order | What rounds are put in order by: the numbers in their name.
+-- equation: v10.1 is [10, 1]; null for a name of another form
+-- units: none
+-- example: round_order('v10.0') > round_order('v9.1') and round_order('2018') is null
+create or replace macro round_order(round) as case
+    when regexp_full_match(round, 'v[0-9]+([.][0-9]+)*') then list_transform(string_split(round[2:], '.'), lambda part: part::int)
+end;
+
+-- macro: scenario_name | A load scenario in the spelling of this warehouse.
+-- equation: offline, server, interactive, singlestream and multistream in any case; another name as it is
+-- units: none
+-- example: scenario_name('offline') = 'Offline' and scenario_name('SingleStream') = 'SingleStream' and scenario_name('New') = 'New'
+create or replace macro scenario_name(name) as case lower(trim(name))
+    when 'offline' then 'Offline'
+    when 'server' then 'Server'
+    when 'interactive' then 'Interactive'
+    when 'singlestream' then 'SingleStream'
+    when 'multistream' then 'MultiStream'
+    else trim(name)
+end;
+
+-- macro: collected_chip_name | Accelerator of a collected result of MLPerf Training, or null for a system of CPUs.
+-- equation: the published name; for TPU, which v1.0 gives without its generation, the one that begins the name of the system
+-- units: none
+-- example: collected_chip_name('TPU', 'tpu-v4-6912') = 'tpu-v4' and collected_chip_name('N/A', 'box') is null
+create or replace macro collected_chip_name(name, system) as case
+    when published_name(name) = 'TPU' then coalesce(nullif(regexp_extract(system, '^tpu-v[0-9]+'), ''), 'TPU')
+    else published_name(name)
+end;
+
 -- macro: mlperf_counts_tokens | Whether MLPerf Inference defines a result as tokens per second.
 -- equation: v4.0: llama2-70b, Offline; v4.1: llama2-70b, gptj, mixtral-8x7b, Offline and Server (table RESULT_FIELD_BENCHMARK_OVERWRITE)
 -- units: none
@@ -20,15 +50,15 @@ create or replace macro mlperf_counts_tokens(round, benchmark, scenario) as case
 end;
 
 -- macro: result_unit | Unit of a published result in this warehouse's words; null for one that it does not know.
--- equation: Tokens/s is token/s, Samples/s sample/s, Queries/s query/s, Latency in ms or s is ms
+-- equation: Tokens/s is token/s, Samples/s sample/s, Queries/s query/s, Latency in ms or s is ms; in any case
 -- units: none
--- example: result_unit('Queries/s') = 'query/s' and result_unit('Latency (s)') = 'ms'
-create or replace macro result_unit(published_unit) as case published_unit
-    when 'Tokens/s' then 'token/s'
-    when 'Samples/s' then 'sample/s'
-    when 'Queries/s' then 'query/s'
-    when 'Latency (ms)' then 'ms'
-    when 'Latency (s)' then 'ms'
+-- example: result_unit('Queries/s') = 'query/s' and result_unit('latency (s)') = 'ms' and result_unit('Furlongs') is null
+create or replace macro result_unit(published_unit) as case lower(trim(published_unit))
+    when 'tokens/s' then 'token/s'
+    when 'samples/s' then 'sample/s'
+    when 'queries/s' then 'query/s'
+    when 'latency (ms)' then 'ms'
+    when 'latency (s)' then 'ms'
 end;
 
 -- macro: result_value | A published result in the unit that result_unit gives.
@@ -36,7 +66,7 @@ end;
 -- units: the published unit -> result_unit
 -- example: result_value(0.25, 'Latency (s)') = 250
 create or replace macro result_value(value, published_unit) as case
-    when published_unit = 'Latency (s)' then value * 1000 else value
+    when lower(trim(published_unit)) = 'latency (s)' then value * 1000 else value
 end;
 
 -- macro: unit_counted | What a benchmark counts in a scenario: the unit of its joules.

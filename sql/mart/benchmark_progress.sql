@@ -49,7 +49,7 @@ rounds as (
         suite,
         round,
         min(published_date) as published_date,
-        dense_rank() over (partition by suite order by list_transform(string_split(round[2:], '.'), lambda part: part::int)) as round_number
+        dense_rank() over (partition by suite order by round_order(round)) as round_number
     from measured
     where regexp_matches(round, '^v[0-9]+([.][0-9]+)*$')
     group by suite, round

@@ -1,6 +1,8 @@
--- One row per measure of utilisation, suite, kind of work and accelerator: how the measured values are distributed.
+-- One row per measure of utilisation, suite, kind of work and accelerator: how the measured values are distributed. Only results that publish
+-- their number format count: without it the peak is unknown, and a run in fewer bits would look better used than it was.
 -- key: measure, suite, work, accelerator_id
--- column: measure | What is measured: training MFU, output FLOP over the peak while serving, bandwidth of weights while serving, or power over rated power.
+-- column: measure | What is measured: training MFU, output FLOP over the peak while serving, bandwidth of weights while serving, or power of the
+--    accelerators alone over their rated power.
 -- column: suite | Benchmark suite.
 -- column: work | Benchmark, kind of model and batch, or boundary of the power.
 -- column: accelerator_id | Key of mart.accelerators; all for all together.
@@ -11,13 +13,19 @@
 -- column: median_ratio | Median.
 -- column: p75_ratio | 75th percentile.
 -- column: p95_ratio | 95th percentile.
--- column: highest_ratio | Highest value.
+-- column: highest_ratio | Highest value, at most 1: a value above it is a finding, not a measurement.
 with measured as (
     select
         unnest([
-            { 'name': 'training MFU', 'task': r.benchmark, 'value': d.mfu },
-            { 'name': 'output FLOP over peak, serving', 'task': coalesce(r.model_name, r.benchmark), 'value': d.output_utilisation_ratio },
-            { 'name': 'power over rated power', 'task': 'power of the ' || r.energy_boundary, 'value': d.power_to_tdp_ratio }
+            { 'name': 'training MFU', 'task': r.benchmark, 'value': case when d.is_format_stated then d.mfu end },
+            {
+                'name': 'output FLOP over peak, serving', 'task': coalesce(r.model_name, r.benchmark),
+                'value': case when d.is_format_stated then d.output_utilisation_ratio end
+            },
+            {
+                'name': 'power over rated power', 'task': 'power of the accelerators',
+                'value': case when r.energy_boundary = 'accelerators' then d.power_to_tdp_ratio end
+            }
         ]) as figure,
         r.suite,
         r.accelerator_id
@@ -43,7 +51,7 @@ grouped as (
         suite,
         unnest([accelerator_id, 'all']) as accelerator_id
     from measured
-    where figure.value is not null
+    where figure.value <= 1
 )
 
 select

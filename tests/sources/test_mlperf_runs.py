@@ -22,7 +22,7 @@ from pipelines.fetch.store import latest_accepted
 from pipelines.records.raw_tables import RawTable, RemoteFile, empty_raw_frame, raw_columns
 from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.collected import read_collection
-from pipelines.sources.mlperf.inference import read_summary, read_summary_v6
+from pipelines.sources.mlperf.inference import ROUND_FORMATS, read_summary, read_summary_v6
 from pipelines.sources.mlperf.tiny import read_figures, read_round
 from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
@@ -37,6 +37,7 @@ SEED_TABLES = {
     "accelerator_aliases": "hardware/accelerator_aliases.csv",
     "benchmark_results": "benchmarks/benchmark_results.csv",
     "assumptions": "assumptions.csv",
+    "mlperf_rounds": "benchmarks/mlperf_rounds.csv",
 }
 MODELS = (
     "core.accelerator_names",
@@ -60,6 +61,21 @@ def summary_record(**changes: Any) -> dict[str, Any]:
     record |= changes
     location = f"{record['Category']}/{record['Submitter']}/results/{record['Platform']}"
     return {"Location": f"{location}/{record['UsedModel']}/{record['Scenario']}", **record}
+
+
+def summary_v6_record(**changes: Any) -> dict[str, Any]:
+    """A result in the schema of v6.1."""
+    return {
+        "Organization": "Example", "Availability": "available", "Division": "closed", "SystemType": "datacenter",
+        "SystemName": "Box", "Platform": "box", "Model": "wan", "MlperfModel": "text_to_video",
+        "Scenario": "SingleStream", "Result": 20.5, "Accuracy": "vbench_score: 70", "number_of_nodes": 2,
+        "host_processor_model_name": "z", "host_processors_per_node": 2, "host_processor_core_count": "96",
+        "accelerator_model_name": "AMD Instinct MI355X 288GB HBM3e", "accelerators_per_node": 8,
+        "total_accelerators": 16, "Location": "./closed/Example/results/box/wan/SingleStream/performance/run_1",
+        "framework": "x", "operating_system": "y", "notes": None, "compliance": "closed", "errors": 0,
+        "version": "v6.1", "inferred": 0, "has_power": False, "Units": "Latency (s)",
+        "weight_data_types": "nvfp4", "design_power_watts": None, "PrivateID": None,
+    } | changes  # fmt: skip
 
 
 def collected_record(uid: str, **changes: Any) -> dict[str, Any]:
@@ -393,21 +409,44 @@ def test_a_slice_of_a_chip_is_no_default() -> None:
 
 
 def test_the_schema_of_v6() -> None:
-    record = {
-        "Organization": "Example", "Availability": "available", "Division": "closed", "SystemType": "datacenter",
-        "SystemName": "Box", "Platform": "box", "Model": "wan", "MlperfModel": "text_to_video",
-        "Scenario": "SingleStream", "Result": 20.5, "Accuracy": "vbench_score: 70", "number_of_nodes": 2,
-        "host_processor_model_name": "z", "host_processors_per_node": 2, "host_processor_core_count": "96",
-        "accelerator_model_name": "AMD Instinct MI355X 288GB HBM3e", "accelerators_per_node": 8,
-        "total_accelerators": 16, "Location": "./closed/Example/results/box/wan/SingleStream/performance/run_1",
-        "framework": "x", "operating_system": "y", "notes": None, "compliance": "closed", "errors": 0,
-        "version": "v6.1", "inferred": 0, "has_power": False, "Units": "Latency (s)",
-        "weight_data_types": "nvfp4", "design_power_watts": None, "PrivateID": None,
-    }  # fmt: skip
+    record = summary_v6_record()
     made = warehouse(*read_summary_v6(json.dumps({"0": record}).encode(), "s", SHA))
     columns = "round, accelerator_id, accelerator_count, metric, value, unit, number_format, joule_per_unit"
     found = made.sql(f"select {columns} from core.mlperf_inference_runs").fetchall()
     assert found == [("v6.1", "mi355x", 16, "latency", 20500.0, "ms", "fp4", None)]
+
+
+def test_no_row_of_a_new_schema_vanishes() -> None:
+    """Scenarios in lower case, tokens in another case, a unit that nobody knows, power on a row of its own."""
+    given = (("offline", "Tokens/s", 1000.0), ("server", "tokens/s", 900.0), ("interactive", "Pages/s", 3.0),
+             ("singlestream", "Latency (ms)", 7.0), ("offline", "Watts", None), ("multistream", "Samples/s", 0.0))  # fmt: skip
+    records = {
+        str(number): summary_v6_record(
+            Scenario=scenario, Units=units, Result=result, Location=f"./closed/Example/{number}"
+        )
+        for number, (scenario, units, result) in enumerate(given)
+    }
+    (table,) = read_summary_v6(json.dumps(records).encode(), "s", SHA)
+    assert (table.record_count, table.accepted_count, table.rejected_count) == (6, 6, 0)
+    found = warehouse(table).sql(
+        "select scenario, value, unit, value_reason, is_default from core.mlperf_inference_runs"
+    )
+    assert sorted(found.fetchall(), key=str) == [
+        ("Interactive", None, None, "the unit Pages/s is not known", False),
+        ("MultiStream", None, "sample/s", "the publisher gives 0", False),
+        ("Offline", 1000.0, "token/s", None, True),
+        ("Offline", None, None, "the publisher gives no result", False),
+        ("Server", 900.0, "token/s", None, True),
+        ("SingleStream", 7.0, "ms", None, True),
+    ]
+
+
+def test_a_summary_of_another_round_is_refused_because_it_would_count_twice() -> None:
+    data = json.dumps({"0": summary_v6_record()}).encode()
+    [of_object] = [each for each in ROUND_FORMATS if each.file_format == "summary object"]
+    assert of_object.read(data, "s", SHA, "v6.1")[0].accepted_count == 1
+    with pytest.raises(LedgerError, match=r"has results of round v6\.1; expected those of v6\.2 alone"):
+        of_object.read(data, "s", SHA, "v6.2")
 
 
 # Models of Tiny results

@@ -44,6 +44,7 @@ SEED_TABLES = {
     "accelerators": "hardware/accelerators.csv",
     "accelerator_aliases": "hardware/accelerator_aliases.csv",
     "mlperf_training_rules": "benchmarks/mlperf_training_rules.csv",
+    "mlperf_rounds": "benchmarks/mlperf_rounds.csv",
 }
 
 

@@ -247,9 +247,7 @@ def test_distributions_of_utilisation_are_ordered_shares(with_fetched: duckdb.Du
         "select lowest_ratio, p05_ratio, p25_ratio, median_ratio, p75_ratio, p95_ratio, highest_ratio, measure "
         "from mart.utilisation",
     )
-    assert len(rows) > 100
+    assert len(rows) > 20
     for *quantiles, measure in rows:
-        assert quantiles == sorted(quantiles)
-        assert quantiles[0] > 0
-        if measure.endswith("serving"):
-            assert quantiles[-1] < 1
+        assert quantiles == sorted(quantiles), measure
+        assert 0 < quantiles[0] <= quantiles[-1] <= 1, measure

@@ -33,7 +33,8 @@ NAMES = {
 QUERY = """
 with results as ( -- from v2.0 on, the task named ssd trains another network: RetinaNet
     select
-        r.benchmark_result_id, r.round, if(r.benchmark = 'ssd' and r.round >= 'v2.0', 'retinanet', r.benchmark) as benchmark,
+        r.benchmark_result_id, r.round,
+        if(r.benchmark = 'ssd' and round_order(r.round) >= [2, 0], 'retinanet', r.benchmark) as benchmark,
         r.submitter, r.system, r.published_date as event_date,
         case when a.vendor in ('NVIDIA', 'Google', 'AMD', 'Intel') then a.vendor else 'other' end as maker,
         a.accelerator_name, r.accelerator_count, r.value as minutes, r.value * r.accelerator_count as chip_minutes, r.source_id
@@ -85,8 +86,9 @@ order by benchmark, event_date, minutes, benchmark_result_id
         "compare only within one panel.",
         "A shorter time often means more chips, not faster chips: the records use hundreds to thousands of chips. "
         "Chip-minutes show the work per chip and rise when a job uses too many chips.",
-        "Results in the closed division use the same model and data. Not every vendor takes part in every round, and "
-        "the ledger has only the rounds with readable tables.",
+        "Results in the closed division use the same model and data. Not every vendor takes part in every round. Results "
+        "of rounds before v1.0, and of rounds that were not fetched, are those that were entered by hand: a few of each.",
+        "A result that repeats the runs of an earlier round counts in that round only.",
     ),
     keys=MAKERS,
     key_column="maker",

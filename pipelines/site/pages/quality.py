@@ -12,6 +12,7 @@ from pipelines.site.pages.models import conflict_words, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.source_states import outdated, read_states, state_words, states_section
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, parquet_of, row, section, stacked, table
+from pipelines.site.pages.unknown_names import unknown_names, unknown_names_section
 from pipelines.warehouse.file import Row, read_rows
 
 KINDS = (("measured", 0), ("reported", 3), ("derived", 5), ("assumed", 1))
@@ -311,7 +312,13 @@ def _conflicts(conflicts: list[Row], references: References) -> Words:
     menu_page="quality.html",
     description="How much is measured, reported, derived, assumed, missing, not fetched, rejected or in conflict; "
     "findings.",
-    tables=("mart.figures", "mart.training_summary", "mart.consistency_findings", "mart.conflicts"),
+    tables=(
+        "mart.figures",
+        "mart.training_summary",
+        "mart.consistency_findings",
+        "mart.conflicts",
+        "core.accelerator_names",
+    ),
 )
 def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page, and all figures, findings and conflicts as files."""
@@ -321,6 +328,7 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     states, rejects = read_states(connection), read_rows(connection, REJECTS)
     total = read_rows(connection, REJECT_COUNT)[0]["rejects"]
     findings, conflicts = read_rows(connection, FINDINGS), read_rows(connection, CONFLICTS)
+    names = unknown_names(connection)
 
     def words() -> Words:
         sections = [
@@ -330,6 +338,7 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
             states_section(states),
             _files(files, states, references),
             _rejects(rejects, total),
+            unknown_names_section(names, references),
             _findings(findings),
             _conflicts(conflicts, references),
         ]
@@ -343,7 +352,8 @@ def draft_quality_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
         )
         return page("Data quality", "How reliable are the data?", lead, [one for one in sections if one])
 
-    rows = (kinds, known, checked, files, states, rejects, total, findings, conflicts, references_digest(references))
+    digest = references_digest(references)
+    rows = (kinds, known, checked, files, states, rejects, total, findings, names, conflicts, digest)
     downloads = {
         "figures.csv": csv_of(connection, FIGURES_CSV),
         "figures.parquet": parquet_of(connection, FIGURES_PARQUET),

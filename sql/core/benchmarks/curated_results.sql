@@ -11,7 +11,9 @@
 -- column: joule_per_unit | Energy per unit, joules.
 -- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: source_id | Source of the result.
--- column: repeated_by | Key in core.fetched_results of the same result; null if there is none.
+-- column: repeated_by | Key in core.fetched_results of the same result: equal but for rounding, or, for a row that was not seen in the
+--    official results itself, the result of the same submitter, task and accelerators. Null if there is none.
+-- column: is_superseded | True if the official results of its round were fetched, but for the row no result of them is found.
 with results as (
     select
         *,
@@ -40,8 +42,9 @@ pairs as (
             and coalesce(r.scenario, '') = coalesce(f.scenario, '')
             and coalesce(r.accelerator_count = f.accelerator_count, true)
             and coalesce(r.accelerator_id = f.accelerator_id, true)
-            and list_has_any(name_words(f.submitter), r.makers)
-    where f.value > 0 and abs(ln(f.value / r.value)) < 0.002 -- curated values are rounded to three digits or more
+            and (list_has_any(name_words(f.submitter), r.makers) or plain_name(f.submitter) = plain_name(r.submitter))
+    -- curated values are rounded to three digits or more; the press rounds more, or tells of an earlier state of the same result
+    where f.value > 0 and (abs(ln(f.value / r.value)) < 0.002 or (r.verified <> 'seen' and r.accelerator_id is not null))
     union all
     select -- the energy of a training run is a row of its own here, and a column of the time to train there
         r.benchmark_result_id,
@@ -55,7 +58,7 @@ pairs as (
             and r.task = plain_name(f.benchmark)
             and r.accelerator_count = f.accelerator_count
             and r.accelerator_id = f.accelerator_id
-            and list_has_any(name_words(f.submitter), r.makers)
+            and (list_has_any(name_words(f.submitter), r.makers) or plain_name(f.submitter) = plain_name(r.submitter))
     where r.metric = 'energy' and r.unit = 'J' and f.energy_j > 0 and abs(ln(f.energy_j / r.value)) < 0.02 -- runs weighted otherwise
 ),
 
@@ -65,6 +68,14 @@ repeats as (
         arg_min(fetched_id, (distance, fetched_id)) as repeated_by
     from pairs
     group by benchmark_result_id
+),
+
+fetched_rounds as (
+    select distinct
+        suite,
+        round
+    from core.fetched_results
+    where is_official
 )
 
 select
@@ -106,7 +117,9 @@ select
     r.source_id,
     r.locator,
     r.verified,
-    p.repeated_by
+    p.repeated_by,
+    p.repeated_by is null and q.round is not null as is_superseded
 from results as r
 left join repeats as p on r.benchmark_result_id = p.benchmark_result_id
+left join fetched_rounds as q on r.suite = q.suite and r.round = q.round
 order by r.benchmark_result_id

@@ -18,18 +18,21 @@
 -- column: batch_size | Most requests, images or videos at the same time, as set; samples of a step in training; where stated.
 -- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
 -- column: metric | What value measures.
--- column: value | The result, in the unit of the row.
+-- column: value | The result, in the unit of the row; null with value_reason.
 -- column: unit | Unit of value.
+-- column: value_reason | Why there is no value; null where there is one.
 -- column: unit_name | What is counted per second or per joule: token, sample, query, inference, image or video.
 -- column: units_per_s | Units per second, where measured.
 -- column: latency_s | Time that one request, token or batch takes, where measured: see latency_kind.
 -- column: latency_kind | What latency_s is of.
 -- column: power_w | Mean power during the run, watts.
+-- column: power_reason | Why power and energy are missing although the publisher gives one; else null.
 -- column: energy_j | Energy of the whole run, joules.
 -- column: joule_per_unit | Energy per unit, joules.
 -- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
 -- column: is_official | True if reviewed and published by the suite's organization.
 -- column: is_inferred | True if the publisher derived the row from another result.
+-- column: same_runs_as | Key of the row that counts, where this one gives the same runs again; else null.
 -- column: is_duplicate | True if another row describes the same run.
 -- column: is_default | True for the rows that summaries use: official, not inferred, not repeated, no sweep.
 -- column: published_date | Date of publication of the round, where the publisher states it.
@@ -54,18 +57,21 @@ select
     max_batch_size::double as batch_size,
     null::double as training_samples_count,
     'energy' as metric,
-    joule_per_unit as value,
+    nullif(joule_per_unit, 0) as value,
     'J/' || unit_name as unit,
+    case when joule_per_unit = 0 then 'the publisher gives 0' end as value_reason,
     unit_name,
     units_per_s,
     coalesce(median_token_interval_s, batch_latency_s) as latency_s,
     case when median_token_interval_s is not null then 'between tokens, median' else 'of a batch' end as latency_kind,
-    power_w,
+    nullif(power_w, 0) as power_w,
+    case when power_w = 0 then 'the publisher gives 0 watts' end as power_reason,
     null::double as energy_j,
-    joule_per_unit,
+    nullif(joule_per_unit, 0) as joule_per_unit,
     'accelerators' as energy_boundary,
     true as is_official,
     false as is_inferred,
+    null::varchar as same_runs_as,
     false as is_duplicate,
     true as is_default,
     measured_date as published_date,
@@ -95,16 +101,19 @@ select
     'throughput' as metric,
     output_tokens_per_s as value,
     'token/s' as unit,
+    null::varchar as value_reason,
     'token' as unit_name,
     output_tokens_per_s as units_per_s,
     median_token_interval_s as latency_s,
     'between tokens, median' as latency_kind,
     power_w,
+    power_problem as power_reason,
     null::double as energy_j,
     joule_per_token as joule_per_unit,
     case when power_w is not null then 'accelerators' end as energy_boundary,
     true as is_official,
     false as is_inferred,
+    null::varchar as same_runs_as,
     false as is_duplicate,
     speed_problem is null as is_default,
     measured_date as published_date,
@@ -134,23 +143,25 @@ select
     metric,
     value,
     unit,
+    value_reason,
     unit_name,
     case when metric = 'throughput' then value end as units_per_s,
     case when unit = 'ms' then value / 1000 end as latency_s,
     case when unit = 'ms' then 'of a query, high percentile' end as latency_kind,
     power_w,
+    power_reason,
     null::double as energy_j,
     joule_per_unit,
     case when coalesce(power_w, joule_per_unit) is not null then 'system' end as energy_boundary,
     is_official,
     is_inferred,
+    same_runs_as,
     is_duplicate,
     is_default,
     published_date,
     source_id,
     locator
 from core.mlperf_inference_runs
-where value > 0
 union all by name
 select
     benchmark_result_id,
@@ -173,23 +184,25 @@ select
     metric,
     value,
     unit,
+    value_reason,
     unit_name,
     case when metric = 'throughput' then value end as units_per_s,
     null::double as latency_s,
     null::varchar as latency_kind,
     power_w,
+    null::varchar as power_reason,
     case when benchmark = 'sww' then energy_j end as energy_j,
     joule_per_unit,
     case when metric = 'energy' then 'board' end as energy_boundary,
     is_official,
     is_inferred,
+    null::varchar as same_runs_as,
     is_duplicate,
     is_default,
     published_date,
     source_id,
     locator
 from core.mlperf_tiny_runs
-where value > 0
 union all by name
 select
     t.mlperf_training_run_id as benchmark_result_id,
@@ -212,22 +225,65 @@ select
     'time to train' as metric,
     t.value,
     'minute' as unit,
+    t.score_reason as value_reason,
     null::varchar as unit_name,
     null::double as units_per_s,
     null::double as latency_s,
     null::varchar as latency_kind,
-    t.power_w,
-    t.energy_j,
+    nullif(t.power_w, 0) as power_w,
+    case when t.energy_j = 0 then 'the power logs give 0 joules' end as power_reason,
+    nullif(t.energy_j, 0) as energy_j,
     null::double as joule_per_unit,
     case when t.energy_j is not null then 'system' end as energy_boundary,
     true as is_official,
     false as is_inferred,
+    t.same_runs_as,
     t.is_duplicate,
-    not t.is_duplicate and t.division = 'closed' as is_default,
-    null::date as published_date,
+    t.value is not null and not t.is_duplicate and t.division = 'closed' as is_default,
+    t.published_date,
     t.source_id,
     t.locator
 from core.mlperf_training_runs as t
 left join core.mlperf_training_samples as s on t.mlperf_training_run_id = s.mlperf_training_run_id
-where t.value > 0
+union all by name
+select
+    mlperf_training_run_id as benchmark_result_id,
+    'mlperf training' as suite,
+    round,
+    division,
+    submitter,
+    system,
+    accelerator_name,
+    accelerator_id,
+    accelerator_count,
+    null::varchar as number_format,
+    benchmark,
+    null::varchar as model_name,
+    null::varchar as model_id,
+    null::double as active_params,
+    null::varchar as scenario,
+    null::double as batch_size,
+    null::double as training_samples_count,
+    'time to train' as metric,
+    value,
+    'minute' as unit,
+    value_reason,
+    null::varchar as unit_name,
+    null::double as units_per_s,
+    null::double as latency_s,
+    null::varchar as latency_kind,
+    null::double as power_w,
+    null::varchar as power_reason,
+    null::double as energy_j,
+    null::double as joule_per_unit,
+    null::varchar as energy_boundary,
+    true as is_official,
+    false as is_inferred,
+    null::varchar as same_runs_as,
+    false as is_duplicate,
+    value is not null and division = 'closed' as is_default,
+    published_date,
+    source_id,
+    locator
+from core.mlperf_training_published
 order by benchmark_result_id

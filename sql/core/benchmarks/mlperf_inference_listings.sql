@@ -16,7 +16,7 @@
 -- column: benchmark | The reference model of the result.
 -- column: model_name | Model that was run.
 -- column: scenario | Load scenario.
--- column: value | The result, in published_unit.
+-- column: value | The result, in published_unit; null where the publisher gives none.
 -- column: published_unit | Unit of the result: as published, or Tokens/s where the round defines it so and the collection prints otherwise.
 -- column: power_result | Measured power or energy, in power_unit.
 -- column: power_unit | Watts, or millijoules (per query).
@@ -53,10 +53,10 @@ collected as (
         null::varchar as weight_data_types,
         r.mlperf_model as benchmark,
         r.model as model_name,
-        r.scenario,
+        scenario_name(r.scenario) as scenario,
         r.result as value,
         case
-            when mlperf_counts_tokens(r.version, r.mlperf_model, r.scenario) then 'Tokens/s' else r.result_units
+            when mlperf_counts_tokens(r.version, r.mlperf_model, scenario_name(r.scenario)) then 'Tokens/s' else r.result_units
         end as published_unit,
         coalesce(r.result_power, p.result_power) as power_result,
         coalesce(r.result_power_units, p.power_unit) as power_unit,
@@ -87,7 +87,7 @@ summarised as (
         weight_data_types,
         model as benchmark,
         used_model as model_name,
-        scenario,
+        scenario_name(scenario) as scenario,
         performance_result as value,
         performance_units as published_unit,
         power_result,
@@ -116,7 +116,7 @@ summarised_v6 as (
         weight_data_types,
         mlperf_model as benchmark,
         model as model_name,
-        scenario,
+        scenario_name(scenario) as scenario,
         result as value,
         units as published_unit,
         null::double as power_result,
@@ -125,9 +125,7 @@ summarised_v6 as (
         'mlperf_inference' as source_id,
         location as locator,
         null::varchar as member
-    from raw.mlperf_inference_summary_v6
-    -- how this schema tells power is not known yet: a row in another unit than those of results stays in raw
-    where result is not null and result_unit(units) is not null
+    from raw.mlperf_inference_summary_v6 -- how this schema tells power is not known yet: a row in watts is a result without a value
 ),
 
 listings as (

@@ -1,4 +1,4 @@
--- One row per result of MLPerf Inference, rounds v2.0 to v4.1, v5.1 and v6.1: rate or latency, measured power, and energy per token, sample or query.
+-- One row per result of MLPerf Inference, rounds since v2.0: rate or latency, measured power, and energy per token, sample or query.
 -- key: benchmark_result_id
 -- column: suite | mlperf inference.
 -- column: runs_on | accelerator, or processor where no accelerator is named.
@@ -8,40 +8,42 @@
 -- column: benchmark | The reference model of the result; -99 and -99.9 are targets of accuracy.
 -- column: model_name | Model that was run; in the open division it may be another than the reference.
 -- column: metric | throughput or latency.
--- column: value | The result, in unit; a latency is the percentile that the scenario defines.
--- column: unit | token/s, sample/s, query/s or ms.
+-- column: value | The result, in unit; a latency is the percentile that the scenario defines. Null with value_reason.
+-- column: unit | token/s, sample/s, query/s or ms; null if the published one is none of these.
+-- column: value_reason | Why there is no value; null where there is one.
 -- column: power_w | Mean power of the whole system during the run, where measured in watts.
+-- column: power_reason | Why there is no power although the publisher gives one: it is 0.
 -- column: joule_per_unit | Measured energy of one unit_name, joules; a query of MultiStream has 8 samples.
 -- column: unit_name | What joule_per_unit counts: token, sample or query.
 -- column: is_official | True: reviewed and published by MLCommons.
--- column: is_duplicate | True for the listing of a run under its lower target of accuracy (-99), where -99.9 lists the same run.
+-- column: same_runs_as | Key of the result that counts, for the listing of a run under its lower target of accuracy (-99), where -99.9 lists
+--    the same run; else null.
+-- column: is_duplicate | True if the run counts in another result: see same_runs_as.
 -- column: is_partition | True if the run had only a part of the accelerator (one MIG slice of several).
 -- column: is_sweep | True in the open division where a benchmark of a round explores at least ten models.
 -- column: is_default | False for inferred rows, duplicates, partitions and sweeps: what comparisons leave out.
 -- column: published_date | Date of publication of the round, where curated.
 -- column: source_id | Source of the result.
--- aside: every_unit_is_known | select * from core.mlperf_inference_runs where unit is null
 -- aside: most_rows_of_a_benchmark_share_the_unit | select * from core.mlperf_inference_runs
 --    qualify 2 * count(*) over (partition by round, benchmark, scenario, unit) < count(*) over (partition by round, benchmark, scenario)
+-- check: a_value_or_a_reason | select * from core.mlperf_inference_runs where (value is null) <> (value_reason is not null)
 -- check: power_gives_joules | select * from core.mlperf_inference_runs where power_w is not null and unit <> 'ms' and value > 0 and joule_per_unit is null
 with in_our_units as (
     select
-        l.*,
+        l.* exclude (power_result),
+        nullif(l.power_result, 0) as power_result,
+        case when l.power_result = 0 then 'the publisher gives 0 ' || lower(l.power_unit) end as power_reason,
         case when l.accelerator_name is null then 'processor' else 'accelerator' end as runs_on,
         coalesce(l.accelerator_name, l.processor_name) as chip_name,
         result_unit(l.published_unit) as unit,
-        result_value(l.value, l.published_unit) as unit_value,
+        case when result_unit(l.published_unit) is not null then nullif(result_value(l.value, l.published_unit), 0) end as unit_value,
+        case
+            when l.value is null then 'the publisher gives no result'
+            when result_unit(l.published_unit) is null then 'the unit ' || l.published_unit || ' is not known'
+            when l.value = 0 then 'the publisher gives 0'
+        end as value_reason,
         regexp_replace(l.model_name, '-99(\.9)?$', '') as target_free_model
     from core.mlperf_inference_listings as l
-),
-
-round_dates as (
-    select
-        round,
-        max(published_date) as published_date
-    from seeds.benchmark_results
-    where suite = 'mlperf inference'
-    group by round
 ),
 
 open_models as (
@@ -58,7 +60,7 @@ open_models as (
 twins as (
     select
         a.benchmark_result_id,
-        count(*) as twin_count
+        min(b.benchmark_result_id) as same_runs_as
     from in_our_units as a
     inner join in_our_units as b
         on
@@ -73,13 +75,14 @@ flagged as (
     select
         u.*,
         n.accelerator_id,
-        t.twin_count is not null as is_duplicate,
+        t.same_runs_as,
+        t.same_runs_as is not null as is_duplicate,
         coalesce(regexp_matches(u.accelerator_name, '\(1x[0-9]+g\.'), false) as is_partition,
         u.division = 'open' and coalesce(o.is_sweep, false) as is_sweep,
         d.published_date
     from in_our_units as u
     left join core.accelerator_names as n on u.source_id = n.source_id and u.chip_name = n.name
-    left join round_dates as d on u.round = d.round
+    left join seeds.mlperf_rounds as d on d.suite = 'mlperf inference' and u.round = d.round
     left join open_models as o on u.round = o.round and u.benchmark = o.benchmark
     left join twins as t on u.benchmark_result_id = t.benchmark_result_id
 )
@@ -106,15 +109,18 @@ select
     case unit when 'ms' then 'latency' else 'throughput' end as metric,
     unit_value as value,
     unit,
+    value_reason,
     case when power_unit = 'Watts' then power_result end as power_w,
+    power_reason,
     joule_per_counted_unit(power_result, power_unit, unit_value, unit) as joule_per_unit,
     unit_counted(unit) as unit_name,
     true as is_official,
     is_inferred,
+    same_runs_as,
     is_duplicate,
     is_partition,
     is_sweep,
-    not is_inferred and not is_duplicate and not is_partition and not is_sweep as is_default,
+    value_reason is null and not is_inferred and not is_duplicate and not is_partition and not is_sweep as is_default,
     published_date,
     source_id,
     locator,

@@ -13,8 +13,9 @@
 -- column: benchmark | kws (keyword spotting), ic (image classification), vww (visual wake words), ad (anomaly detection) or sww (streaming wake word).
 -- column: scenario | SingleStream; Streaming for sww.
 -- column: metric | energy or throughput.
--- column: value | The result, in unit.
+-- column: value | The result, in unit; null with value_reason.
 -- column: unit | J/inference or inference/s; for sww J of the whole stream.
+-- column: value_reason | Why there is no value; null where there is one.
 -- column: power_w | Mean power of the device, where the log of one window gives energy and length: sww.
 -- column: energy_j | Energy of one inference; for sww that of the whole stream.
 -- column: stream_s | Length of the stream of sww.
@@ -95,27 +96,18 @@ results as (
     select * from collected
 ),
 
-round_dates as (
-    select
-        round,
-        max(published_date) as published_date
-    from seeds.benchmark_results
-    where suite = 'mlperf tiny'
-    group by round
-),
-
 in_joules as (
     select
         r.*,
         r.benchmark = 'sww' as is_stream,
-        case when r.metric = 'energy' then joule_of_microjoule(r.median_energy_microjoules) end as energy_j,
+        case when r.metric = 'energy' then joule_of_microjoule(nullif(r.median_energy_microjoules, 0)) end as energy_j,
         coalesce(a.accelerator_id, b.accelerator_id) as accelerator_id,
         d.published_date
     from results as r
     left join core.accelerator_names as a on r.source_id = a.source_id and r.accelerator_name = a.name
     left join core.accelerator_names as b
         on r.source_id = b.source_id and trim(r.board_name) = b.name and r.accelerator_name is null
-    left join round_dates as d on r.round = d.round
+    left join seeds.mlperf_rounds as d on d.suite = 'mlperf tiny' and r.round = d.round
 )
 
 select
@@ -134,7 +126,8 @@ select
     benchmark,
     case when is_stream then 'Streaming' else 'SingleStream' end as scenario,
     case metric when 'energy' then 'energy' else 'throughput' end as metric,
-    case metric when 'energy' then energy_j else throughput end as value,
+    case metric when 'energy' then energy_j else nullif(throughput, 0) end as value,
+    case when coalesce(case metric when 'energy' then energy_j else throughput end, 0) = 0 then 'the log gives 0 or nothing' end as value_reason,
     case when metric <> 'energy' then 'inference/s' when is_stream then 'J' else 'J/inference' end as unit,
     case when is_stream then energy_j / elapsed_s end as power_w,
     energy_j,
@@ -144,7 +137,7 @@ select
     true as is_official,
     false as is_inferred,
     false as is_duplicate,
-    not is_stream as is_default,
+    not is_stream and coalesce(case metric when 'energy' then energy_j else throughput end, 0) > 0 as is_default,
     published_date,
     source_id,
     locator,

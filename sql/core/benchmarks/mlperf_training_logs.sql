@@ -2,6 +2,7 @@
 -- key: round, member
 -- column: benchmark | Task in the suite's own short name.
 -- column: member | Path of the log in the repository of the round.
+-- column: run_start_ms | First start of the run, milliseconds since 1970; null where it is missing.
 -- column: time_to_train_minutes | From the first start to the first stop of the run; null where one is missing.
 -- column: is_success | True if the run reached its quality.
 -- column: failure_reason | Why it does not count; null where it does.
@@ -29,6 +30,7 @@ select
     benchmark,
     result_name,
     member,
+    run_start_ms,
     time_to_train_minutes,
     failure_reason is null as is_success,
     failure_reason,

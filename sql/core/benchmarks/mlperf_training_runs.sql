@@ -29,8 +29,11 @@
 -- column: is_energy_fallback | True if a power log states no time, so that its last reading counts as its end; null without power logs.
 -- column: is_switch_power_declared | True if the power of switches is a constant that the submitter declares; null without power logs.
 -- column: score_reason | Why there is no score; null where there is one.
--- column: is_duplicate | True if the submitter gives the same runs a second time in the round, in another folder; the one with power logs counts.
+-- column: same_runs_as | Key of the result that counts, where another gives the same runs (start times of all logs are equal): the one of the
+--    earliest round, in a round the one with power logs; else null.
+-- column: is_duplicate | True if the runs count in another result: see same_runs_as.
 -- column: framework | Software that trained.
+-- column: published_date | Date of publication of the round, if known.
 -- column: source_id | Source of the round.
 -- column: locator | Folder of the result in the repository of the round.
 -- check: a_score_or_a_reason | select * from core.mlperf_training_runs where (value is null) <> (score_reason is not null)
@@ -63,6 +66,7 @@ runs as (
         string_agg(distinct l.failure_reason, '; ' order by l.failure_reason) as failures,
         case when min(l.global_batch_size) = max(l.global_batch_size) then min(l.global_batch_size) end as global_batch_size,
         list(l.time_to_train_minutes) filter (where l.is_success) as minutes,
+        case when count(l.run_start_ms) = count(*) then list_sort(list(l.run_start_ms)) end as start_times,
         list(struct_pack(minutes := l.time_to_train_minutes, value := p.energy_j)) filter (where l.is_success) as energies,
         list(struct_pack(minutes := l.time_to_train_minutes, value := p.switch_energy_j)) filter (where l.is_success) as switches,
         avg(p.energy_j) filter (where l.is_success) as mean_run_energy_j,
@@ -103,6 +107,7 @@ sets as (
         r.failures,
         r.global_batch_size,
         coalesce(list_sort(r.minutes), []::double[]) as minutes,
+        r.start_times,
         r.energies,
         r.switches,
         r.mean_run_energy_j,
@@ -160,10 +165,30 @@ described as (
         nullif(try_cast(accelerators_per_node as integer) * try_cast(number_of_nodes as integer), 0) as accelerator_count,
         case when try_cast(accelerators_per_node as integer) > 0 then trim(accelerator_model_name) end as accelerator_name
     from raw.mlperf_training_systems
+),
+
+named as (
+    select
+        s.*,
+        concat_ws('/', 'mlperf training', s.round, s.submitter, s.system, s.benchmark) as mlperf_training_run_id
+    from scored as s
+),
+
+counted as (
+    select
+        *,
+        case
+            when start_times is not null
+                then first_value(mlperf_training_run_id) over (
+                    partition by benchmark, start_times
+                    order by score is null, round_order(round), energy_j is null, submitter, system
+                )
+        end as first_run_id
+    from named
 )
 
 select
-    concat_ws('/', 'mlperf training', s.round, s.submitter, s.system, s.benchmark) as mlperf_training_run_id,
+    s.mlperf_training_run_id,
     'mlperf training' as suite,
     s.round,
     lower(trim(d.division)) as division,
@@ -194,14 +219,14 @@ select
     s.is_energy_fallback,
     s.is_declared as is_switch_power_declared,
     s.score_reason,
-    row_number() over (
-        partition by s.round, s.benchmark, s.system, coalesce(d.stated_submitter, s.submitter), s.minutes, s.score
-        order by s.energy_j is null, s.submitter
-    ) > 1 and s.score is not null as is_duplicate,
+    nullif(s.first_run_id, s.mlperf_training_run_id) as same_runs_as,
+    coalesce(s.first_run_id <> s.mlperf_training_run_id, false) as is_duplicate,
     d.framework,
-    'mlperf_training_' || replace(s.round, '.', '_') as source_id,
+    q.published_date,
+    coalesce(q.source_id, 'mlperf_training') as source_id,
     concat_ws('/', s.submitter, 'results', s.system, s.benchmark) as locator
-from scored as s
+from counted as s
+left join seeds.mlperf_rounds as q on q.suite = 'mlperf training' and s.round = q.round
 left join described as d on s.round = d.round and s.submitter = d.submitter and s.system = d.system
 left join core.accelerator_names as n on n.source_id = 'mlperf_training' and d.accelerator_name = n.name
 order by s.round, s.submitter, s.system, s.benchmark

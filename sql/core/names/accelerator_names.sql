@@ -75,7 +75,7 @@ with mentions as (
     union all
     select
         'mlperf_cm_results' as source_id,
-        published_name(accelerator_model_name) as name,
+        collected_chip_name(accelerator_model_name, system) as name,
         1 as mention_count
     from raw.mlperf_collected_training
     union all
