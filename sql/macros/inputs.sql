@@ -58,7 +58,8 @@ create or replace macro assumed_input(inputs, input_name) as list_filter(inputs,
 create or replace macro assumption_sources_of(inputs, but_input) as
 sources_of(list_filter(inputs, lambda i: i.kind = 'assumed' and i.name <> but_input));
 
--- macro: figure | An estimate of a quantity by one method, before its bounds are worked out. What is published is reported, a prior is assumed.
+-- macro: figure | An estimate of a quantity by one method, before its bounds are worked out. What is published has the kind of the published figure,
+--    measured, reported or estimated by a third party; a prior is assumed.
 -- equation: none
 -- units: as named
 -- example: (figure('energy_kwh', 'chip', 'metered', exactly(5), 'kWh', 'as metered', [])).kind = 'derived'
@@ -66,18 +67,19 @@ create or replace macro figure(quantity, boundary, method_name, estimate, unit, 
     'quantity': quantity,
     'boundary': boundary,
     'method': method_name,
-    'kind': case method_name when 'published' then 'reported' when 'prior' then 'assumed' else 'derived' end,
+    'kind': case when method_name = 'published' then inputs[1].kind when method_name = 'prior' then 'assumed' else 'derived' end,
     'estimate': estimate,
     'unit': unit,
     'formula': formula,
     'inputs': inputs
 };
 
--- macro: ranked_figures | The figures that have a value, with their bounds. The first of each quantity and boundary is the preferred one.
+-- macro: ranked_figures | The figures that have a value, with their bounds. The first of each quantity and boundary is the preferred one,
+--    unless none of them can be used.
 -- equation: none
 -- units: as named
 -- example: (ranked_figures([figure('a', 'none', 'x', exactly(1), '1', 'x', [1]), figure('a', 'none', 'y', exactly(2), '1', 'y', [1])]))[2].is_preferred = false
-create or replace macro ranked_figures(figures) as list_transform(
+create or replace macro ranked_figures(figures, is_usable := true) as list_transform(
     list_filter(figures, lambda f: f.estimate.central is not null),
     lambda f: {
         'quantity': f.quantity,
@@ -90,7 +92,7 @@ create or replace macro ranked_figures(figures) as list_transform(
         'unit': f.unit,
         'formula': f.formula,
         'inputs': f.inputs,
-        'is_preferred': f.method = list_filter(
+        'is_preferred': is_usable and f.method = list_filter(
             figures, lambda g: g.estimate.central is not null and g.quantity = f.quantity and g.boundary = f.boundary
         )[1].method
     }

@@ -5,7 +5,7 @@
 -- column: subject_id | Key of the subject.
 -- column: subject_name | Name of the subject.
 -- interval: value | The figure, in the unit of the row.
--- column: kind | measured, reported, derived or assumed: never mixed.
+-- column: kind | measured, reported by the developer, estimated by a third party, derived or assumed: never mixed.
 -- column: method | How it was made.
 -- column: formula | Formula in words.
 -- column: inputs | Inputs: name, bounds, value, unit, kind and source of each, place in the source, how it was checked and chosen.
@@ -40,6 +40,16 @@ with of_runs as (
     where f.method <> 'published'
 ),
 
+chosen as (
+    select
+        training_run_id,
+        quantity,
+        boundary,
+        max(method) filter (where is_preferred) as preferred_method
+    from core.training_figures
+    group by training_run_id, quantity, boundary
+),
+
 published as (
     select
         'published/' || p.published_figure_id as figure_id,
@@ -52,7 +62,7 @@ published as (
         p.value_high,
         p.unit,
         p.boundary,
-        case when p.kind = 'measured' then 'measured' else 'reported' end as kind,
+        p.kind,
         'published' as method,
         'as published' as formula,
         [
@@ -62,17 +72,14 @@ published as (
             )
         ] as inputs,
         [p.source_id] as source_ids,
-        p.is_first and e.training_run_id is null as is_preferred,
+        p.is_first and (
+            e.training_run_id is null
+            or coalesce(e.preferred_method = 'published', false)
+        ) as is_preferred,
         p.is_circular
     from core.published_figures as p
     left join core.training_runs as r on p.training_run_id = r.training_run_id
-    left join core.training_figures as e
-        on
-            p.training_run_id = e.training_run_id
-            and p.quantity = e.quantity
-            and p.boundary = e.boundary
-            and e.is_preferred
-            and e.method <> 'published'
+    left join chosen as e on p.training_run_id = e.training_run_id and p.quantity = e.quantity and p.boundary = e.boundary
 )
 
 select * from of_runs

@@ -24,8 +24,16 @@
 -- column: embodied_co2e_kg_method | Method of embodied_co2e_kg.
 -- interval: water_l | Water evaporated on site and for generating the electricity, litres.
 -- column: water_l_method | Method of water_l.
+-- column: flop_covers | Work that training_flop covers: run, a run from nothing; stage, this fine-tuning or reinforcement learning alone, without the base model.
+-- column: time_covers | Work that chip_hours, energy, cost, emissions and water cover.
+-- column: pair_doubt | Why compute and time do not fit each other, or why the time is left out; null where they fit.
 -- column: petaflop_days | Central training_flop in petaFLOP-days (1 = 8.64e19 FLOP).
 -- column: home_years | Central facility_energy_kwh in years of an average home's electricity in the USA.
+-- check: compute_and_time_are_of_the_same_work | select * from mart.training_summary where flop_covers <> time_covers
+-- check: utilisation_is_possible_or_doubted | select s.* from mart.training_summary as s
+--    inner join core.training_runs as r on s.training_run_id = r.training_run_id
+--    where s.training_flop / (s.chip_hours * 3600 * r.dense_peak_flop_per_s) > 1
+--    or s.training_flop / (s.chip_hours * 3600 * r.dense_peak_flop_per_s) < 0.01 and s.pair_doubt is null
 -- check: boundaries_nest | select * from mart.training_summary where chip_energy_kwh > server_energy_kwh or server_energy_kwh > facility_energy_kwh
 with results as (
     select
@@ -36,6 +44,20 @@ with results as (
         ) as found
     from core.training_results
     group by training_run_id
+),
+
+coverage as (
+    select
+        r.training_run_id,
+        c.work as flop_covers,
+        case when p.found['chip_hours'].method in ('published', 'count_times_hours') then c.time_covers else c.work end as time_covers,
+        p.found['training_flop'].value / (p.found['chip_hours'].value * 3600 * r.dense_peak_flop_per_s) as implied_mfu,
+        c.doubt,
+        l.assumed['paired_mfu'].low as least_mfu
+    from core.training_runs as r
+    inner join core.training_coverage as c on r.training_run_id = c.training_run_id
+    inner join core.assumption_sets as l on l.subject_kind = 'class' and l.subject_id = 'all'
+    left join results as p on r.training_run_id = p.training_run_id
 )
 
 select
@@ -101,8 +123,18 @@ select
     p.found['water_l'].value as water_l,
     p.found['water_l'].high as water_l_high,
     p.found['water_l'].method as water_l_method,
+    case when p.found['training_flop'].value is not null then v.flop_covers end as flop_covers,
+    case when p.found['chip_hours'].value is not null then v.time_covers end as time_covers,
+    coalesce(
+        v.doubt,
+        case when v.implied_mfu < v.least_mfu
+            then 'The compute is less than ' || number_text(100 * v.least_mfu)
+                || ' % of what the accelerators can do in this time: they waited, or one of the two is of other work.'
+        end
+    ) as pair_doubt,
     p.found['petaflop_days'].value as petaflop_days,
     p.found['home_years'].value as home_years
 from core.training_runs as r
+inner join coverage as v on r.training_run_id = v.training_run_id
 left join results as p on r.training_run_id = p.training_run_id
 order by training_flop desc nulls last, r.training_run_id asc

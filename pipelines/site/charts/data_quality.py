@@ -21,7 +21,7 @@ from pipelines.site.charts.marks import (
 )
 from pipelines.site.charts.registry import Built, Column, Panel, chart
 
-KINDS = {"measured": 0, "reported": 3, "derived": 1, "assumed": 2, "missing": 5}
+KINDS = {"measured": 0, "reported": 3, "estimated": 4, "derived": 1, "assumed": 2, "missing": 5}
 QUANTITIES = {
     "training_flop": "operations", "mfu": "utilisation", "chip_hours": "chip-hours", "energy_kwh": "electricity",
     "cost_usd": "rental cost", "co2e_kg": "emissions", "water_l": "water",
@@ -42,7 +42,7 @@ best as (
         and f.boundary not in ('chip', 'server', 'owned', 'unstated')
     qualify row_number() over (
         partition by f.quantity, f.subject_id
-        order by list_position(['measured', 'reported', 'derived', 'assumed'], f.kind), f.figure_id
+        order by list_position(['measured', 'reported', 'estimated', 'derived', 'assumed'], f.kind), f.figure_id
     ) = 1
 ),
 
@@ -149,7 +149,7 @@ def draw(frame: pl.DataFrame) -> Built:
     covered, tested = int(held["covered_count"].sum()), int(held["row_count"].sum())
     known = 1 - shares["missing"]
     title = (
-        f"{percent((shares['measured'] + shares['reported']) / known)} of figures are measured or reported; our "
+        f"{percent((shares['measured'] + shares['reported']) / known)} of figures are measured or reported by the developer; our "
         f"intervals contain {percent(covered / tested)} of published figures"
     )
     alt_text = (

@@ -117,7 +117,7 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
             "that calculated the figures. Formulas contain no hidden constants.",
             [],
         ),
-        "kinds": [{"key": key, "text": KINDS[key]} for key in ("measured", "reported", "derived", "assumed")],
+        "kinds": [{"key": key, "text": text} for key, text in KINDS.items()],
         "groups": _formula_groups(macros, references),
         "before": [
             section(

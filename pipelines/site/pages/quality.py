@@ -15,7 +15,7 @@ from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, parque
 from pipelines.site.pages.unknown_names import unknown_names, unknown_names_section
 from pipelines.warehouse.file import Row, read_rows
 
-KINDS = (("measured", 0), ("reported", 3), ("derived", 5), ("assumed", 1))
+KINDS = (("measured", 0), ("reported", 3), ("estimated", 4), ("derived", 5), ("assumed", 1))
 CHECKED = (("seen", 0), ("secondary", 3), ("recalled", 1), ("judged", 5))
 
 BY_QUANTITY = """

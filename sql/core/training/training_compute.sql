@@ -4,7 +4,7 @@
 -- column: quantity | Quantity.
 -- column: boundary | What it includes.
 -- column: method | How the figure was made.
--- column: kind | reported: a published figure; derived: calculated by our formula; assumed: a prior only.
+-- column: kind | measured, reported or estimated (by a third party): a published figure; derived: calculated by our formula; assumed: a prior only.
 -- interval: value | The figure.
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
@@ -23,7 +23,7 @@ with spent as (
             else [reported_chip_hours]
         end as inputs
     from core.training_inputs
-    where reported_chip_hours is not null or (reported_hours is not null and accelerator_count is not null)
+    where (reported_chip_hours is not null or (reported_hours is not null and accelerator_count is not null)) and is_time_usable
 ),
 
 estimates as (

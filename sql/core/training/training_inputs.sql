@@ -8,7 +8,9 @@
 -- column: accelerator_count | Accelerators in parallel.
 -- column: dense_peak | Dense peak of one accelerator in the format trained in.
 -- column: tdp | Rated power of one accelerator.
--- column: reported_flop | Published training FLOP.
+-- column: reported_flop | Published training FLOP of the run, or of the stage alone.
+-- column: time_covers | Work that the published time covers.
+-- column: is_time_usable | False if the published time cannot be paired with the FLOP (core.training_coverage).
 -- column: reported_chip_hours | Published chip-hours.
 -- column: reported_hours | Published wall-clock time.
 -- column: reported_mfu | Published model FLOP utilisation.
@@ -133,6 +135,8 @@ select
     p.reported_flop,
     p.reported_chip_hours,
     p.reported_hours,
+    v.time_covers,
+    v.is_time_usable,
     p.reported_mfu,
     p.stated_rent,
     a.assumed['flop_6nd_ratio'] as flop_6nd_ratio,
@@ -194,6 +198,7 @@ select
 from core.training_runs as r
 inner join core.assumption_sets as a on r.training_run_id = a.subject_id and a.subject_kind = 'training_run'
 left join published as p on r.training_run_id = p.training_run_id
+inner join core.training_coverage as v on r.training_run_id = v.training_run_id
 inner join core.hardware_ages as h on r.training_run_id = h.training_run_id
 left join core.rental_prices as c on r.accelerator_id = c.accelerator_id and r.training_year = c.year
 left join core.typical_rental_prices as t on r.accelerator_id is null and r.training_year = t.year

@@ -3,7 +3,7 @@
 -- column: quantity | Quantity with its boundary, such as facility_energy_kwh; or petaflop_days, wall_days, home_years.
 -- interval: value | The result.
 -- column: unit | Unit of value.
--- column: kind | reported, derived or assumed.
+-- column: kind | measured, reported, estimated, derived or assumed.
 -- column: method | How it was made; conversion for other units of another row.
 -- column: formula | Formula in words.
 -- column: inputs | Inputs with their values, bounds, units, kinds and sources.
