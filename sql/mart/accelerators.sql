@@ -22,6 +22,7 @@ select
     release_price_usd,
     dense_16_bit_flop_per_s,
     dense_16_bit_format,
+    dense_16_bit_method,
     dense_16_bit_flop_per_s / tdp_w as dense_16_bit_flop_per_joule,
     source_id,
     locator,

@@ -18,20 +18,36 @@
 -- column: release_price_usd | Price at release, nominal US dollars.
 -- column: dense_16_bit_flop_per_s | Dense peak of the matrix unit in BF16, else FP16; of the vector unit where there is no matrix unit, FLOP/s.
 -- column: dense_16_bit_format | Number format of that peak.
+-- column: dense_16_bit_method | published; or calculated from another published peak of its matrix unit by the usual ratio: from_sparse (16 bits with
+--    2:4 sparsity), from_fp8, from_int8 (data centre chips); null where no such peak is published.
 -- column: source_id | Source of the row.
 -- column: locator | Where in the source.
 -- column: verified | How the entry was checked.
 -- column: price_source_id | Source of the price.
 -- check: peaks_need_power | select * from core.accelerators
 --    where kind in ('gpu', 'tpu') and segment = 'datacentre' and dense_16_bit_flop_per_s > 1e14 and tdp_w < 20
-with dense as (
+with ways as (
+    select
+        applies_to as method,
+        central as ratio,
+        list_position(['published', 'from_sparse', 'from_fp8', 'from_int8'], applies_to) as precedence
+    from seeds.assumptions
+    where name = 'peak_to_16_bit_ratio'
+),
+
+peaks as (
     select
         accelerator_id,
-        arg_max(peak_flop_per_s, (is_tensor::int * 10) + (number_format = 'bf16')::int) as dense_16_bit_flop_per_s,
-        arg_max(number_format, (is_tensor::int * 10) + (number_format = 'bf16')::int) as dense_16_bit_format
+        number_format,
+        peak_flop_per_s,
+        is_tensor,
+        case
+            when number_format in ('bf16', 'fp16') and not is_sparse then 'published'
+            when number_format in ('bf16', 'fp16') then 'from_sparse'
+            when number_format = 'fp8' and not is_sparse and is_tensor then 'from_fp8'
+            when number_format = 'int8' and not is_sparse and is_tensor then 'from_int8'
+        end as method
     from core.accelerator_peaks
-    where not is_sparse and number_format in ('bf16', 'fp16')
-    group by accelerator_id
 ),
 
 epoch as (
@@ -87,6 +103,22 @@ merged as (
         end as price_source_id
     from seeds.accelerators as s
     full join epoch as e on s.accelerator_id = e.accelerator_id
+),
+
+dense as (
+    select
+        p.accelerator_id,
+        arg_min(p.peak_flop_per_s / w.ratio, (w.precedence, not p.is_tensor, p.number_format <> 'bf16')) as dense_16_bit_flop_per_s,
+        arg_min(
+            case when p.number_format in ('bf16', 'fp16') then p.number_format else 'bf16' end,
+            (w.precedence, not p.is_tensor, p.number_format <> 'bf16')
+        ) as dense_16_bit_format,
+        arg_min(w.method, (w.precedence, not p.is_tensor, p.number_format <> 'bf16')) as dense_16_bit_method
+    from peaks as p
+    inner join ways as w on p.method = w.method
+    inner join merged as m on p.accelerator_id = m.accelerator_id
+    where w.method <> 'from_int8' or (m.segment = 'datacentre' and m.kind in ('gpu', 'asic'))
+    group by p.accelerator_id
 )
 
 select
@@ -111,6 +143,7 @@ select
     m.release_price_usd,
     d.dense_16_bit_flop_per_s,
     d.dense_16_bit_format,
+    d.dense_16_bit_method,
     m.source_id,
     m.locator,
     m.verified,

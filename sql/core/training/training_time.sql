@@ -31,7 +31,7 @@ with methods as (
 estimates as (
     select
         training_run_id,
-        coalesce(is_time_usable or (is_of_other_work and calculated is not null), true) as is_usable,
+        coalesce(is_time_usable or (is_of_other_work and calculated.estimate.central is not null), true) as is_usable,
         case when is_of_other_work then list_prepend(calculated, stated) else list_append(stated, calculated) end as figures
     from methods
 )
