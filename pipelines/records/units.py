@@ -143,7 +143,7 @@ WHOLE_NAMES: dict[str, str] = {
 UNIT_BESIDE = "see unit"
 UNIT_BESIDE_NAMES = frozenset({
     "value", "best_value", "assumed", "measured", "published_value", "expect", "corrected", "chosen",
-    "low", "central", "high", "observed", "expected", "value_a", "value_b",
+    "low", "central", "high", "observed", "expected", "value_a", "value_b", "earlier_value", "later_value",
     "claimed", "computed", "amount", "training_amount", "per_token_amount",
     "result", "performance_result", "power_result", "result_power",
     "median_throughput", "median_energy_cost", "median_energy_median_throughput",

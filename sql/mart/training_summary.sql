@@ -24,7 +24,7 @@
 -- column: embodied_co2e_kg_method | Method of embodied_co2e_kg.
 -- interval: water_l | Water evaporated on site and for generating the electricity, litres.
 -- column: water_l_method | Method of water_l.
--- column: flop_covers | Work that training_flop covers: run, a run from nothing; stage, this fine-tuning or reinforcement learning alone, without the base model.
+-- column: flop_covers | Work that training_flop covers: run, a run from nothing; stage, this fine-tuning or reinforcement learning without the base.
 -- column: time_covers | Work that chip_hours, energy, cost, emissions and water cover.
 -- column: pair_doubt | Why compute and time do not fit each other, or why the time is left out; null where they fit.
 -- column: petaflop_days | Central training_flop in petaFLOP-days (1 = 8.64e19 FLOP).
@@ -127,9 +127,12 @@ select
     case when p.found['chip_hours'].value is not null then v.time_covers end as time_covers,
     coalesce(
         v.doubt,
-        case when v.implied_mfu < v.least_mfu
-            then 'The compute is less than ' || number_text(100 * v.least_mfu)
-                || ' % of what the accelerators can do in this time: they waited, or one of the two is of other work.'
+        case
+            when v.implied_mfu < v.least_mfu
+                then
+                    'The compute is less than '
+                    || number_text(100 * v.least_mfu)
+                    || ' % of what the accelerators can do in this time: they waited, or one of the two is of other work.'
         end
     ) as pair_doubt,
     p.found['petaflop_days'].value as petaflop_days,
