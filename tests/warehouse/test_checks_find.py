@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from pipelines.settings import Settings
+from pipelines.settings import SQL, Settings
 from pipelines.warehouse.models.checks import CheckedTable, run_checks
+from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.tables import column_types
 from pipelines.warehouse.recipes import recipes
 
@@ -53,7 +54,6 @@ FAULTS: dict[str, dict[str, Faults]] = {
         "score_is_positive": "0 as value",
         "energy_has_parts": "1 as node_energy_j, 1 as switch_energy_j, 3 as energy_j",
     },
-    "core.epoch_models": {"corrections_still_hold": {"core.corrections_in_force": "true as is_healed"}},
     "core.accelerators": {
         "peaks_need_power": "'gpu' as kind, 'datacentre' as segment, 1e15 as dense_16_bit_flop_per_s, 7 as tdp_w"
     },
@@ -62,6 +62,25 @@ FAULTS: dict[str, dict[str, Faults]] = {
         "power_over_speed_is_energy": "100 as power_w, 10 as units_per_s, 11 as joule_per_unit",
         "accelerators_are_known": "null as accelerator_id",
         "power_is_below_rated": "1.2 as power_to_tdp_ratio",
+    },
+    "core.inferencex_runs": {
+        "energy_needs_plausible_power": (
+            "1 as joule_per_token, 40 as power_to_tdp_ratio", "1 as joule_per_token, 0.01 as power_to_tdp_ratio",
+        ),
+        "every_result_is_kept": {"raw.inferencex_results": "1 as record_no"},
+    },
+    "core.rental_prices": {
+        "every_method_has_a_width": (
+            "1 as paid_usd_per_chip_hour_low, 1 as price_usd_per_chip_hour, 2 as paid_usd_per_chip_hour_high",
+            "1 as paid_usd_per_chip_hour_low, 2 as price_usd_per_chip_hour, 2 as paid_usd_per_chip_hour_high",
+        ),
+    },
+    "core.held_out_utilisation": {
+        "bounds_are_in_order": (
+            "0 as predicted_mfu_low, 0.4 as predicted_mfu, 0.6 as predicted_mfu_high",
+            "0.3 as predicted_mfu_low, 0.3 as predicted_mfu, 0.6 as predicted_mfu_high",
+            "0.3 as predicted_mfu_low, 0.6 as predicted_mfu, 0.6 as predicted_mfu_high",
+        ),
     },
     "core.model_shapes": {
         "experts_are_part_of_the_whole": (
@@ -174,6 +193,7 @@ def empty(built: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
         for schema, name in tables:
             connection.execute(f"create table {schema}.{name} as from published.{schema}.{name} limit 0")
         connection.execute("detach published")
+        load_macros(connection, SQL / "macros")
         yield connection
 
 
