@@ -14,7 +14,7 @@ import duckdb
 from pipelines.warehouse.models.checks import CheckedTable, own_checks
 
 PLACES = ("locator", "member", "location")
-"""Columns that say where in a source a row stands; the first that a table has is told."""
+"""Columns that say where in a source a row is; the first that a table has goes into the reason."""
 
 MOST_CHARS = 200
 
