@@ -43,7 +43,7 @@ FAULTS: dict[str, dict[str, Faults]] = {
     },
     "core.mlperf_training_power_logs": {"no_negative_energy": "-1 as energy_j"},
     "core.mlperf_inference_runs": {
-        "every_unit_is_known": "null as unit, 1 as value",
+        "a_value_or_a_reason": ("null as value, null as value_reason", "1 as value, 'unknown unit' as value_reason"),
         "power_gives_joules": "100 as power_w, 'Tokens/s' as unit, 10 as value",
     },
     "core.mlperf_tiny_runs": {
@@ -94,9 +94,7 @@ FAULTS: dict[str, dict[str, Faults]] = {
         },
     },
     "core.benchmark_results": {"nothing_is_lost": {"core.fetched_results": "1 as value"}},
-    "core.benchmark_derived": {"utilisation_is_possible": (
-        "true as is_format_stated, 1.1 as mfu", "true as is_format_stated, 1.1 as output_utilisation_ratio",
-    )},
+    "core.benchmark_derived": {"utilisation_is_a_share": ("1.1 as mfu", "1.1 as output_utilisation_ratio")},
     "mart.site_cost": {"components_sum_to_the_total": "'a' as site_id, 'power' as component, 0.5 as share"},
     "mart.device_fit": {
         "what_fits_is_no_larger": (

@@ -266,7 +266,7 @@ select
     null::double as training_samples_count,
     'time to train' as metric,
     value,
-    'minute' as unit,
+    unit,
     value_reason,
     null::varchar as unit_name,
     null::double as units_per_s,

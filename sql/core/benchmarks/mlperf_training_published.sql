@@ -9,7 +9,8 @@
 -- column: accelerator_id | Key of core.accelerators.
 -- column: accelerator_count | Accelerators in the system; null for a system of CPUs.
 -- column: benchmark | Task in the suite's own short name.
--- column: value | Official time to train, minutes; null with value_reason.
+-- column: value | Official time to train; null with value_reason.
+-- column: unit | minute.
 -- column: value_reason | Why there is no value; null where there is one.
 -- column: published_date | Date of publication of the round.
 -- column: source_id | Source of the result.
@@ -38,6 +39,7 @@ select
     case when c.accelerator_name is not null then nullif(c.accelerators_count, 0) end as accelerator_count,
     c.model_id as benchmark,
     case when c.result_units = 'min.' then nullif(c.result, 0) end as value,
+    'minute' as unit,
     case
         when c.result_units <> 'min.' then 'the unit ' || c.result_units || ' is not known'
         when c.result = 0 then 'the publisher gives 0'
