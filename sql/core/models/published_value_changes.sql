@@ -1,6 +1,6 @@
 -- One row per figure of a model that Epoch AI gave differently before: in an earlier snapshot of its list of notable models, or in a list
 -- that is at least two months older than another.
--- key: model_id, field, earlier_table, earlier_snapshot, earlier_record_no
+-- key: model_id, field, earlier_table, earlier_snapshot, record_no
 -- column: model_id | Key of the model.
 -- column: record_name | Name as Epoch writes it.
 -- column: field | What is given: a column of core.epoch_listings.
@@ -8,7 +8,7 @@
 -- column: earlier_vintage_date | How new that list is: the tenth newest day of publication in it.
 -- column: earlier_table | Raw table of that list.
 -- column: earlier_snapshot | Start of the SHA-256 of the earlier snapshot; 'in use' where the list is.
--- column: earlier_record_no | Number of the record there.
+-- column: record_no | Number of the record there.
 -- column: later_value | What the newest list that gives it says.
 -- column: later_vintage_date | How new that list is.
 -- column: later_table | Raw table of that list.
@@ -75,7 +75,7 @@ select
     o.vintage_date as earlier_vintage_date,
     o.table_name as earlier_table,
     o.snapshot as earlier_snapshot,
-    o.record_no as earlier_record_no,
+    o.record_no as record_no,
     n.published_value as later_value,
     n.vintage_date as later_vintage_date,
     n.table_name as later_table,
