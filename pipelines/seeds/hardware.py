@@ -30,6 +30,9 @@ class Accelerators(Fact):
     )
     process_nm: Positive | None = Field(default=None, description="Marketing name of the process node, nanometres.")
     tdp_w: Positive | None = Field(default=None, description="Rated (thermal design) power of the device, watts.")
+    tdp_source_id: SourceId | None = Field(
+        default=None, description="Source of tdp_w, if it is a third party's estimate: the maker publishes none."
+    )
     memory_bytes: Positive | None = Field(
         default=None, description="Memory attached to the device, bytes (vendor GB taken as 1e9, GiB as 2^30)."
     )
@@ -49,6 +52,12 @@ class Accelerators(Fact):
     def _date_has_precision(self) -> Accelerators:
         if (self.release_date is None) != (self.release_date_precision is None):
             raise ValueError("release_date and release_date_precision come together")
+        return self
+
+    @model_validator(mode="after")
+    def _source_of_power_has_power(self) -> Accelerators:
+        if self.tdp_source_id and self.tdp_w is None:
+            raise ValueError("tdp_source_id is the source of tdp_w, which is empty")
         return self
 
 

@@ -1,6 +1,7 @@
 -- One row per accelerator: rated power, memory, dates, price, and what it does per joule and per dollar in 16 bits.
 -- key: accelerator_id
 -- column: accelerator_id | Key of the accelerator.
+-- column: is_tdp_estimated | True if the rated power is a third party's estimate: the maker publishes none.
 -- column: segment | Market segment: datacentre, workstation, consumer, edge or mobile.
 -- column: dense_16_bit_flop_per_joule | That peak over the rated power, FLOP/J.
 -- column: source_id | Source of the row: key of meta.sources.
@@ -15,6 +16,7 @@ select
     release_date,
     process_nm,
     tdp_w,
+    tdp_source_id is not null as is_tdp_estimated,
     memory_bytes,
     memory_type,
     memory_bandwidth_bytes_per_s,

@@ -144,6 +144,12 @@ def test_reference_accelerators_have_the_figures_of_their_sheets(name: str) -> N
     assert close(accelerator.memory_bandwidth_bytes_per_s, bandwidth, 0.01)
 
 
+def test_powers_that_makers_do_not_publish_name_who_estimated_them() -> None:
+    estimated = {a.accelerator_id for a in rows("accelerators") if a.tdp_source_id}
+    assert estimated >= {"tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e", "tpu-v7", "trainium-2", "trainium-3"}
+    assert not estimated & {a.accelerator_id for a in rows("accelerators") if a.vendor in ("NVIDIA", "AMD", "Intel")}
+
+
 def test_accelerators_lie_within_what_silicon_does() -> None:
     chips = [a for a in rows("accelerators") if a.kind != "edge"]
     until = curated_until()

@@ -184,6 +184,11 @@ ROW_FAULTS = {
         {"verified": "secondary", "verified_in": ""},
         "verified is 'secondary', so verified_in must name the source that was read",
     ),
+    "source of a power that is empty": (
+        CHIPS,
+        {"tdp_w": "", "tdp_source_id": "epoch_hardware"},
+        "tdp_source_id is the source of tdp_w, which is empty",
+    ),
     "date without precision": (
         CHIPS,
         {"release_date": "2021-01-01", "release_date_precision": ""},

@@ -27,8 +27,15 @@ SPECIFICATIONS = {
     "dense_16_bit_flop_per_joule": ("Dense 16-bit peak per joule", "FLOP/J"),
 }
 
+SOURCES_OF_THEIR_OWN = {"release_price_usd": "price_source_id", "tdp_w": "tdp_source_id"}
+SPECIFICATION_KINDS = {
+    "derived": "calculated by our formula",
+    "estimated": "estimated by a third party",
+    "reported": "reported by the vendor",
+}
+
 ACCELERATORS = """
-    select a.*, c.price_source_id
+    select a.*, c.price_source_id, c.tdp_source_id
     from mart.accelerators as a inner join core.accelerators as c on a.accelerator_id = c.accelerator_id
     order by a.accelerator_id
 """
@@ -79,9 +86,10 @@ def _specifications(chip: Row, told: list[Row], references: References) -> list[
         value = chip[field]
         if value is None:
             continue
-        is_price = field == "release_price_usd"
         derived = field == "dense_16_bit_flop_per_joule"
-        source_id = chip["price_source_id"] if is_price and chip["price_source_id"] else chip["source_id"]
+        estimated = field == "tdp_w" and chip["is_tdp_estimated"]
+        source_id = chip.get(SOURCES_OF_THEIR_OWN.get(field, "source_id")) or chip["source_id"]
+        kind = "derived" if derived else "estimated" if estimated else "reported"
         found.append(
             {
                 "name": name,
@@ -92,8 +100,8 @@ def _specifications(chip: Row, told: list[Row], references: References) -> list[
                 f"{number(chip['dense_16_bit_flop_per_s'])} / {number(chip['tdp_w'])}"
                 if derived
                 else None,
-                "kind_key": "derived" if derived else "reported",
-                "kind": "calculated by our formula" if derived else "reported by the vendor",
+                "kind_key": kind,
+                "kind": SPECIFICATION_KINDS[kind],
                 "source": references.sources[source_id],
                 "locator": chip["locator"] if source_id == chip["source_id"] else None,
                 "verified": VERIFIED.get(chip["verified"]),

@@ -11,6 +11,7 @@
 -- column: release_date_precision | How exact release_date is: day, month, quarter or year.
 -- column: process_nm | Marketing name of the process node, nanometres.
 -- column: tdp_w | Rated power, watts.
+-- column: tdp_source_id | Third party that estimated the rated power, where the maker publishes none; null for a maker's rating.
 -- column: memory_bytes | Memory attached to the device, bytes.
 -- column: memory_type | Kind of memory.
 -- column: memory_bandwidth_bytes_per_s | Peak memory bandwidth, byte/s.
@@ -89,6 +90,7 @@ merged as (
         coalesce(s.process_nm, positive(e.process_size_nm)) as process_nm,
         coalesce(s.tdp_w, positive(e.tdp_w)) as tdp_w,
         s.tdp_w is not null as has_curated_power,
+        s.tdp_source_id,
         coalesce(s.memory_bytes, positive(e.memory_bytes)) as memory_bytes,
         s.memory_type,
         coalesce(s.memory_bandwidth_bytes_per_s, positive(e.memory_bandwidth_bytes_per_s)) as memory_bandwidth_bytes_per_s,
@@ -136,6 +138,7 @@ select
     case
         when m.has_curated_power or not coalesce(d.dense_16_bit_flop_per_s > 1e14 and m.tdp_w < 20, false) then m.tdp_w
     end as tdp_w,
+    m.tdp_source_id,
     m.memory_bytes,
     m.memory_type,
     m.memory_bandwidth_bytes_per_s,
