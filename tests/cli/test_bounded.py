@@ -140,7 +140,7 @@ def read_only(own_home: Settings) -> Iterator[Settings]:
         subprocess.run(["umount", place], check=True)
 
 
-def test_a_home_where_nobody_may_write_is_read_and_nothing_else(read_only: Settings, called_ledger: Called) -> None:
+def test_a_read_only_home_is_read_and_nothing_else(read_only: Settings, called_ledger: Called) -> None:
     for command in (("status",), ("sql", "select 1"), ("explain", "Llama 3.1 70B", "training_flop"), ("audit",),
                     ESTIMATE, ("doctor",), ("report",)):  # fmt: skip
         done = called_ledger(*command, home=read_only.home)

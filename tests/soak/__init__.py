@@ -1,0 +1,1 @@
+"""The soak: builds that are killed again and again, with readers beside."""
