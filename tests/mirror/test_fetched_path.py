@@ -388,6 +388,7 @@ def test_records_are_joined_to_our_keys(warehouse: duckdb.DuckDBPyConnection) ->
         ("testa-10", "h100-sxm", 2_048),
         ("testa-13", "h100-sxm", None),
         ("testa-2", "a100-sxm-80gb", 1_024),
+        ("testa-5-large", "h100-sxm", 8_192),
         ("testa-9", "h100-sxm", 16),
     ]
 

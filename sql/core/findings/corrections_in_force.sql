@@ -24,8 +24,8 @@ with cells as (
     select
         'raw.epoch_all_models' as table_name,
         trim(model, e' \t\r\n') as record_name,
-        unnest(['training_compute_flop', 'training_time_hours', 'training_chip_hours']) as column_name,
-        unnest([training_compute_flop, training_time_hours, training_chip_hours]) as published_value
+        unnest(['training_compute_flop', 'finetune_compute_flop', 'training_time_hours', 'training_chip_hours']) as column_name,
+        unnest([training_compute_flop, finetune_compute_flop, training_time_hours, training_chip_hours]) as published_value
     from raw.epoch_all_models
     union all
     select

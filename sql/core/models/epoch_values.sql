@@ -47,6 +47,7 @@ corrections as (
         record_name,
         case column_name
             when 'training_compute_flop' then 'training_flop'
+            when 'finetune_compute_flop' then 'finetuning_flop'
             when 'training_time_hours' then 'training_hours'
             when 'training_chip_hours' then 'chip_hours'
         end as field,
