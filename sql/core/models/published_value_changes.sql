@@ -75,7 +75,7 @@ select
     o.vintage_date as earlier_vintage_date,
     o.table_name as earlier_table,
     o.snapshot as earlier_snapshot,
-    o.record_no as record_no,
+    o.record_no,
     n.published_value as later_value,
     n.vintage_date as later_vintage_date,
     n.table_name as later_table,
