@@ -68,7 +68,7 @@ RUNS = """
 RESULTS = """
     select accelerator_id, suite, round, benchmark, scenario, metric, value, unit, accelerator_count, submitter, system,
         is_official
-    from mart.benchmark_runs where accelerator_id is not null
+    from mart.benchmark_runs where accelerator_id is not null and value is not null
     order by accelerator_id, published_date desc nulls last, suite, round desc, benchmark, scenario, metric, accelerator_count,
         benchmark_result_id
 """
