@@ -62,7 +62,7 @@ sources_of(list_filter(inputs, lambda i: i.kind = 'assumed' and i.name <> but_in
 --    measured, reported or estimated by a third party; a prior is assumed.
 -- equation: none
 -- units: as named
--- example: (figure('energy_kwh', 'chip', 'metered', exactly(5), 'kWh', 'as metered', [])).kind = 'derived'
+-- example: (figure('mfu', 'none', 'published', exactly(0.3), 'ratio', 'as published', [input('x', null, 1, null, '1', 'estimated', 'y')])).kind = 'estimated'
 create or replace macro figure(quantity, boundary, method_name, estimate, unit, formula, inputs) as {
     'quantity': quantity,
     'boundary': boundary,
@@ -78,7 +78,7 @@ create or replace macro figure(quantity, boundary, method_name, estimate, unit, 
 --    unless none of them can be used.
 -- equation: none
 -- units: as named
--- example: (ranked_figures([figure('a', 'none', 'x', exactly(1), '1', 'x', [1]), figure('a', 'none', 'y', exactly(2), '1', 'y', [1])]))[2].is_preferred = false
+-- example: (ranked_figures([figure('a', '', 'x', exactly(1), '1', 'x', [input('x', 1, 1, 1, '1', 'given', 'y')])], is_usable := false))[1].is_preferred = false
 create or replace macro ranked_figures(figures, is_usable := true) as list_transform(
     list_filter(figures, lambda f: f.estimate.central is not null),
     lambda f: {

@@ -19,7 +19,7 @@ create or replace macro price_of_peers(measure, price_per_measure) as measure * 
 -- macro: paid_price_of | Price that is paid for an hour: list prices on demand with the discounts of large customers and the surcharges of small ones.
 -- equation: low = least(low, central · r_low), high = greatest(high, central · r_high), r the price paid ÷ median list price
 -- units: USD per chip-hour, ratio -> USD per chip-hour
--- example: low_of(paid_price_of(uncertain(1, 2, 3), uncertain(0.4, 1, 1.2))) = 0.8
+-- example: round(low_of(paid_price_of(uncertain(1, 2, 3), uncertain(0.4, 1, 1.2))), 9) = 0.8
 create or replace macro paid_price_of(list_price, spread_ratio) as list_transform(
     [{ 'p': list_price, 's': spread_ratio }], lambda q: two_sided(q.p.central, greatest(q.p.down, q.s.down), greatest(q.p.up, q.s.up))
 )[1];

@@ -40,7 +40,7 @@ def leaves(figure: dict[str, Any]) -> set[str]:
 def calculated(formula: str) -> float:
     """What a printed formula comes to."""
     text = re.sub(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda power: "e" + power[1].translate(SUPERSCRIPTS), formula)
-    text = re.sub(r"(?<=\d),(?=\d{3})", "", text).replace("·", "*")
+    text = re.sub(r"(?<=\d),(?=\d{3})", "", text).replace("·", "*").replace("^", "**")
     assert re.fullmatch(r"[0-9e.+\-*/() ln]+", text), f"a name is left in {formula}"
     return float(eval(text, {"__builtins__": {}, "ln": math.log}))
 

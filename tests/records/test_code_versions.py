@@ -51,7 +51,7 @@ EDITS = {
     "escaping function": ("pipelines/site/files.py", '"\\\\u003c"', '"\\\\u003C"'),
     "template": ("reports/sheets/base.html", "<", " <"),
     "chart": ("pipelines/site/charts/training_cost.py", "import", "import  "),
-    "model": ("sql/core/prices/on_demand_prices.sql", "method = 'observed'", "method <> 'moved'"),
+    "model": ("sql/core/prices/on_demand_prices.sql", "p.method = 'observed'", "p.method <> 'moved'"),
     "formula": ("sql/macros/training.sql", "multiply(exactly(6), mul", "multiply(exactly(6.0), mul"),
     "comment on a formula": ("sql/macros/training.sql", "-- macro: ", "-- macro:  "),
     "connector": ("pipelines/sources/prices/exchange_rates.py", "import", "import  "),

@@ -23,6 +23,24 @@ limits as (
     where subject_kind = 'class' and subject_id = 'rental panel'
 ),
 
+first_years as (
+    select distinct
+        accelerator_id,
+        first_year
+    from spans
+),
+
+last_years as (
+    select distinct
+        accelerator_id,
+        last_year
+    from spans
+),
+
+years as (
+    select unnest(range(1990, 2036)) as year
+),
+
 windows as (
     select
         f.accelerator_id,
@@ -30,9 +48,9 @@ windows as (
         l.last_year,
         count(*) as provider_count,
         list_sort(list(s.provider)) as providers
-    from (select distinct accelerator_id, first_year from spans) as f
-    inner join (select distinct accelerator_id, last_year from spans) as l on f.accelerator_id = l.accelerator_id and f.first_year < l.last_year
-    inner join spans as s on f.accelerator_id = s.accelerator_id and s.first_year <= f.first_year and s.last_year >= l.last_year
+    from first_years as f
+    inner join last_years as l on f.accelerator_id = l.accelerator_id and f.first_year < l.last_year
+    inner join spans as s on f.accelerator_id = s.accelerator_id and f.first_year >= s.first_year and l.last_year <= s.last_year
     group by f.accelerator_id, f.first_year, l.last_year
     having count(*) >= (select m.fewest from limits as m)
     qualify row_number() over (
@@ -49,7 +67,7 @@ prices as (
         w.provider_count,
         w.providers
     from windows as w
-    cross join (select unnest(range(1990, 2036)) as year) as y
+    cross join years as y
     inner join core.rental_quotes as q
         on w.accelerator_id = q.accelerator_id and list_contains(w.providers, q.provider) and year(q.observed_date) <= y.year
     where y.year between w.first_year and w.last_year

@@ -44,7 +44,7 @@ quotes as (
     ) = 1
 ),
 
-usable as (
+nearest as (
     select
         q.*,
         q.price_usd_per_chip_hour * d.yearly_change_ratio ** (q.year - q.observed_year) as moved_price,
@@ -56,6 +56,13 @@ usable as (
     cross join core.rental_price_drift as d
     qualify
         q.distance_years <= greatest(l.nearness_years, min(q.distance_years) over (partition by q.accelerator_id, q.year))
+),
+
+usable as (
+    select
+        *,
+        case when is_moved then moved_price else price_usd_per_chip_hour end as price
+    from nearest
 ),
 
 -- The width grows with the distance of the nearest price.
@@ -75,7 +82,7 @@ observed as (
         max(observed_year) as last_year,
         arg_min({ 'source_id': source_id, 'locator': locator, 'verified': verified }, (source_id, locator)) as origin,
         list_sort(list(distinct source_id)) as source_ids
-    from (select *, case when is_moved then moved_price else price_usd_per_chip_hour end as price from usable) as quotes
+    from usable
     group by accelerator_id, year
 ),
 

@@ -14,6 +14,10 @@ with limits as (
     where s.subject_kind = 'class' and s.subject_id = 'rental prices'
 ),
 
+years as (
+    select unnest(range(1990, 2036)) as year
+),
+
 typical as (
     select
         p.year,
@@ -31,8 +35,11 @@ typical as (
 nearest as (
     select
         y.year,
-        arg_min(t, (abs(t.year - y.year), -t.year)) as found
-    from (select unnest(range(1990, 2036)) as year) as y
+        arg_min(
+            { 'low': t.low, 'central': t.central, 'high': t.high, 'accelerator_count': t.accelerator_count },
+            (abs(t.year - y.year), -t.year)
+        ) as found
+    from years as y
     cross join typical as t
     group by y.year
 )

@@ -40,8 +40,9 @@ estimates as (
             ),
             figure(
                 'cost_usd', 'owned', 'amortised', owned_cost_usd_of(chip_hours, capital, electricity), 'USD',
-                'chip_hours · (chip_price · server_cost_ratio / (1 - network_cost_share) · ln(10) · k · 10^(-k · hardware_age_years) / 8766 '
-                || '+ tdp / 1000 · server_power_ratio · average_power_ratio · pue · electricity_price_usd_per_kwh), k = hardware_price_decline_per_year',
+                'chip_hours · (chip_price · server_cost_ratio / (1 - network_cost_share) · ln(10) · hardware_price_decline_per_year '
+                || '· 10^(-hardware_price_decline_per_year · hardware_age_years) / 8766 '
+                || '+ tdp / 1000 · server_power_ratio · average_power_ratio · pue · electricity_price_usd_per_kwh)',
                 list_concat(
                     time_inputs,
                     [

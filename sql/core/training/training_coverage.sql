@@ -23,7 +23,9 @@ with published as (
 ),
 
 limits as (
-    select assumed['paired_mfu'] as mfu
+    select
+        assumed['paired_mfu'].low as lowest,
+        assumed['paired_mfu'].high as highest
     from core.assumption_sets
     where subject_kind = 'class' and subject_id = 'all'
 ),
@@ -32,14 +34,15 @@ timed as (
     select
         r.training_run_id,
         p.stage_flop,
-        case when e.own_training_flop is distinct from e.training_flop then e.training_flop end as base_and_stage_flop,
+        nullif(e.training_flop, e.own_training_flop) as base_and_stage_flop,
         r.run_kind = 'finetuning' or coalesce(m.base_model_id, e.base_model_name) is not null and r.run_kind <> 'pretraining' as has_base,
         coalesce(p.chip_hours, r.accelerator_count * p.training_hours) as stated_chip_hours,
         coalesce(p.chip_hours, r.accelerator_count * p.training_hours) * 3600 * r.dense_peak_flop_per_s as possible_flop,
-        l.mfu.low as lowest,
-        l.mfu.high as highest,
-        case when r.architecture in ('dense decoder', 'moe decoder', 'encoder', 'ssm hybrid') and r.run_kind in ('pretraining', 'finetuning')
-            then central_of(flop_6nd(exactly(r.active_params), exactly(r.training_tokens), exactly(1)))
+        l.lowest,
+        l.highest,
+        case
+            when r.architecture in ('dense decoder', 'moe decoder', 'encoder', 'ssm hybrid') and r.run_kind in ('pretraining', 'finetuning')
+                then central_of(flop_6nd(exactly(r.active_params), exactly(r.training_tokens), exactly(1)))
         end as counted_flop
     from core.training_runs as r
     cross join limits as l
@@ -74,10 +77,12 @@ select
         when time_covers = 'base and stage'
             then 'The published time includes the base model: it is not that of the row.'
         when own_flop / possible_flop > highest
-            then 'The published compute is ' || number_text(own_flop / possible_flop)
+            then
+                'The published compute is ' || number_text(own_flop / possible_flop)
                 || ' times what the accelerators can do in the published time: one of the two is of other work, or wrong.'
         when own_flop / possible_flop < lowest
-            then 'The published compute is less than ' || number_text(100 * lowest)
+            then
+                'The published compute is less than ' || number_text(100 * lowest)
                 || ' % of what the accelerators can do in the published time: they waited, or one of the two is of other work.'
     end as doubt
 from paired
