@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -24,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pipelines.answers.numbers import NBSP, number
 from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
-from pipelines.records.fields import Number, bounds_problem
+from pipelines.records.fields import Comparison, Number, bounds_problem
 from pipelines.records.regular_files import read_regular_file
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import connect, connect_published, read_rows
@@ -33,7 +34,10 @@ from pipelines.warehouse.models.tables import quoted
 
 Row = dict[str, Any]
 
-AUDITED = ("core.claims", "core.claim_workloads", "mart.claim_audit")
+AUDITED = (
+    "core.claims", "core.claim_workloads", "mart.claim_subjects", "mart.claim_tests", "mart.claim_suggestions",
+    "mart.claim_audit",
+)  # fmt: skip
 """Models that run again over a user's claims, in order."""
 
 REQUIRED = ("subject", "quantity", "unit")
@@ -52,7 +56,7 @@ class ListedClaim(BaseModel):
     paraphrase: Cell | None = None
     subject: Cell
     quantity: Cell
-    comparison: Literal["about", "range", "at least", "at most", "none"] | None = None
+    comparison: Comparison | None = None
     scope: Literal["typical", "some", "every"] = "typical"
     low: Number | None = None
     high: Number | None = None
@@ -213,6 +217,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, claims: 
         connection.execute(f"create view {table} as from ledger.{table}")
 
 
+@cache
 def _models() -> dict[str, SqlModel]:
     models = read_models(SQL, "sql")
     return {table: models[table] for table in AUDITED}

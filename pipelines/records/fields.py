@@ -133,6 +133,12 @@ def expectation(kind: str, message: str, context: Mapping[str, Any]) -> str:
     return message.removeprefix("Value error, ").replace("Input should be", "expected")
 
 
+Comparison = Literal[
+    "about", "range", "at least", "at most", "none", "a few", "several", "dozens", "tens", "hundreds", "thousands"
+]
+"""How a claim gives its number. A word counts the unit: its two ends are a row of the assumption claim_word_count."""
+
+
 def bounds_problem(comparison: str, low: float | None, high: float | None) -> str | None:
     """What is wrong with the bounds of a claim; None where they are what its comparison needs.
 

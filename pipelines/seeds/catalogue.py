@@ -18,7 +18,7 @@ from pipelines.seeds.benchmarks import (
     MlperfRounds,
     MlperfTrainingRules,
 )
-from pipelines.seeds.claims import ClaimClasses, ClaimQuantities, Claims, ClaimUnits, Questions
+from pipelines.seeds.claims import ClaimClasses, ClaimNames, ClaimQuantities, Claims, ClaimUnits, Questions
 from pipelines.seeds.fact import Fact
 from pipelines.seeds.hardware import AcceleratorAliases, AcceleratorPeaks, Accelerators
 from pipelines.seeds.levers import EfficiencyLevers, LeverCases, LeverExceptions, LeverFamilies
@@ -63,6 +63,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "claims/claims.csv": Claims,
     "claims/questions.csv": Questions,
     "claims/claim_classes.csv": ClaimClasses,
+    "claims/claim_names.csv": ClaimNames,
     "claims/claim_quantities.csv": ClaimQuantities,
     "claims/claim_units.csv": ClaimUnits,
     "assumptions.csv": Assumptions,

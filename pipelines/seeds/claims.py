@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.records.fields import Count, Identifier, Number, Positive, Text, Unit, bounds_problem
+from pipelines.records.fields import Comparison, Count, Identifier, Number, Positive, Text, Unit, bounds_problem
 from pipelines.seeds.fact import Fact
 
 
@@ -26,8 +26,8 @@ class Claims(Fact):
         "amount such as '2.0e25 FLOP', or a workload such as '1e17 FLOP on rtx-4090'."
     )
     quantity: Text = Field(description="Claimed quantity: a quantity of claim_quantities.")
-    comparison: Literal["about", "range", "at least", "at most", "none"] = Field(
-        description="Meaning of the number; none if the claim gives no number."
+    comparison: Comparison = Field(
+        description="Meaning of the number; none if the claim gives no number; a word such as several counts the unit."
     )
     scope: Literal["typical", "some", "every"] = Field(
         description="For a class as subject: whether the claim is about its typical, some or every member."
@@ -72,6 +72,16 @@ class ClaimClasses(Fact):
         if (self.matches is None) == (self.low is None and self.high is None):
             raise ValueError("expected low or high, or matches")
         return self
+
+
+class ClaimNames(Fact):
+    """One row per nickname or product that a claim may name, and subject that we take it for."""
+
+    key = ("name", "subject_kind")
+    name: Text = Field(description="The name.")
+    subject_kind: Literal["training_run", "inference"] = Field(description="Kind of the subject.")
+    subject_id: Identifier = Field(description="Key of the subject.")
+    taken_for: Text = Field(description="What we take the name for, in words.")
 
 
 class ClaimQuantities(Fact):

@@ -256,8 +256,19 @@ class PublishedFigures(Fact):
     unit: str = Field(description="Unit of value: the unit of its quantity.")
     printed: Text | None = Field(default=None, description="Number and unit as the source prints them.")
     boundary: Literal[
-        "chip", "server", "facility", "location", "market", "lifecycle", "cloud", "owned", "unstated", "none"
-    ] = Field(description="What the figure includes: machine boundary, carbon basis or cost basis.")
+        "chip",
+        "server",
+        "facility",
+        "location",
+        "market",
+        "lifecycle",
+        "onsite",
+        "generation",
+        "cloud",
+        "owned",
+        "unstated",
+        "none",
+    ] = Field(description="What the figure includes: machine boundary, carbon basis, water or cost basis.")
     counting: Literal["6nd", "with attention", "8nd", "chips x time", "operation count", "unstated"] | None = Field(
         default=None, description="How the publisher counted a FLOP figure."
     )

@@ -31,15 +31,15 @@ create or replace macro claim_verdict(low, central, high, bound_low, bound_high,
     else 'partly'
 end;
 
--- macro: claimed_text | The claim in words.
+-- macro: claimed_text | The claim in words, from its bounds in words.
 -- equation: none
--- units: unit is a text
--- example: claimed_text('at most', null, 1287, 'MWh') = 'at most 1,287' || chr(160) || 'MWh' and claimed_text('range', 4, 6.5, 'ratio') = '4 to 6.5'
-create or replace macro claimed_text(comparison, claimed_low, claimed_high, unit) as case comparison
-    when 'about' then amount_text(claimed_low, unit, digit_count := 4)
-    when 'range' then span_text(claimed_low, claimed_high, unit, digit_count := 4)
-    when 'at least' then 'at least ' || amount_text(claimed_low, unit, digit_count := 4)
-    when 'at most' then 'at most ' || amount_text(claimed_high, unit, digit_count := 4)
+-- units: none
+-- example: claimed_text('at most', null, '5 kWh') = 'at most 5 kWh' and claimed_text('range', '4', '6.5') = '4 to 6.5'
+create or replace macro claimed_text(comparison, low_words, high_words) as case comparison
+    when 'about' then low_words
+    when 'range' then joined_text(low_words, high_words)
+    when 'at least' then 'at least ' || low_words
+    when 'at most' then 'at most ' || high_words
 end;
 
 -- macro: params_that_fit | Parameters whose weights fit a device's memory.

@@ -50,6 +50,14 @@ divide(
     multiply(multiply(lifetime_years, exactly(8766)), fleet_utilisation)
 );
 
+-- macro: lifecycle_co2e_kg_of | Location-based emissions of the electricity plus the embodied emissions of the hardware. Time enters once.
+-- equation: m = chip_hours · (energy per chip-hour · intensity + embodied emissions per chip-hour)
+-- units: chip-hours, kWh at the facility boundary per chip-hour, kg CO2e per kWh, kg CO2e per chip-hour -> kg CO2e
+-- source: arxiv_2211_02001
+-- example: round(central_of(lifecycle_co2e_kg_of(exactly(1000), exactly(0.5), exactly(0.4), exactly(0.01))), 9) = 210
+create or replace macro lifecycle_co2e_kg_of(chip_hours, energy_kwh_per_chip_hour, grid_intensity, embodied_kg_per_chip_hour) as
+multiply(chip_hours, add_up(multiply(energy_kwh_per_chip_hour, grid_intensity), embodied_kg_per_chip_hour));
+
 -- macro: water_l_of | Water evaporated on site for cooling and off site for generating the electricity.
 -- equation: V = E_IT · (WUE_on + PUE · WUE_off); IT energy, because WUE_on is defined on it
 -- units: kWh of IT energy, L/kWh, ratio, L/kWh -> L
@@ -57,6 +65,20 @@ divide(
 -- example: round(central_of(water_l_of(exactly(100), exactly(0.5), exactly(1.2), exactly(3.1))), 6) = 422
 create or replace macro water_l_of(server_energy, wue_onsite, pue, wue_offsite) as
 multiply(server_energy, add_up(wue_onsite, multiply(pue, wue_offsite)));
+
+-- macro: onsite_water_l_of | Water evaporated on site for cooling.
+-- equation: V = E_IT · WUE_on
+-- units: kWh of IT energy, L/kWh -> L
+-- source: arxiv_2304_03271
+-- example: central_of(onsite_water_l_of(exactly(100), exactly(0.5))) = 50
+create or replace macro onsite_water_l_of(server_energy, wue_onsite) as multiply(server_energy, wue_onsite);
+
+-- macro: generation_water_l_of | Water evaporated off site for generating the electricity.
+-- equation: V = E_IT · PUE · WUE_off
+-- units: kWh of IT energy, ratio, L/kWh -> L
+-- source: arxiv_2304_03271
+-- example: round(central_of(generation_water_l_of(exactly(100), exactly(1.2), exactly(3.1))), 6) = 372
+create or replace macro generation_water_l_of(server_energy, pue, wue_offsite) as multiply(server_energy, multiply(pue, wue_offsite));
 
 -- macro: home_years_of | Electricity in yearly use of an average home.
 -- equation: E / home_year

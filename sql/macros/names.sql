@@ -30,3 +30,17 @@ create or replace macro bare_model_name(name) as plain_name(
 -- units: none
 -- example: name_words('IBM+CoreWeave + NVIDIA') = ['ibm', 'coreweave', 'nvidia']
 create or replace macro name_words(name) as string_split(trim(regexp_replace(lower(strip_accents(name)), '[^a-z0-9]+', ' ', 'g')), ' ');
+
+-- macro: counted_name | Name of an accelerator of which there are several, as plain_name.
+-- equation: without the words GPUs, chips, accelerators and cards, and the s of the plural
+-- units: none
+-- example: counted_name('B200s') = 'b200' and counted_name('NVIDIA H100 GPUs') = 'nvidiah100' and counted_name('Wormhole n300s') = 'wormholen300'
+create or replace macro counted_name(name) as plain_name(
+    regexp_replace(regexp_replace(name, '\s+(gpu|chip|accelerator|card|tpu)s?\s*$', '', 'i'), '([0-9])s\s*$', '\1', 'i')
+);
+
+-- macro: sister_name | What the names of the sizes of one model share.
+-- equation: the name without its last word, where that word has a digit
+-- units: none
+-- example: sister_name('ResNet-152') = 'ResNet' and sister_name('Llama 3.3 70B') = 'Llama 3.3' and sister_name('Grok') is null
+create or replace macro sister_name(name) as nullif(regexp_extract(name, '^(.*)[\s-]+[^\s-]*[0-9][^\s-]*$', 1), '');

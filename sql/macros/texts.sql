@@ -155,12 +155,12 @@ create or replace macro amount_text(x, unit, digit_count := 2) as case
         )[1]
 end;
 
--- macro: span_text | From one amount to another, as pages print it: words that both end in are said once, and one amount where both read alike.
+-- macro: joined_text | From one amount to another, each as amount_text prints it: words that both end in are said once, and one amount where both read alike.
 -- equation: none
--- units: unit is a text
--- example: span_text(6e6, 6.8e6, 'chip-hour') = '6 to 6.8' || chr(160) || 'million' || chr(160) || 'chip-hours' and span_text(2, 5, 'USD') = '$2 to $5'
-create or replace macro span_text(low, high, unit, digit_count := 2) as list_transform(
-    [{ 'low': amount_text(low, unit, digit_count := digit_count), 'high': amount_text(high, unit, digit_count := digit_count) }],
+-- units: none
+-- example: joined_text('$2', '$5') = '$2 to $5' and joined_text('6' || chr(160) || 'GWh', '7' || chr(160) || 'GWh') = '6 to 7' || chr(160) || 'GWh'
+create or replace macro joined_text(low, high) as list_transform(
+    [{ 'low': low, 'high': high }],
     lambda ends: case
         when ends.low = ends.high then ends.low
         else case
@@ -175,6 +175,13 @@ create or replace macro span_text(low, high, unit, digit_count := 2) as list_tra
     end
 )[1];
 
+-- macro: span_text | From one amount to another, as pages print it.
+-- equation: none
+-- units: unit is a text
+-- example: span_text(6e6, 6.8e6, 'chip-hour') = '6 to 6.8' || chr(160) || 'million' || chr(160) || 'chip-hours' and span_text(2, 5, 'USD') = '$2 to $5'
+create or replace macro span_text(low, high, unit, digit_count := 2) as
+joined_text(amount_text(low, unit, digit_count := digit_count), amount_text(high, unit, digit_count := digit_count));
+
 -- macro: times_text | How a value compares with another, in words.
 -- equation: ratio = value / other
 -- units: ratio
@@ -182,4 +189,21 @@ create or replace macro span_text(low, high, unit, digit_count := 2) as list_tra
 create or replace macro times_text(ratio) as case
     when ratio between 0.95 and 1.05 then 'about equal to'
     else number_text(ratio) || ' times'
+end;
+
+-- macro: boundary_text | What a figure includes, in words; null where there is no boundary.
+-- equation: none
+-- units: none
+-- example: boundary_text('location') = 'location-based' and boundary_text('none') is null
+create or replace macro boundary_text(boundary) as case boundary
+    when 'none' then null
+    when 'location' then 'location-based'
+    when 'market' then 'market-based'
+    when 'lifecycle' then 'with embodied emissions'
+    when 'onsite' then 'on site'
+    when 'generation' then 'electricity generation'
+    when 'both' then 'on site and electricity generation'
+    when 'cloud' then 'rented'
+    when 'unstated' then 'boundary not published'
+    else boundary
 end;

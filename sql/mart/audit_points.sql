@@ -1,12 +1,15 @@
--- One row per subject, quantity and figure that can test a claim, in the unit of the quantity. A quantity without its
--- boundary is tested against the figures of all boundaries.
+-- One row per subject, quantity and figure that can test a claim, in the unit of the quantity. A figure with a boundary is here twice:
+-- under the name with its boundary, and under the quantity alone, which a claim may name without saying what it includes.
 -- key: subject_kind, subject_id, quantity, figure_id
 -- column: subject_kind | training_run, accelerator, lever, trend, anchor, or another kind of mart.figures.
 -- column: subject_id | Key of the subject.
 -- column: subject_name | Name of the subject.
 -- column: quantity | Quantity: a measured_quantity of seeds.claim_quantities.
+-- column: boundary | What the figure includes: one of the boundaries of mart.figures, or none. Embodied emissions alone never test a claim
+--    of emissions; with those of the electricity they are the boundary lifecycle.
 -- interval: value | Its value.
 -- column: unit | Unit of value.
+-- column: kind | Kind of the figure; null for values that are not rows of mart.figures.
 -- column: figure_id | Key of mart.figures; for other values table, key and column, separated by slashes.
 -- check: points_are_in_the_unit_of_their_quantity | select p.* from mart.audit_points as p
 --    inner join core.claim_quantities as q on p.quantity = q.measured_quantity where p.unit <> q.unit
@@ -15,11 +18,18 @@ with figures as (
         subject_kind,
         subject_id,
         subject_name,
-        unnest(list_distinct([quantity, case when boundary = 'none' then quantity else boundary || '_' || quantity end])) as quantity,
+        unnest(
+            list_filter(
+                list_distinct([quantity, case when boundary = 'none' then quantity else boundary || '_' || quantity end]),
+                lambda name: name <> 'co2e_kg' or boundary <> 'embodied' -- noqa: RF02
+            )
+        ) as quantity,
+        case when boundary = 'none' and quantity = 'water_l' and method <> 'published' then 'both' else boundary end as boundary,
         value_low,
         value,
         value_high,
         unit,
+        kind,
         figure_id
     from mart.figures
     where is_preferred
@@ -40,6 +50,24 @@ of_runs as (
     from mart.training_summary
 ),
 
+-- Energy per request in web searches. A figure of one boundary over that of the search, which says no boundary.
+searches as (
+    select
+        f.subject_kind,
+        f.subject_id,
+        f.subject_name,
+        'request_in_web_searches' as quantity,
+        f.boundary,
+        divide(uncertain(f.value_low, f.value, f.value_high), uncertain(s.value_low, s.value, s.value_high)) as estimate,
+        'ratio' as unit,
+        f.kind,
+        f.figure_id
+    from mart.figures as f
+    inner join mart.figures as s
+        on s.subject_kind = 'inference' and s.subject_id = 'google-search-2009' and s.quantity = 'inference_j_per_request'
+    where f.is_preferred and f.quantity = 'inference_j_per_request' and f.subject_id <> s.subject_id
+),
+
 homes as (
     select
         f.subject_kind,
@@ -48,6 +76,8 @@ homes as (
         'home_years' as quantity,
         divide(uncertain(f.value_low, f.value, f.value_high), uncertain(h.value_low, h.value, h.value_high)) as estimate,
         'home-year' as unit,
+        'facility' as boundary,
+        f.kind,
         f.figure_id
     from mart.figures as f
     inner join core.claim_anchors as h on h.anchor_id = 'home-usa'
@@ -118,8 +148,24 @@ others as (
         central_of(estimate) as value,
         high_of(estimate) as value_high,
         unit,
+        boundary,
+        kind,
         figure_id
     from homes
+    union all by name
+    select
+        subject_kind,
+        subject_id,
+        subject_name,
+        quantity,
+        low_of(estimate) as value_low,
+        central_of(estimate) as value,
+        high_of(estimate) as value_high,
+        unit,
+        boundary,
+        kind,
+        figure_id
+    from searches
     union all by name
     select
         'training_run' as subject_kind,
@@ -227,14 +273,16 @@ select
     subject_id,
     subject_name,
     quantity,
+    coalesce(boundary, 'none') as boundary,
     value_low,
     value,
     value_high,
     unit,
+    kind,
     figure_id
 from (
     from figures
-    union all
+    union all by name
     from plain
     union all by name
     from others

@@ -1,11 +1,13 @@
 -- One row per claim: our value for its subject, the verdict by the rules in docs/methods.md, and the reason in words.
--- All numbers are in the claim's own unit. If the subject is a class, the interval is that of its median (5th percentile of the
--- lower bounds, median, 95th percentile of the upper bounds), or of the tested member, depending on the scope of the claim.
+-- All numbers are in the claim's own unit. A quantity named without its boundary gets the verdict of the boundary that matches best; the
+-- reason names it and says what the other boundaries say (mart.claim_tests).
 -- key: document_id, claim_id
 -- column: subject_name | Name of the run, model, accelerator or class.
+-- column: taken_for | What a nickname, a product or the name of several models was taken for; null where the name says it.
 -- column: comparison | Meaning of the number.
 -- column: claimed_low | Lower bound of the claim; null if it has none.
 -- column: claimed_high | Upper bound of the claim; null if it has none.
+-- column: boundary | Boundary that matches best: one of mart.claim_tests; null if the quantity has none.
 -- interval: computed | Our value for the subject.
 -- column: unit | Unit of the claimed and calculated numbers.
 -- column: ratio | Our value ÷ claimed value; for a range ÷ geometric mean of its bounds.
@@ -13,411 +15,291 @@
 -- column: reason | Reason, generated from the numbers.
 -- column: untestable_part | Unreadable part of the claim: subject, quantity, unit or low; null if all parts are readable.
 -- column: member_count | Members of the class that have the quantity; 1 for a single subject.
--- column: within_count | Figures of the subject whose central value is inside the claim.
+-- column: within_count | Members of the class, or the one figure, whose central value is inside the claim.
 -- column: figure_ids | Figures behind the verdict: keys of mart.figures, or table, key and column, separated by slashes.
 -- warn: every_verdict_has_figures_or_says_why_not | select * from mart.claim_audit where reason is null
 --    or (verdict in ('supported', 'partly', 'contradicted') and len(figure_ids) = 0)
 -- check: a_verdict_is_one_of_five | select * from mart.claim_audit
 --    where verdict not in ('supported', 'partly', 'contradicted', 'unsupported', 'untestable')
-with rules as (
-    select
-        assumed['claim_about_ratio'].low as about_low,
-        assumed['claim_about_ratio'].high as about_high,
-        assumed['claim_widest_ratio'].value as widest
-    from core.assumption_sets
-    where subject_kind = 'class' and subject_id = 'all'
-),
-
-points as (
-    select
-        subject_kind,
-        subject_id,
-        subject_name,
-        quantity,
-        value_low,
-        value,
-        value_high,
-        figure_id
-    from mart.audit_points
-    union all
-    select
-        'workload' as subject_kind,
-        subject_spelling as subject_id,
-        subject_name,
-        quantity,
-        value_low,
-        value,
-        value_high,
-        'core.claim_workloads/' || subject_spelling || '/' || quantity as figure_id
-    from core.claim_workloads
-),
-
-asked as (
-    select distinct
-        subject_spelling,
-        measured_quantity as quantity
-    from core.claims
-    where problem is null
-),
-
-subjects as (
-    select
-        spelling,
-        subject_kind,
-        subject_id,
-        subject_name,
-        precedence
-    from mart.audit_subjects
-    union all
-    select
-        subject_spelling as spelling,
-        'workload' as subject_kind,
-        subject_spelling as subject_id,
-        any_value(subject) as subject_name,
-        1 as precedence
-    from core.claims
-    where amount is not null
-    group by subject_spelling
-),
-
-having_quantity as (
-    select distinct
-        subject_kind,
-        subject_id,
-        quantity
-    from points
-    union
-    select distinct
-        'class' as subject_kind,
-        m.claim_class_id as subject_id,
-        p.quantity
-    from mart.audit_members as m
-    inner join points as p on m.subject_kind = p.subject_kind and m.subject_id = p.subject_id
-),
-
-ranked as (
-    select
-        a.subject_spelling,
-        a.quantity,
-        s.subject_kind,
-        s.subject_id,
-        s.subject_name,
-        rank() over (
-            partition by a.subject_spelling, a.quantity
-            order by h.quantity is null, s.subject_kind <> 'class', s.subject_kind <> 'training_run', s.precedence
-        ) as place
-    from asked as a
-    inner join subjects as s on a.subject_spelling = s.spelling
-    left join having_quantity as h
-        on s.subject_kind = h.subject_kind and s.subject_id = h.subject_id and a.quantity = h.quantity
-),
-
-meant as (
-    select
-        subject_spelling,
-        quantity,
-        count(*) as meaning_count,
-        min(subject_kind) as subject_kind,
-        min(subject_id) as subject_id,
-        arg_min(subject_name, subject_id) as subject_name,
-        string_agg(subject_id, ', ' order by subject_id) as meanings
-    from ranked
-    where place = 1
-    group by subject_spelling, quantity
-),
-
-expanded as (
-    select
-        m.subject_spelling,
-        m.quantity,
-        m.subject_kind = 'class' as is_class,
-        coalesce(c.subject_kind, m.subject_kind) as subject_kind,
-        coalesce(c.subject_id, m.subject_id) as subject_id
-    from meant as m
-    left join mart.audit_members as c on m.subject_kind = 'class' and m.subject_id = c.claim_class_id
-    where m.meaning_count = 1
-),
-
-evidence as (
-    select
-        e.subject_spelling,
-        e.quantity,
-        any_value(e.is_class) as is_class,
-        any_value(e.subject_kind) as member_kind,
-        count(distinct e.subject_id) as member_count,
-        quantile_cont(p.value_low, 0.05) as typical_low,
-        median(p.value) as typical,
-        quantile_cont(p.value_high, 0.95) as typical_high,
-        list(
-            { 'name': p.subject_name, 'low': p.value_low, 'value': p.value, 'high': p.value_high, 'figure_id': p.figure_id }
-            order by p.value, p.figure_id
-        ) as members,
-        list_sort(list_distinct(list(p.figure_id))) as figure_ids
-    from expanded as e
-    inner join points as p on e.subject_kind = p.subject_kind and e.subject_id = p.subject_id and e.quantity = p.quantity
-    group by e.subject_spelling, e.quantity
-),
-
-bounded as (
+with judged as (
     select
         c.*,
-        m.subject_name,
+        coalesce(m.subject_name, c.subject) as subject_name,
+        m.subject_kind,
+        m.subject_id,
         coalesce(m.meaning_count, 0) as meaning_count,
         m.meanings,
-        coalesce(e.is_class, false) as is_class,
-        e.member_kind,
-        e.member_count,
-        e.members,
-        e.figure_ids,
-        e.typical_low,
-        e.typical,
-        e.typical_high,
-        claim_bounds(c.comparison, c.claimed_low * c.unit_ratio, c.claimed_high * c.unit_ratio, r.about_low, r.about_high) as bounds,
-        case c.comparison
-            when 'at least' then c.claimed_low when 'at most' then c.claimed_high
-            when 'about' then c.claimed_low
-            when 'range' then case when c.claimed_low > 0 then sqrt(c.claimed_low * c.claimed_high) else c.claimed_high end
-        end * c.unit_ratio as claimed_centre,
-        r.widest
-    from core.claims as c
-    cross join rules as r
-    left join meant as m on c.subject_spelling = m.subject_spelling and c.measured_quantity = m.quantity and c.problem is null
-    left join evidence as e on c.subject_spelling = e.subject_spelling and c.measured_quantity = e.quantity and c.problem is null
-),
-
-sorted as (
-    select
-        *,
+        m.taken_for,
+        m.known_quantities,
+        t.boundary,
+        t.is_class,
+        t.member_count,
+        t.within_count,
+        t.computed_low,
+        t.computed,
+        t.computed_high,
+        t.ratio,
+        t.decisive_name,
+        t.kind,
+        t.figure_ids,
+        t.claimed_low as bound_low,
+        t.claimed_high as bound_high,
+        t.verdict as test_verdict,
         case
-            when is_class and scope <> 'typical' and comparison <> 'none'
-                then
-                    case
-                        when comparison in ('at least', 'at most')
-                            then
-                                case when (comparison = 'at least') = (scope = 'some') then members[-1] else members[1] end
-                        else
-                            list_sort(
-                                list_transform(
-                                    members,
-                                    lambda m: {
-                                        'distance': case when scope = 'some' then 1 else -1 end
-                                        * abs(ln(greatest(m.value, 1e-300) / greatest(claimed_centre, 1e-300))),
-                                        'name': m.name, 'low': m.low, 'value': m.value, 'high': m.high, 'figure_id': m.figure_id
-                                    }
-                                )
-                            )[1]::struct(name varchar, low double, value double, high double, figure_id varchar)
-                    end
-        end as decisive
-    from bounded
-),
-
-computed as (
-    select
-        * replace (coalesce(subject_name, subject) as subject_name),
-        coalesce(decisive.low, typical_low) as low,
-        coalesce(decisive.value, typical) as central,
-        coalesce(decisive.high, typical_high) as high,
-        len(list_filter(members, lambda m: m.value between bounds.low and bounds.high)) as within_count,
-        case when claimed_centre > 0 then coalesce(decisive.value, typical) / claimed_centre end as computed_ratio
-    from sorted
-),
-
-judged as (
-    select
-        *,
-        case
-            when problem is not null or meaning_count <> 1 then 'untestable'
-            when comparison = 'none' then 'untestable'
-            when central is null then 'unsupported'
-            else claim_verdict(
-                low, central, high, bounds.low, bounds.high,
-                case when is_class and decisive is null then 'infinity'::double else widest end -- the spread of a class is no ignorance
-            )
+            when c.problem is not null or coalesce(m.meaning_count, 0) <> 1 or c.comparison = 'none' then 'untestable'
+            when t.verdict = 'contradicted' and t.is_published_by_makers and not t.is_doubted then 'partly'
+            else coalesce(t.verdict, 'unsupported')
         end as verdict
-    from computed
+    from core.claims as c
+    left join mart.claim_subjects as m
+        on c.subject_spelling = m.subject_spelling and c.measured_quantity = m.quantity and c.problem is null
+    left join mart.claim_tests as t on c.document_id = t.document_id and c.claim_id = t.claim_id and t.is_best
 ),
 
-families as (
-    select distinct
-        subject_kind,
-        subject_name,
-        quantity,
-        value,
-        regexp_extract(lower(subject_name), '^[a-z]+') as family
-    from points
-    where subject_kind = 'training_run' and regexp_extract(lower(subject_name), '^[a-z]+') <> ''
+-- The claimed number may be that of a sister: another size of the same model, by the same quantity within the same boundary.
+runs as (
+    select
+        p.subject_id,
+        p.subject_name,
+        p.quantity,
+        p.boundary,
+        p.value,
+        sister_name(p.subject_name) as series_name,
+        s.domain,
+        s.architecture
+    from mart.audit_points as p
+    inner join mart.training_summary as s on p.subject_id = s.training_run_id
+    where p.subject_kind = 'training_run'
 ),
 
 fitting as (
     select
         j.document_id,
         j.claim_id,
-        arg_min(f.subject_name, (abs(ln(f.value / j.claimed_centre)), length(f.subject_name), f.subject_name)) as fitting_name,
-        arg_min(f.value, (abs(ln(f.value / j.claimed_centre)), length(f.subject_name), f.subject_name)) as fitting_value
+        arg_min(f.subject_name, (abs(ln(f.value / j.claimed_low / j.unit_ratio)), length(f.subject_name), f.subject_name)) as fitting_name,
+        arg_min(f.value, (abs(ln(f.value / j.claimed_low / j.unit_ratio)), length(f.subject_name), f.subject_name)) as fitting_value
     from judged as j
-    inner join families as f
+    inner join runs as own
+        on j.subject_id = own.subject_id and j.measured_quantity = own.quantity and j.boundary = own.boundary
+    inner join runs as f
         on
-            j.measured_quantity = f.quantity
-            and regexp_extract(lower(j.subject_name), '^[a-z]+') = f.family
-            and f.value between j.bounds.low and j.bounds.high
-            and j.subject_name <> f.subject_name
-    where
-        j.verdict = 'contradicted' and j.comparison = 'about' and j.member_kind = 'training_run' and not j.is_class
-        and not starts_with(f.subject_name, j.subject_name)
+            own.quantity = f.quantity
+            and own.boundary = f.boundary
+            and own.series_name = f.series_name
+            and own.domain = f.domain
+            and own.architecture = f.architecture
+            and f.value between j.bound_low and j.bound_high
+            and not starts_with(f.subject_name, j.subject_name)
+    where j.verdict = 'contradicted' and j.comparison = 'about' and not j.is_class
     group by j.document_id, j.claim_id
+),
+
+-- The published figure that a claim repeats: within the best boundary, else within another.
+repeated as (
+    select
+        t.document_id,
+        t.claim_id,
+        t.is_doubted,
+        t.boundary as published_boundary,
+        p.value as published_value,
+        coalesce(s.title, p.source_ids[1]) as published_title
+    from mart.claim_tests as t
+    inner join mart.figures as p on t.published_figure_id = p.figure_id
+    left join seeds.sources as s on p.source_ids[1] = s.source_id
+    qualify row_number() over (
+        partition by t.document_id, t.claim_id order by not t.is_best, not t.is_published_by_makers, abs(ln(t.ratio)), t.boundary
+    ) = 1
+),
+
+-- Our own estimate beside a published value that we prefer.
+independent as (
+    select
+        f.subject_kind,
+        f.subject_id,
+        unnest(list_distinct([f.quantity, f.boundary || '_' || f.quantity])) as quantity,
+        f.boundary,
+        f.value_low,
+        f.value,
+        f.value_high
+    from mart.figures as f
+    where f.kind = 'derived' and not f.is_preferred
+    qualify row_number() over (partition by f.subject_kind, f.subject_id, f.quantity, f.boundary order by f.method) = 1
 ),
 
 recipes as (
     select
-        plain_name(r.training_run_id) as main_spelling,
         r.training_run_id,
         p.quantity,
+        p.boundary,
         count(distinct o.training_run_id) as recipe_count,
         min(p.value) as least,
         max(p.value) as greatest,
         list(p.value) as recipe_values
     from core.training_runs as r
     inner join core.training_runs as o on r.model_id = o.model_id and r.training_run_id <> o.training_run_id
-    inner join points as p on p.subject_kind = 'training_run' and o.training_run_id = p.subject_id
+    inner join mart.audit_points as p on p.subject_kind = 'training_run' and o.training_run_id = p.subject_id
     where r.is_main_run
-    group by r.training_run_id, p.quantity
+    group by r.training_run_id, p.quantity, p.boundary
 ),
 
-named as (
-    select
-        j.document_id,
-        j.claim_id,
-        r.recipe_count,
-        r.least,
-        r.greatest,
-        len(list_filter(r.recipe_values, lambda member: member between j.bounds.low and j.bounds.high)) as recipe_within_count -- noqa: RF02
-    from judged as j
-    inner join meant as m on j.subject_spelling = m.subject_spelling and j.measured_quantity = m.quantity
-    inner join recipes as r on m.subject_id = r.training_run_id and m.quantity = r.quantity
-    where m.subject_kind = 'training_run' and j.verdict in ('contradicted', 'partly')
-),
-
-unknown_words as (
-    select
-        'subject' as word_kind,
-        subject as word,
-        subject_spelling as spelling
-    from judged
-    where problem is null and meaning_count = 0
-    group by all
-    union all
-    select
-        'quantity' as word_kind,
-        quantity as word,
-        plain_name(quantity) as spelling
-    from judged
-    where problem = 'unknown quantity'
-    group by all
-    union all
-    select
-        'unit' as word_kind,
-        unit as word,
-        unit_spelling(unit) as spelling
-    from judged
-    where problem = 'unknown unit'
-    group by all
-),
-
-some_unknown as (
-    from unknown_words
-    qualify row_number() over (partition by word_kind order by word) <= 200
-),
-
-known_words as (
-    select
-        'subject' as word_kind,
-        arg_min(subject_id, precedence) as word,
-        spelling
-    from mart.audit_subjects
-    group by spelling
-    union all
-    select
-        'quantity' as word_kind,
-        quantity as word,
-        plain_name(quantity) as spelling
-    from core.claim_quantities
-    union all
-    select
-        'unit' as word_kind,
-        unit as word,
-        unit_spelling(unit) as spelling
-    from core.claim_units
-),
-
-near as (
-    select
-        u.word_kind,
-        u.word,
-        k.word as near_word,
-        (not contains(k.spelling, u.spelling) or u.spelling = '', -jaro_winkler_similarity(k.spelling, u.spelling), k.word) as distance
-    from some_unknown as u
-    inner join known_words as k
-        on
-            u.word_kind = k.word_kind
-            and (jaro_winkler_similarity(k.spelling, u.spelling) > 0.75 or (length(u.spelling) > 2 and contains(k.spelling, u.spelling)))
-),
-
-nearest as (
-    select
-        word_kind,
-        word,
-        string_agg(near_word, ', ' order by distance) as words
-    from (
-        select
-            word_kind,
-            word,
-            near_word,
-            min(distance) as distance
-        from near
-        group by word_kind, word, near_word
-        qualify row_number() over (partition by word_kind, word order by min(distance)) <= 3
-    ) as closest
-    group by word_kind, word
-),
-
-phrased as (
+found as (
     select
         j.*,
-        coalesce(' Did you mean ' || n.words || '?', '') as nearest_words,
-        coalesce(
-            ' The claimed number fits ' || f.fitting_name || ' (' || amount_text(f.fitting_value / j.unit_ratio, j.unit) || ').', ''
-        ) as fitting_words,
-        coalesce(
-            ' ' || d.recipe_count || ' other run' || case when d.recipe_count > 1 then 's' else '' end || ' of this model: '
-            || span_text(d.least / j.unit_ratio, d.greatest / j.unit_ratio, j.unit) || ', '
-            || d.recipe_within_count || ' inside the claim.', ''
-        ) as recipe_words
+        n.suggestions,
+        f.fitting_name,
+        f.fitting_value,
+        p.is_doubted as is_repeat_doubted,
+        p.published_boundary,
+        p.published_value,
+        p.published_title,
+        i.value_low as independent_low,
+        i.value as independent_value,
+        i.value_high as independent_high,
+        d.recipe_count,
+        d.least,
+        d.greatest,
+        len(list_filter(
+            d.recipe_values,
+            lambda v: v between coalesce(j.bound_low, v) and coalesce(j.bound_high, v) -- noqa: RF02
+        )) as recipe_within_count
     from judged as j
     left join fitting as f on j.document_id = f.document_id and j.claim_id = f.claim_id
-    left join named as d on j.document_id = d.document_id and j.claim_id = d.claim_id
-    left join nearest as n
+    left join repeated as p on j.document_id = p.document_id and j.claim_id = p.claim_id
+    left join independent as i
+        on
+            j.kind in ('measured', 'reported', 'estimated')
+            and j.subject_kind = i.subject_kind
+            and j.subject_id = i.subject_id
+            and j.measured_quantity = i.quantity
+            and j.boundary = i.boundary
+    left join recipes as d
+        on
+            j.subject_kind = 'training_run'
+            and j.verdict in ('contradicted', 'partly')
+            and j.subject_id = d.training_run_id
+            and j.measured_quantity = d.quantity
+            and j.boundary = d.boundary
+    left join mart.claim_suggestions as n
         on
             (n.word_kind = 'subject' and j.problem is null and j.meaning_count = 0 and j.subject = n.word)
             or (n.word_kind = 'quantity' and j.problem = 'unknown quantity' and j.quantity = n.word)
             or (n.word_kind = 'unit' and j.problem = 'unknown unit' and j.unit = n.word)
 ),
 
+-- Every amount that a reason says, in words: once for all, because printing an amount is a long formula.
+amounts as (
+    select
+        document_id,
+        claim_id,
+        unit,
+        unnest([
+            { 'role': 'computed', 'value': computed / unit_ratio, 'digits': 2 },
+            { 'role': 'low', 'value': computed_low / unit_ratio, 'digits': 2 },
+            { 'role': 'high', 'value': computed_high / unit_ratio, 'digits': 2 },
+            { 'role': 'claimed_low', 'value': claimed_low, 'digits': 4 },
+            { 'role': 'claimed_high', 'value': claimed_high, 'digits': 4 },
+            { 'role': 'fitting', 'value': fitting_value / unit_ratio, 'digits': 2 },
+            { 'role': 'published', 'value': published_value / unit_ratio, 'digits': 4 },
+            { 'role': 'independent', 'value': independent_value / unit_ratio, 'digits': 2 },
+            { 'role': 'independent_low', 'value': independent_low / unit_ratio, 'digits': 2 },
+            { 'role': 'independent_high', 'value': independent_high / unit_ratio, 'digits': 2 },
+            { 'role': 'least', 'value': least / unit_ratio, 'digits': 2 },
+            { 'role': 'greatest', 'value': greatest / unit_ratio, 'digits': 2 }
+        ], max_depth := 2) as amount
+    from found
+    union all by name
+    select
+        t.document_id,
+        t.claim_id,
+        c.unit,
+        t.boundary as role,
+        t.computed / c.unit_ratio as value,
+        2 as digits
+    from mart.claim_tests as t
+    inner join core.claims as c on t.document_id = c.document_id and t.claim_id = c.claim_id
+    where not t.is_best
+),
+
+said as (
+    select
+        document_id,
+        claim_id,
+        map(list(role order by role), list(amount_text(value, unit, digit_count := digits) order by role)) as words
+    from amounts
+    where value is not null
+    group by document_id, claim_id
+),
+
+others as (
+    select
+        t.document_id,
+        t.claim_id,
+        string_agg(
+            boundary_text(t.boundary) || ' ' || w.words[t.boundary]
+            || case when t.verdict = 'untestable' then '' else ' (' || t.verdict || ')' end, ', ' order by t.ratio, t.boundary
+        ) as other_words
+    from mart.claim_tests as t
+    inner join said as w on t.document_id = w.document_id and t.claim_id = w.claim_id
+    where not t.is_best
+    group by t.document_id, t.claim_id
+),
+
+phrased as (
+    select
+        f.*,
+        coalesce(' ' || f.suggestions, '') as nearest_words,
+        coalesce(' Tested on other boundaries: ' || o.other_words || '.', '') as other_words,
+        coalesce(' The claimed number fits ' || f.fitting_name || ' (' || w.words['fitting'] || ').', '') as fitting_words,
+        coalesce(
+            ' The claim repeats a published figure: ' || w.words['published'] || coalesce(' (' || boundary_text(f.published_boundary) || ')', '')
+            || ' in ''' || f.published_title || '''' || case
+                when f.is_repeat_doubted then ', which our checks doubt.'
+                when f.verdict <> f.test_verdict then ' by its developer: sources disagree, so that the claim is partly right.'
+                else '.'
+            end, ''
+        ) as published_words,
+        case
+            when f.kind in ('measured', 'reported', 'estimated')
+                then ' Our value was ' || case f.kind
+                    when 'measured' then 'measured by the publisher'
+                    when 'reported' then 'reported by the developer'
+                    else 'estimated by a third party'
+                end || '; ' || coalesce(
+                    'an independent estimate: ' || w.words['independent'] || ' ('
+                    || joined_text(w.words['independent_low'], w.words['independent_high']) || ').', 'we have no independent estimate.'
+                )
+            else ''
+        end as kind_words,
+        coalesce(
+            ' ' || f.recipe_count || ' other run' || case when f.recipe_count > 1 then 's' else '' end || ' of this model: '
+            || joined_text(w.words['least'], w.words['greatest']) || ', ' || f.recipe_within_count || ' inside the claim.', ''
+        ) as recipe_words,
+        w.words['computed'] || case
+            when f.computed_low < f.computed_high then ' (' || joined_text(w.words['low'], w.words['high']) || ')' else ''
+        end as computed_words,
+        claimed_text(f.comparison, w.words['claimed_low'], w.words['claimed_high']) as claimed_words
+    from found as f
+    left join said as w on f.document_id = w.document_id and f.claim_id = w.claim_id
+    left join others as o on f.document_id = o.document_id and f.claim_id = o.claim_id
+),
+
 reasoned as (
     select
         *,
-        amount_text(central / unit_ratio, unit)
-        || case when low < high then ' (' || span_text(low / unit_ratio, high / unit_ratio, unit) || ')' else '' end as computed_words,
+        case when taken_for is null then '' else '''' || subject || ''' was taken for ' || subject_name || ' (' || taken_for || '). ' end
+            as taken_words,
+        concat_ws('; ', subject_name, boundary_text(boundary)) as class_words,
         case
-            when decisive is not null
+            when decisive_name is not null
                 then 'Tested on the ' || case
                     when comparison in ('at least', 'at most')
                         then case when (comparison = 'at least') = (scope = 'some') then 'largest' else 'smallest' end
                     when scope = 'some' then 'closest'
                     else 'farthest'
-                end || ', ' || decisive.name || ' (one of ' || member_count || '; ' || subject_name || ')'
-            when is_class and member_count = 1 then 'Only one figure (' || subject_name || ')'
-            when is_class then 'Median of ' || member_count || ' (' || subject_name || ')'
-            else subject_name
+                end || ', ' || decisive_name || ' (one of ' || member_count || '; ' || class_words || ')'
+            when is_class and member_count = 1 then 'Only one figure (' || class_words || ')'
+            when is_class then 'Median of ' || member_count || ' (' || class_words || ')'
+            else subject_name || coalesce(' (' || boundary_text(boundary) || ')', '')
         end as whose_words
     from phrased
 )
@@ -429,16 +311,18 @@ select
     paraphrase,
     subject,
     subject_name,
+    taken_for,
     quantity,
     comparison,
     scope,
     claimed_low,
     claimed_high,
-    low / unit_ratio as computed_low,
-    central / unit_ratio as computed,
-    high / unit_ratio as computed_high,
+    nullif(boundary, 'none') as boundary,
+    computed_low / unit_ratio as computed_low,
+    computed / unit_ratio as computed,
+    computed_high / unit_ratio as computed_high,
     unit,
-    computed_ratio as ratio,
+    ratio,
     verdict,
     case
         when problem = 'unknown quantity' then '''' || quantity || ''' is not a known quantity.' || nearest_words
@@ -448,23 +332,26 @@ select
             then '''' || unit || ''' is not a unit for ' || quantity || '; expected a unit such as ' || base_unit || '.'
         when meaning_count = 0 then '''' || subject || ''' is not a known subject.' || nearest_words
         when meaning_count > 1 then '''' || subject || ''' matches several subjects: ' || meanings || '.'
-        when comparison = 'none' and central is not null
-            then 'The claim gives no number. ' || whose_words || ': ' || computed_words || '.'
-        when comparison = 'none' then 'The claim gives no number.'
-        when central is null then 'We have no figure for ' || measured_quantity || ' of ' || subject_name || '.'
+        when comparison = 'none' and computed is not null
+            then taken_words || 'The claim gives no number. ' || whose_words || ': ' || computed_words || '.' || other_words
+        when comparison = 'none' then taken_words || 'The claim gives no number.'
+        when computed is null
+            then
+                taken_words || 'We have no figure for ' || measured_quantity || ' of ' || subject_name || '.'
+                || coalesce(' We have ' || array_to_string(nullif(known_quantities[1:3], []), ', ') || '.', '')
         else
-            whose_words || ': ' || computed_words || '. This ' || case verdict
+            taken_words || whose_words || ': ' || computed_words || '. This ' || case test_verdict
                 when 'supported' then 'supports'
                 when 'partly' then 'partly supports'
                 when 'contradicted' then 'contradicts'
                 else 'is too wide to judge'
-            end || ' the claim of ' || claimed_text(comparison, claimed_low, claimed_high, unit)
+            end || ' the claim of ' || claimed_words
             || case
-                when comparison = 'range' or computed_ratio is null then ''
-                else '; our value is ' || times_text(computed_ratio) || ' the claimed number'
+                when comparison = 'range' or ratio is null then ''
+                else '; our value is ' || times_text(ratio) || ' the claimed number'
             end
-            || '.' || case when is_class then ' Figures inside the claim: ' || within_count || ' of ' || len(members) || '.' else '' end
-            || fitting_words || recipe_words
+            || '.' || case when is_class then ' Figures inside the claim: ' || within_count || ' of ' || member_count || '.' else '' end
+            || kind_words || other_words || fitting_words || published_words || recipe_words
     end as reason,
     case
         when verdict <> 'untestable' then null
@@ -476,6 +363,6 @@ select
     reading,
     coalesce(member_count, 0) as member_count,
     coalesce(within_count, 0) as within_count,
-    case when decisive is not null then [decisive.figure_id] else coalesce(figure_ids, []) end as figure_ids
+    coalesce(figure_ids, []) as figure_ids
 from reasoned
 order by document_id, claim_id

@@ -1,9 +1,11 @@
--- One row per amount that a claim's subject states itself, and quantity: the amount in other units, and what an accelerator takes for it.
--- key: subject_spelling, quantity
+-- One row per amount that a claim's subject states itself, quantity and boundary: the amount in other units, what an accelerator takes for
+-- it, or what so many accelerators have together.
+-- key: subject_spelling, quantity, boundary
 -- column: subject_spelling | Subject of the claim, without case, blanks and punctuation.
 -- column: subject_name | Subject as entered.
 -- column: accelerator_id | Accelerator that does the work; null where the subject is an amount alone.
 -- column: quantity | Quantity.
+-- column: boundary | What the quantity includes.
 -- interval: value | Its value.
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
@@ -30,6 +32,11 @@ names as (
         plain_name(accelerator_name) as device,
         accelerator_id
     from core.accelerators
+    union
+    select
+        plain_name(alias) as device,
+        accelerator_id
+    from seeds.accelerator_aliases
 ),
 
 devices as (
@@ -82,12 +89,83 @@ energies as (
     where tdp is not null
 ),
 
+-- So many accelerators at their rated power; servers and buildings by the ratios that training runs use.
+fleets as (
+    select
+        s.subject_spelling,
+        s.subject_name,
+        c.accelerator_id,
+        input('accelerator_count', null, s.amount, null, '1', 'given', 'compute_ledger', 'the subject of the claim') as chips,
+        input('tdp', null, c.tdp_w, null, 'W', 'reported', c.source_id, c.locator, c.verified) as tdp,
+        input('memory', null, c.memory_bytes, null, 'byte', 'reported', c.source_id, c.locator, c.verified) as memory,
+        input('release_price', null, c.release_price_usd, null, 'USD', 'reported', c.price_source_id) as price,
+        input('dense_peak', null, c.dense_16_bit_flop_per_s, null, 'FLOP/s', 'reported', c.source_id, c.locator, c.verified) as peak,
+        a.assumed['server_power_ratio'] as server_power_ratio,
+        a.assumed['pue'] as pue
+    from subjects as s
+    inner join devices as d on s.device = d.device
+    inner join core.accelerators as c on d.accelerator_id = c.accelerator_id
+    inner join core.assumption_sets as a on c.accelerator_id = a.subject_id and a.subject_kind = 'accelerator'
+    where s.amount_unit = 'count'
+),
+
+powers as (
+    select
+        *,
+        multiply(amount(chips), amount(tdp)) as rated
+    from fleets
+    where tdp is not null
+),
+
+fleet_points as (
+    select
+        subject_spelling,
+        subject_name,
+        accelerator_id,
+        unnest([
+            {
+                'quantity': 'tdp_w', 'boundary': 'chip', 'value': rated, 'unit': 'W', 'formula': 'accelerator_count · tdp',
+                'inputs': [chips, tdp]
+            },
+            {
+                'quantity': 'tdp_w', 'boundary': 'server', 'value': multiply(rated, amount(server_power_ratio)), 'unit': 'W',
+                'formula': 'accelerator_count · tdp · server_power_ratio', 'inputs': [chips, tdp, server_power_ratio]
+            },
+            {
+                'quantity': 'tdp_w', 'boundary': 'facility', 'value': multiply(multiply(rated, amount(server_power_ratio)), amount(pue)),
+                'unit': 'W', 'formula': 'accelerator_count · tdp · server_power_ratio · pue', 'inputs': [chips, tdp, server_power_ratio, pue]
+            }
+        ], max_depth := 2) as point
+    from powers
+    union all by name
+    select
+        subject_spelling,
+        subject_name,
+        accelerator_id,
+        unnest(list_filter([
+            {
+                'quantity': 'memory_bytes', 'boundary': 'none', 'value': multiply(amount(chips), amount(memory)), 'unit': 'byte',
+                'formula': 'accelerator_count · memory', 'inputs': [chips, memory]
+            },
+            {
+                'quantity': 'release_price_usd', 'boundary': 'chip', 'value': multiply(amount(chips), amount(price)), 'unit': 'USD',
+                'formula': 'accelerator_count · release_price', 'inputs': [chips, price]
+            },
+            {
+                'quantity': 'dense_16_bit_flop_per_s', 'boundary': 'none', 'value': multiply(amount(chips), amount(peak)),
+                'unit': 'FLOP/s', 'formula': 'accelerator_count · dense_peak', 'inputs': [chips, peak]
+            }
+        ], lambda point: point.value.central is not null), max_depth := 2) as point
+    from fleets
+),
+
 points as (
     select
         subject_spelling,
         subject_name,
         null::varchar as accelerator_id,
         case when amount_unit = 'FLOP' then unnest(['flop_amount', 'training_flop']) end as quantity,
+        'none' as boundary,
         exactly(amount) as value,
         amount_unit as unit,
         'as given in the subject' as formula,
@@ -100,6 +178,7 @@ points as (
         subject_name,
         accelerator_id,
         unnest(['chip_hours', 'training_hours']) as quantity,
+        'none' as boundary,
         chip_hours as value,
         unnest(['chip-hour', 'hour']) as unit,
         'training_flop / (3600 · dense_peak · mfu)' as formula,
@@ -111,6 +190,7 @@ points as (
         subject_name,
         accelerator_id,
         unnest(['server_energy_kwh', 'energy_kwh']) as quantity,
+        'server' as boundary,
         energy as value,
         'kWh' as unit,
         'training_flop / (3600 · dense_peak · mfu) · tdp / 1000 · server_power_ratio · average_power_ratio' as formula,
@@ -122,12 +202,15 @@ points as (
         subject_name,
         accelerator_id,
         'electricity_cost_usd' as quantity,
+        'none' as boundary,
         multiply(energy, amount(electricity_price)) as value,
         'USD' as unit,
         'training_flop / (3600 · dense_peak · mfu) · tdp / 1000 · server_power_ratio · average_power_ratio '
         || '· electricity_price_usd_per_kwh' as formula,
         [flop, peak, mfu, tdp, server_power_ratio, average_power_ratio, electricity_price] as inputs
     from energies
+    union all by name
+    from fleet_points
 )
 
 select
@@ -135,6 +218,7 @@ select
     subject_name,
     accelerator_id,
     quantity,
+    boundary,
     low_of(value) as value_low,
     central_of(value) as value,
     high_of(value) as value_high,
@@ -142,4 +226,4 @@ select
     formula,
     inputs
 from points
-order by subject_spelling, quantity
+order by subject_spelling, quantity, boundary

@@ -1,7 +1,8 @@
--- One row per training run and quantity: emissions of the electricity by the grid mix of the place, and water.
+-- One row per training run, quantity and boundary: emissions (location-based, market-based, embodied, life cycle), and water (on site,
+-- for generating the electricity, both). Embodied emissions add to those of the electricity; they never replace them.
 -- Energy is worked out anew from time and power: stored bounds would lose the shape between them.
 -- as: core.training_compute
--- column: is_preferred | True: there is one method for each.
+-- column: is_preferred | True: there is one method for each boundary.
 with amounts as (
     select
         i.*,
@@ -13,7 +14,14 @@ with amounts as (
         facility_energy_kwh_of(
             uncertain(t.value_low, t.value, t.value_high), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue)
         ) as facility_energy,
-        list_concat(t.inputs, [i.tdp, i.server_power_ratio, i.average_power_ratio]) as energy_inputs
+        facility_energy_kwh_of(exactly(1), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue))
+            as energy_per_chip_hour,
+        embodied_co2e_kg_of(
+            exactly(1), amount(i.embodied_kg_per_accelerator), amount(i.embodied_kg_per_server), amount(i.embodied_lifetime_years),
+            amount(i.fleet_utilisation)
+        ) as embodied_per_chip_hour,
+        list_concat(t.inputs, [i.tdp, i.server_power_ratio, i.average_power_ratio]) as energy_inputs,
+        [i.embodied_kg_per_accelerator, i.embodied_kg_per_server, i.embodied_lifetime_years, i.fleet_utilisation] as embodied_inputs
     from core.training_inputs as i
     inner join core.training_time as t on i.training_run_id = t.training_run_id and t.is_preferred
 ),
@@ -40,7 +48,22 @@ estimates as (
                 ),
                 'kg CO2e',
                 'chip_hours · (embodied_kg_per_accelerator + embodied_kg_per_server / 8) / (8766 · embodied_lifetime_years · fleet_utilisation)',
-                list_concat(time_inputs, [embodied_kg_per_accelerator, embodied_kg_per_server, embodied_lifetime_years, fleet_utilisation])
+                list_concat(time_inputs, embodied_inputs)
+            ),
+            figure(
+                'co2e_kg', 'lifecycle', 'energy_and_hardware',
+                lifecycle_co2e_kg_of(chip_hours, energy_per_chip_hour, amount(grid_intensity), embodied_per_chip_hour), 'kg CO2e',
+                'chip_hours · (tdp / 1000 · server_power_ratio · average_power_ratio · pue · grid_intensity_kg_co2e_per_kwh '
+                || '+ (embodied_kg_per_accelerator + embodied_kg_per_server / 8) / (8766 · embodied_lifetime_years · fleet_utilisation))',
+                list_concat(list_concat(energy_inputs, [pue, grid_intensity]), embodied_inputs)
+            ),
+            figure(
+                'water_l', 'onsite', 'energy_times_water_use', onsite_water_l_of(server_energy, amount(wue_onsite)), 'L',
+                'server_energy_kwh · wue_onsite_l_per_kwh', list_append(energy_inputs, wue_onsite)
+            ),
+            figure(
+                'water_l', 'generation', 'energy_times_water_use', generation_water_l_of(server_energy, amount(pue), amount(wue_offsite)),
+                'L', 'server_energy_kwh · pue · wue_offsite_l_per_kwh', list_concat(energy_inputs, [pue, wue_offsite])
             ),
             figure(
                 'water_l', 'none', 'energy_times_water_use', water_l_of(server_energy, amount(wue_onsite), amount(pue), amount(wue_offsite)),

@@ -65,7 +65,7 @@ spans as (
         'range over all possible boundaries' as formula,
         list_sort(list_distinct(flatten(list(inputs)))) as inputs
     from core.training_figures
-    where quantity in ('energy_kwh', 'cost_usd', 'co2e_kg') and boundary <> 'embodied' and is_preferred and kind = 'derived'
+    where quantity in ('energy_kwh', 'cost_usd', 'co2e_kg') and boundary not in ('embodied', 'lifecycle') and is_preferred and kind = 'derived'
     group by training_run_id, quantity
 ),
 
