@@ -125,6 +125,7 @@ WHOLE_NAMES: dict[str, str] = {
     "record_no": "1",
     "seed_line": "1",
     "precedence": "1",
+    "place": "1",
     "byte_start": "byte",
     "byte_end": "byte",
     "factor": "1",

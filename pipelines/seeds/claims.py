@@ -79,8 +79,8 @@ class ClaimNames(Fact):
 
     key = ("name", "subject_kind")
     name: Text = Field(description="The name.")
-    subject_kind: Literal["training_run", "inference"] = Field(description="Kind of the subject.")
-    subject_id: Identifier = Field(description="Key of the subject.")
+    subject_kind: Literal["training_run", "inference", "trend"] = Field(description="Kind of the subject.")
+    subject_id: Text = Field(description="Key of the subject; of a trend its metric.")
     taken_for: Text = Field(description="What we take the name for, in words.")
 
 

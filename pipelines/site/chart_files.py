@@ -137,7 +137,8 @@ def _write_chart(chart: Chart, settings: Settings, frame: pl.DataFrame, made: di
 _TREND_COLUMNS = (
     "growth_per_year_low", "growth_per_year", "growth_per_year_high", "doubling_time_months_low",
     "doubling_time_months", "doubling_time_months_high", "r2", "n_rows", "window_start", "window_end", "log10_slope",
-    "log10_at_mean", "mean_year", "log10_residual", "squared_years", "t_quantile",
+    "log10_at_mean", "mean_year", "log10_residual", "squared_years", "t_quantile", "since_year", "is_longest",
+    "growth_ratio", "windows",
 )  # fmt: skip
 """Columns of mart.trends that a chart's query carries along: not data of its rows."""
 

@@ -182,17 +182,45 @@ fourth_answer as (
     having count(*) > 0
 ),
 
+totals as (
+    select
+        quantity,
+        run_group,
+        value_low,
+        value,
+        value_high,
+        run_count
+    from mart.training_totals
+    where scope_kind = 'all'
+),
+
 total as (
     select
-        count(*) as run_count,
-        sum(facility_energy_kwh) as energy_kwh,
-        sum(home_years) as home_years,
-        sum(location_co2e_kg) as co2e_kg,
-        max(facility_energy_kwh) as largest_kwh,
-        arg_max(model_name, facility_energy_kwh) as largest_name,
-        arg_max(training_run_id, facility_energy_kwh) as largest_run
+        any_value(run_count) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as run_count,
+        any_value(value_low) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as low_kwh,
+        any_value(value) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as energy_kwh,
+        any_value(value_high) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as high_kwh,
+        sum(value) filter (where quantity = 'facility_energy_kwh' and run_group <> 'pretraining') as other_kwh,
+        sum(run_count) filter (where quantity = 'facility_energy_kwh' and run_group <> 'pretraining') as other_count,
+        any_value(value_low) filter (where quantity = 'location_co2e_kg' and run_group = 'pretraining') as low_co2e_kg,
+        any_value(value) filter (where quantity = 'location_co2e_kg' and run_group = 'pretraining') as co2e_kg,
+        any_value(value_high) filter (where quantity = 'location_co2e_kg' and run_group = 'pretraining') as high_co2e_kg
+    from totals
+),
+
+largest as (
+    select
+        max(facility_energy_kwh) as energy_kwh,
+        arg_max(model_name, facility_energy_kwh) as model_name,
+        arg_max(training_run_id, facility_energy_kwh) as training_run_id
     from mart.training_summary
-    where is_main_run and facility_energy_kwh is not null
+    where is_main_run and run_kind = 'pretraining' and facility_energy_kwh is not null
+),
+
+homes as (
+    select value as home_year_kwh
+    from core.claim_anchors
+    where anchor_id = 'home-usa'
 ),
 
 grids as (
@@ -216,18 +244,27 @@ overtaking as (
 fifth_answer as (
     select
         5 as question_no,
-        'Training the ' || t.run_count || ' models with an energy figure took ' || number_text(t.energy_kwh / 1e6)
-        || ' GWh, the yearly electricity of ' || number_text(t.home_years) || ' US homes. Location-based emissions were '
-        || number_text(t.co2e_kg / 1e6) || ' kt CO2e. The largest run, ' || t.largest_name || ', took '
-        || number_text(100 * t.largest_kwh / t.energy_kwh) || ' % of the energy. Serving overtakes training in energy after '
-        || amount_text(o.tokens, 'token') || ' (median over ' || o.model_count || ' models). Location matters most: a cleaner grid cuts emissions '
+        'Pretraining the ' || t.run_count || ' models with an energy figure took ' || amount_text(t.energy_kwh, 'kWh') || ' ('
+        || joined_text(amount_text(t.low_kwh, 'kWh'), amount_text(t.high_kwh, 'kWh'))
+        || ', assumptions that runs share moving together), the yearly electricity of ' || number_text(t.energy_kwh / h.home_year_kwh)
+        || ' US homes. Finetuning, reinforcement learning and other stages (' || t.other_count || ' runs) are apart: '
+        || amount_text(t.other_kwh, 'kWh') || '. Location-based emissions of pretraining were ' || amount_text(t.co2e_kg, 'kg CO2e') || ' ('
+        || joined_text(amount_text(t.low_co2e_kg, 'kg CO2e'), amount_text(t.high_co2e_kg, 'kg CO2e')) || '). The largest run, '
+        || l.model_name || ', took ' || number_text(100 * l.energy_kwh / t.energy_kwh)
+        || ' % of the energy. Serving overtakes training in energy after '
+        || amount_text(o.tokens, 'token') || ' (median over ' || o.model_count
+        || ' models). Location matters most: a cleaner grid cuts emissions '
         || number_text(g.median_factor) || '-fold (median over the compared pairs) and at most ' || number_text(g.factor) || '-fold ('
         || g.lever || ').' as answer,
         [
-            'mart.training_summary/' || t.largest_run || '/facility_energy_kwh', 'mart.training_summary/all/home_years',
-            'mart.break_even/all/tokens_at_break_even', 'mart.efficiency_levers/' || g.lever_id || '/factor'
+            'mart.training_summary/' || l.training_run_id || '/facility_energy_kwh',
+            'mart.training_totals/facility_energy_kwh/pretraining/all/all/value',
+            'mart.training_totals/location_co2e_kg/pretraining/all/all/value', 'mart.break_even/all/tokens_at_break_even',
+            'mart.efficiency_levers/' || g.lever_id || '/factor'
         ] as figure_ids
     from total as t
+    cross join largest as l
+    cross join homes as h
     cross join grids as g
     cross join overtaking as o
 ),

@@ -5,7 +5,8 @@
 -- column: subject_id | Key of the subject.
 -- column: subject_name | Name of the subject.
 -- column: quantity | Quantity: a measured_quantity of seeds.claim_quantities.
--- column: boundary | What the figure includes: one of the boundaries of mart.figures, or none. Embodied emissions alone never test a claim
+-- column: boundary | What the figure includes: one of the boundaries of mart.figures, or none; of a trend its window, with its cohort where the
+--    subject names none. Embodied emissions alone never test a claim
 --    of emissions; with those of the electricity they are the boundary lifecycle.
 -- interval: value | Its value.
 -- column: unit | Unit of value.
@@ -131,6 +132,40 @@ plain as (
     from accelerators
 ),
 
+-- A trend of a metric in one cohort, tested in each window; and of the metric alone, tested in each cohort of runs and each window.
+named_trends as (
+    select
+        *,
+        unnest([
+            { 'id': metric || '-' || cohort, 'name': metric || ' of ' || cohort, 'boundary': 'since ' || since_year },
+            case
+                when cohort in ('all', 'notable', 'frontier', 'top ten', 'datacentre', 'datacentre leading')
+                    then { 'id': metric, 'name': 'Growth of ' || metric, 'boundary': cohort || ', since ' || since_year }
+            end
+        ]) as subject
+    from mart.trends
+),
+
+trends as (
+    select
+        metric,
+        cohort,
+        since_year,
+        subject,
+        unnest([
+            {
+                'quantity': 'growth_per_year', 'low': growth_per_year_low, 'value': growth_per_year, 'high': growth_per_year_high,
+                'unit': 'ratio'
+            },
+            {
+                'quantity': 'doubling_time_months', 'low': hours_of_months(doubling_time_months_low),
+                'value': hours_of_months(doubling_time_months), 'high': hours_of_months(doubling_time_months_high), 'unit': 'hour'
+            }
+        ]) as growth
+    from named_trends
+    where subject is not null
+),
+
 names as (
     select
         accelerator_id,
@@ -233,27 +268,16 @@ others as (
     union all by name
     select
         'trend' as subject_kind,
-        metric || '-' || cohort as subject_id,
-        metric || ' of ' || cohort as subject_name,
-        'growth_per_year' as quantity,
-        growth_per_year_low as value_low,
-        growth_per_year as value,
-        growth_per_year_high as value_high,
-        'ratio' as unit,
-        'mart.trends/' || metric || '/' || cohort || '/growth_per_year' as figure_id
-    from mart.trends
-    union all by name
-    select
-        'trend' as subject_kind,
-        metric || '-' || cohort as subject_id,
-        metric || ' of ' || cohort as subject_name,
-        'doubling_time_months' as quantity,
-        hours_of_months(doubling_time_months_low) as value_low,
-        hours_of_months(doubling_time_months) as value,
-        hours_of_months(doubling_time_months_high) as value_high,
-        'hour' as unit,
-        'mart.trends/' || metric || '/' || cohort || '/doubling_time_months' as figure_id
-    from mart.trends
+        subject.id as subject_id,
+        subject.name as subject_name,
+        growth.quantity,
+        growth.low as value_low,
+        growth.value,
+        growth.high as value_high,
+        growth.unit,
+        subject.boundary,
+        concat_ws('/', 'mart.trends', metric, cohort, since_year, growth.quantity) as figure_id
+    from trends
     union all by name
     select
         'anchor' as subject_kind,

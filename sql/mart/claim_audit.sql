@@ -53,7 +53,7 @@ with judged as (
     from core.claims as c
     left join mart.claim_subjects as m
         on c.subject_spelling = m.subject_spelling and c.measured_quantity = m.quantity and c.problem is null
-    left join mart.claim_tests as t on c.document_id = t.document_id and c.claim_id = t.claim_id and t.is_best
+    left join mart.claim_tests as t on c.document_id = t.document_id and c.claim_id = t.claim_id and t.place = 1
 ),
 
 -- The claimed number may be that of a sister: another size of the same model, by the same quantity within the same boundary.
@@ -107,7 +107,7 @@ repeated as (
     inner join mart.figures as p on t.published_figure_id = p.figure_id
     left join seeds.sources as s on p.source_ids[1] = s.source_id
     qualify row_number() over (
-        partition by t.document_id, t.claim_id order by not t.is_best, not t.is_published_by_makers, abs(ln(t.ratio)), t.boundary
+        partition by t.document_id, t.claim_id order by t.place > 1, not t.is_published_by_makers, abs(ln(t.ratio)), t.boundary
     ) = 1
 ),
 
@@ -217,7 +217,19 @@ amounts as (
         2 as digits
     from mart.claim_tests as t
     inner join core.claims as c on t.document_id = c.document_id and t.claim_id = c.claim_id
-    where not t.is_best
+    where t.place between 2 and 6
+    union all by name
+    select
+        t.document_id,
+        t.claim_id,
+        any_value(c.unit) as unit,
+        unnest(['least of the rest', 'greatest of the rest']) as role,
+        unnest([min(t.computed / c.unit_ratio), max(t.computed / c.unit_ratio)]) as value,
+        2 as digits
+    from mart.claim_tests as t
+    inner join core.claims as c on t.document_id = c.document_id and t.claim_id = c.claim_id
+    where t.place > 6
+    group by t.document_id, t.claim_id
 ),
 
 said as (
@@ -236,11 +248,14 @@ others as (
         t.claim_id,
         string_agg(
             boundary_text(t.boundary) || ' ' || w.words[t.boundary]
-            || case when t.verdict = 'untestable' then '' else ' (' || t.verdict || ')' end, ', ' order by t.ratio, t.boundary
+            || case when t.verdict = 'untestable' then '' else ' (' || t.verdict || ')' end, ', ' order by t.place
+        ) || coalesce(
+            ', and ' || (max(t.boundary_count) - 6) || ' more: '
+            || joined_text(any_value(w.words['least of the rest']), any_value(w.words['greatest of the rest'])), ''
         ) as other_words
     from mart.claim_tests as t
     inner join said as w on t.document_id = w.document_id and t.claim_id = w.claim_id
-    where not t.is_best
+    where t.place between 2 and 6
     group by t.document_id, t.claim_id
 ),
 

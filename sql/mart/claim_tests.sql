@@ -1,5 +1,5 @@
 -- One row per claim and boundary: our value for the claim's subject within that boundary, and the verdict by the rules in docs/methods.md.
--- A quantity named without its boundary is tested against each boundary by itself; is_best marks the one that matches the claim best.
+-- A quantity named without its boundary is tested against each boundary by itself; place 1 is the one that matches the claim best.
 -- All numbers are in the unit that the quantity is tested in. If the subject is a class, the interval is that of its median (5th percentile
 -- of the lower bounds, median, 95th percentile of the upper bounds), or of the tested member, depending on the scope of the claim.
 -- key: document_id, claim_id, boundary
@@ -19,8 +19,9 @@
 -- column: is_published_by_makers | True if the developer measured or reported that figure; null where there is none.
 -- column: is_doubted | True if a finding of mart.consistency_findings says that it is wrong; null where there is none.
 -- column: verdict | supported, partly, contradicted or unsupported; untestable if the claim gives no number.
--- column: is_best | True for the boundary that matches best: the most favourable verdict, that of a published figure that the claim repeats,
---    a stated boundary, the nearest value.
+-- column: place | 1 for the boundary that matches best: the most favourable verdict, that of a published figure that the claim repeats, a stated
+--    boundary, the nearest value.
+-- column: boundary_count | Boundaries that the claim is tested against.
 -- column: figure_ids | Figures behind the verdict.
 with rules as (
     select
@@ -232,7 +233,8 @@ select
             j.boundary = 'unstated',
             abs(ln(j.ratio)) nulls last,
             j.boundary
-    ) = 1 as is_best,
+    ) as place,
+    count(*) over (partition by j.document_id, j.claim_id) as boundary_count,
     case when j.decisive is not null then [j.decisive.figure_id] else j.figure_ids end as figure_ids
 from judged as j
 left join repeated as r on j.document_id = r.document_id and j.claim_id = r.claim_id and j.boundary = r.boundary

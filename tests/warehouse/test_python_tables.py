@@ -112,5 +112,6 @@ def test_a_registration_that_cannot_hold_is_refused_at_once() -> None:
 
 
 def test_every_table_that_python_makes_has_its_columns_also_where_there_are_no_rows() -> None:
-    points = pl.DataFrame(schema={"metric": pl.String, "cohort": pl.String, "event_date": pl.Date, "value": pl.Float64})
+    numbers = dict.fromkeys(("value_low", "value", "value_high"), pl.Float64)
+    points = pl.DataFrame(schema={"metric": pl.String, "cohort": pl.String, "event_date": pl.Date, **numbers})
     assert fit_trends(points).columns == list(python_tables()["core.trend_fits"].columns)

@@ -19,7 +19,7 @@ from pipelines.site.charts.marks import (
     years,
 )
 from pipelines.site.charts.registry import Built, Column, Panel, chart
-from pipelines.site.charts.trend_line import record_labels, trend_layers
+from pipelines.site.charts.trend_line import record_labels, trend_layers, window_table, windows_sentence
 
 CLASSES = {"datacentre": 0, "consumer": 1, "workstation": 2, "edge": 3}
 WHAT = {
@@ -68,7 +68,7 @@ panels as (
 
 select u.*, t.* exclude (metric, cohort)
 from (select * from bought union all select * from rented union all select * from panels) as u
-inner join mart.trends as t on t.metric = 'flop_per_s_per_usd' and t.cohort = 'kind gpu'
+inner join mart.trends as t on t.metric = 'flop_per_s_per_usd' and t.cohort = 'kind gpu' and t.is_longest
 order by part, event_date desc, accelerator_id, vendor, price_usd
 """
 
@@ -132,6 +132,7 @@ def draw(frame: pl.DataFrame) -> Built:
         f"Two scatter charts on log scales. Left: {bought.height} accelerators by release date and dense 16-bit peak "
         f"per dollar; a line through {trend['n_rows']} GPUs rises {percent} % a year (90 %: {bounds} %). Right: "
         f"{rented.height} on-demand rental prices per chip-hour.{change}"
+        f" {windows_sentence(trend, percent=True)}"
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
@@ -157,7 +158,12 @@ def _purchase(bought: pl.DataFrame, trend: dict[str, float]) -> alt.LayerChart:
     named = record_labels(
         bought.filter(pl.col("class") == "datacentre"), "accelerator_name", x, y, ground, most=3, apart_days=500
     )
-    return layered(*trend_layers(in_giga, x, "GFLOP/s per $", scale, axis), dots, *named)
+    return layered(
+        *trend_layers(in_giga, x, "GFLOP/s per $", scale, axis),
+        *window_table(trend["windows"], percent=True),
+        dots,
+        *named,
+    )
 
 
 def _rental(rented: pl.DataFrame, panels: pl.DataFrame) -> alt.LayerChart:

@@ -10,7 +10,7 @@ from pipelines.site.charts.extent import least_of, most_of
 from pipelines.site.charts.labels import Ground
 from pipelines.site.charts.marks import ROWS, grouped, highlighted, layered, short_number, tooltips, written, years
 from pipelines.site.charts.registry import Built, Column, Panel, chart
-from pipelines.site.charts.trend_line import record_labels, trend_layers
+from pipelines.site.charts.trend_line import record_labels, trend_layers, window_table, windows_sentence
 
 CLASSES = {"datacentre GPU": 0, "consumer GPU": 1, "other accelerator": 2}
 
@@ -24,9 +24,10 @@ select
     end as class,
     a.dense_16_bit_format as number_format, a.dense_16_bit_flop_per_s, a.tdp_w,
     a.dense_16_bit_flop_per_joule as flop_per_joule, a.source_id,
-    t.* exclude (metric, cohort)
+    t.* exclude (metric, cohort), l.windows as leading_windows
 from mart.accelerators as a
-inner join mart.trends as t on t.metric = 'flop_per_joule' and t.cohort = 'datacentre'
+inner join mart.trends as t on t.metric = 'flop_per_joule' and t.cohort = 'datacentre' and t.is_longest
+left join mart.trends as l on l.metric = t.metric and l.cohort = 'datacentre leading' and l.is_longest
 where a.dense_16_bit_flop_per_joule is not null and a.release_date >= date '2010-01-01'
 order by event_date desc, accelerator_id
 """
@@ -58,6 +59,7 @@ order by event_date desc, accelerator_id
         Column("class", "Class"), Column("number_format", "Format"), Column("peak", "Dense peak", sort="flop_per_s"),
         Column("power", "Rated power", sort="tdp_w"), Column("per_joule", "Efficiency", sort="giga"),
     ),
+    internal_columns=("leading_windows",),
 )  # fmt: skip
 def draw(frame: pl.DataFrame) -> Built:
     """Log scatter by date with the fit of datacentre accelerators; class by colour and shape."""
@@ -99,9 +101,14 @@ def draw(frame: pl.DataFrame) -> Built:
         f"Scatter chart on a log scale: {frame.height} accelerators released from {first} to {last}, from "
         f"{plain(low)} to {plain(high)} GFLOP per joule in 16 bits. A line through the data centre accelerators rises "
         f"{percent} % a year (90 % interval {bounds} %, r² {plain(trend['r2'])})."
+        f" {windows_sentence(trend, percent=True)}"
     )
     in_giga = {**trend, "log10_at_mean": trend["log10_at_mean"] - 9}
-    layers = layered(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), dots, *named)
+    tables = window_table(trend["windows"], percent=True)
+    if leading := trend["leading_windows"]:
+        heading = "The best three when released, since"
+        tables += window_table(leading, percent=True, heading=heading, beside=len(tables))
+    layers = layered(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), *tables, dots, *named)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,
         "accelerators": frame.height, "accelerators_in_fit": trend["n_rows"],

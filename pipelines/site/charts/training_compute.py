@@ -22,7 +22,7 @@ from pipelines.site.charts.marks import (
     years,
 )
 from pipelines.site.charts.registry import Built, Column, Panel, chart
-from pipelines.site.charts.trend_line import record_labels, trend_layers
+from pipelines.site.charts.trend_line import record_labels, trend_layers, window_table, windows_sentence
 
 DOMAINS = {"language": 0, "vision": 1, "multimodal": 2, "games": 3, "image generation": 4, "other": 5}
 
@@ -45,7 +45,7 @@ left join (
     where quantity = 'training_flop' and method = 'published' and is_preferred
     group by subject_id
 ) as f on s.training_run_id = f.subject_id
-inner join mart.trends as t on t.metric = 'training_flop' and t.cohort = 'all'
+inner join mart.trends as t on t.metric = 'training_flop' and t.cohort = 'all' and t.is_longest
 where s.training_flop is not null and s.run_kind = 'pretraining' and s.is_main_run
     and s.publication_date >= date '2010-01-01'
 order by event_date desc, training_run_id
@@ -112,10 +112,11 @@ def draw(frame: pl.DataFrame) -> Built:
         f"Scatter chart on a log scale: training compute of {frame.height} runs published from {first:%B %Y} to "
         f"{last:%B %Y}, from {flop(low)} to {flop(high)}. A fitted line rises {growth} times a year (90 % interval "
         f"{bounds}, r² {plain(trend['r2'])})."
+        f" {windows_sentence(trend)}"
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,
         "doubling_time_months": months if months is not None else "none", "runs": frame.height,
     }  # fmt: skip
-    layers = layered(*trend_layers(trend, x, "FLOP", scale, axis), dots, *named)
+    layers = layered(*trend_layers(trend, x, "FLOP", scale, axis), *window_table(trend["windows"]), dots, *named)
     return Built((Panel(layers),), title, alt_text, facts, rows)

@@ -20,7 +20,7 @@ from pipelines.site.charts.marks import (
     years,
 )
 from pipelines.site.charts.registry import Built, Column, Panel, chart
-from pipelines.site.charts.trend_line import trend_layers
+from pipelines.site.charts.trend_line import trend_layers, window_table, windows_sentence
 
 GROUPS = {"frontier run": 1, "other run": 0}
 
@@ -32,7 +32,7 @@ select
     t.* exclude (metric, cohort)
 from mart.training_summary as s
 left join mart.accelerators as a on s.accelerator_id = a.accelerator_id
-inner join mart.trends as t on t.metric = 'cloud_cost_usd' and t.cohort = 'frontier'
+inner join mart.trends as t on t.metric = 'cloud_cost_usd' and t.cohort = 'frontier' and t.is_longest
 where s.cloud_cost_usd is not null and s.run_kind = 'pretraining' and s.is_main_run
     and s.publication_date >= date '2010-01-01'
 order by event_date desc, training_run_id
@@ -114,12 +114,15 @@ def draw(frame: pl.DataFrame) -> Built:
         f"{growth} times a year (90 % interval {bounds}). {top['model_name']} is the most expensive at "
         f"{top['rented']} (90 % interval {top['interval']}). {count_of(million, 'run')} cost a million dollars or "
         "more."
+        f" {windows_sentence(trend)}"
     )
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval": bounds,
         "frontier_runs_in_fit": trend["n_rows"], "runs": frame.height, "runs_above_one_million_usd": million,
     }  # fmt: skip
-    layers = layered(*trend_layers(trend, x, "US dollars", scale, axis), spans, dots, *named)
+    layers = layered(
+        *trend_layers(trend, x, "US dollars", scale, axis), *window_table(trend["windows"]), spans, dots, *named
+    )
     return Built((Panel(layers),), title, alt_text, facts, rows)
 
 

@@ -8,10 +8,13 @@ from typing import Any
 import altair as alt
 import polars as pl
 
+from pipelines.answers.numbers import plain
 from pipelines.site.charts.labels import Ground, labels
 from pipelines.site.charts.marks import inline_data
 
 STEPS = 24
+LINE_PX = 14
+BESIDE_PX = 150
 
 
 def band_frame(trend: dict[str, Any]) -> pl.DataFrame:
@@ -42,6 +45,53 @@ def trend_layers(trend: dict[str, Any], x: alt.X, title: str, scale: alt.Scale, 
         band.encode(x=x, y=alt.Y("low:Q", axis=axis, scale=scale, title=title), y2="high:Q"),
         line.encode(x=x, y=alt.Y("line:Q", axis=axis, scale=scale, title=title)),
     ]
+
+
+def window_table(
+    windows: list[dict[str, Any]], *, percent: bool = False, heading: str = "Growth a year, since", beside: int = 0
+) -> list[alt.Chart]:
+    """Growth by window, as lines of text at the upper left of the plot: how much the slope owes to its window.
+
+    A window with the points of the one before says nothing new and is left out. A table ``beside`` another, which
+    has so many lines, stands to its right, or below it on a narrow page.
+    """
+    told = [
+        window
+        for window, before in zip(windows, [None, *windows], strict=False)
+        if before is None or before["n_rows"] != window["n_rows"]
+    ]
+    lines = [heading, *(f"{window['since_year']}: {growth_words(window, percent)}" for window in told)]
+    right = alt.ExprRef(f"narrow ? 0 : {BESIDE_PX if beside else 0}")
+    below = alt.ExprRef(f"narrow ? {LINE_PX * (beside + 0.5) if beside else 0} : 0")
+    return [
+        alt.Chart(inline_data(pl.DataFrame({"text": [line]}))).mark_text(
+            style="ink-label", align="left", baseline="top", fontSize=11, dx=right, dy=below
+        ).encode(x=alt.value(8), y=alt.value(6 + LINE_PX * row), text="text:N")
+        for row, line in enumerate(lines)
+    ]  # fmt: skip
+
+
+def growth_words(window: dict[str, Any], percent: bool) -> str:
+    """Growth a year with its 90 % interval: as a factor, or in per cent.
+
+    >>> growth_words({"low": 3.61, "value": 4.05, "high": 4.55}, percent=False)
+    '4.1× (3.6 to 4.6)'
+    >>> growth_words({"low": 1.19, "value": 1.26, "high": 1.33}, percent=True)
+    '26 % (19 to 33)'
+    """
+    low, value, high = (
+        plain((window[name] - 1) * 100 if percent else window[name]) for name in ("low", "value", "high")
+    )
+    return f"{value}{' %' if percent else '×'} ({low} to {high})"
+
+
+def windows_sentence(trend: dict[str, Any], *, percent: bool = False) -> str:
+    """The same for readers who do not see the chart."""
+    return (
+        "By window: "
+        + "; ".join(f"since {window['since_year']} {growth_words(window, percent)}" for window in trend["windows"])
+        + "."
+    )
 
 
 def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) -> pl.DataFrame:

@@ -29,7 +29,8 @@ VERDICTS = {
 MEANINGS = (
     "Supported: the claim overlaps our interval. Partly: part of the claim is right. Contradicted: our figures "
     "exclude it. Unsupported: our data do not support it. Untestable: the claim gives no quantity that can be "
-    "checked."
+    "checked. A claim that leaves open what it includes is tested against each boundary by itself; the reason names the "
+    "best match and says what the others say."
 )
 
 

@@ -1,13 +1,14 @@
 -- One row per metric, cohort and thing: the points through which a trend is fitted.
 -- key: metric, cohort, subject_id
 -- column: metric | What grows.
--- column: cohort | Which things are counted: runs of curated and notable models (all), and of these by domain, frontier or notable. What
---    only Epoch's list of all models has is not counted: which models it has follows no rule. Chips by market, by kind, by market and number format
---    (16-bit rates where none is named).
+-- column: cohort | Which things are counted. Pretraining runs of curated and notable models: all, by domain, notable, frontier (as curated), or
+--    top ten (by rule: among the ten with the most FLOP when published). What only Epoch's list of all models has is not counted: which models
+--    it has follows no rule. Chips: by market, by kind, by market and number format (16-bit rates where none is named), or leading (by rule:
+--    among the best three of their market or kind when released).
 -- column: subject_id | Key of the run or accelerator.
 -- column: subject_name | Its name.
 -- column: event_date | Publication or release.
--- column: value | The metric, in the unit of the row.
+-- interval: value | The metric, in the unit of the row; rated values of chips are exact.
 -- column: unit | Unit of value.
 with window_start as (
     select central as first_year
@@ -15,20 +16,46 @@ with window_start as (
     where name = 'first_year' and applies_to = 'trends'
 ),
 
+-- Rank by FLOP among the runs published so far.
+sized as (
+    select
+        r.training_run_id,
+        r.publication_date,
+        f.value as training_flop
+    from core.training_runs as r
+    inner join core.training_figures as f on r.training_run_id = f.training_run_id and f.quantity = 'training_flop' and f.is_preferred
+    where r.run_kind = 'pretraining' and r.is_main_run and (r.is_notable or r.seed_line is not null)
+),
+
+ranks as (
+    select
+        r.training_run_id,
+        count(*) <= 10 as is_top_ten
+    from sized as r
+    inner join sized as e on r.publication_date >= e.publication_date and r.training_flop <= e.training_flop
+    group by r.training_run_id
+),
+
 runs as (
     select
         case f.boundary when 'none' then f.quantity else f.boundary || '_' || f.quantity end as metric,
         unnest(
             -- Distinct leaves out the nulls.
-            list_distinct(['all', case when r.is_frontier then 'frontier' end, case when r.is_notable then 'notable' end, r.domain])
+            list_distinct([
+                'all', case when r.is_frontier then 'frontier' end, case when k.is_top_ten then 'top ten' end,
+                case when r.is_notable then 'notable' end, r.domain
+            ])
         ) as cohort,
         r.training_run_id as subject_id,
         r.model_name as subject_name,
         r.publication_date as event_date,
+        f.value_low,
         f.value,
+        f.value_high,
         f.unit
     from core.training_figures as f
     inner join core.training_runs as r on f.training_run_id = r.training_run_id
+    left join ranks as k on r.training_run_id = k.training_run_id
     where
         f.is_preferred
         and r.run_kind = 'pretraining'
@@ -93,17 +120,7 @@ chips as (
     where release_date is not null and kind in ('gpu', 'tpu', 'npu', 'asic')
 ),
 
-points as (
-    select
-        metric,
-        cohort,
-        subject_id,
-        subject_name,
-        event_date,
-        value,
-        unit
-    from runs
-    union all
+measured as (
     select
         measure.metric,
         cohort,
@@ -113,6 +130,49 @@ points as (
         measure.value,
         measure.unit
     from chips
+    where measure.value > 0
+),
+
+best as (
+    select
+        m.metric,
+        m.cohort || ' leading' as cohort,
+        m.subject_id,
+        m.subject_name,
+        m.event_date,
+        m.value,
+        m.unit
+    from measured as m
+    inner join measured as e on m.metric = e.metric and m.cohort = e.cohort and m.event_date >= e.event_date and m.value <= e.value
+    where m.cohort in ('datacentre', 'consumer', 'kind gpu')
+    group by all
+    having count(*) <= 3
+),
+
+points as (
+    select
+        metric,
+        cohort,
+        subject_id,
+        subject_name,
+        event_date,
+        value_low,
+        value,
+        value_high,
+        unit
+    from runs
+    union all by name
+    select
+        *,
+        value as value_low,
+        value as value_high
+    from measured
+    union all by name
+    select
+        *,
+        value as value_low,
+        value as value_high
+    from best
 )
 
 select
@@ -121,7 +181,9 @@ select
     subject_id,
     subject_name,
     event_date,
+    value_low,
     value,
+    value_high,
     unit
 from points
 where value > 0 and year(event_date) >= (select w.first_year from window_start as w)
