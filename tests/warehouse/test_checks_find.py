@@ -37,6 +37,12 @@ FAULTS: dict[str, dict[str, Faults]] = {
             "true as is_success, 0 as time_to_train_minutes", "true as is_success, null as time_to_train_minutes",
         ),
     },
+    "core.total_factors": {
+        "figures_are_products_of_their_inputs": {
+            "core.total_factors": "'a' as training_run_id, 'mfu' as quantity, 1 as down_log, 1 as up_log",
+            "core.training_results": "'a' as training_run_id, 'mfu' as quantity, 1 as value_low, 1 as value, 1.1 as value_high",
+        },
+    },
     "core.lever_combinations": {
         "every_exception_is_of_a_pair": {"seeds.lever_exceptions": "'a' as family, 'b' as other_family"},
         "every_family_is_described": {"seeds.efficiency_levers": "'a' as family"},
