@@ -28,8 +28,14 @@ from pipelines.warehouse.models.sql_models import SqlModel, read_models
 ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
 """Words of the option, and those of core.training_runs."""
 
-FIRST_MODELS = ("training_runs", "assumption_choices", "assumption_sets", "hardware_ages", "training_coverage",
-                "training_inputs")
+FIRST_MODELS = (
+    "training_runs",
+    "assumption_choices",
+    "assumption_sets",
+    "hardware_ages",
+    "training_coverage",
+    "training_inputs",
+)
 THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "training_utilisation", "training_energy",
                "training_cost", "training_environment", "training_figures", "training_results", "training_memory")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""

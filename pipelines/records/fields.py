@@ -18,6 +18,10 @@ ISO_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 PLAIN_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 
 
+HEADERS = "headers"
+"""Where a field keeps its publisher's names."""
+
+
 def plain_number(value: Any) -> Any:
     """Refuse the number spellings that readers disagree on: ``1,000``, ``1_000``, ``inf``, blanks."""
     if isinstance(value, str) and not PLAIN_NUMBER.fullmatch(value):
@@ -137,6 +141,19 @@ Comparison = Literal[
     "about", "range", "at least", "at most", "none", "a few", "several", "dozens", "tens", "hundreds", "thousands"
 ]
 """How a claim gives its number. A word counts the unit: its two ends are a row of the assumption claim_word_count."""
+
+
+def filled(description: str, *headers: str) -> Any:
+    """A column that every record fills: what it holds, and the names that its publisher has used for it, newest first.
+
+    Without names, the publisher's is our own.
+    """
+    return Field(description=description, json_schema_extra={HEADERS: list(headers)})
+
+
+def nullable(description: str, *headers: str) -> Any:
+    """The same for a column that may be empty."""
+    return Field(default=None, description=description, json_schema_extra={HEADERS: list(headers)})
 
 
 def bounds_problem(comparison: str, low: float | None, high: float | None) -> str | None:

@@ -19,7 +19,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
-from pipelines.records.fields import DatePrecision, plain_number
+from pipelines.records.fields import HEADERS, DatePrecision, plain_number
 from pipelines.records.frames import field_descriptions, polars_schema
 
 MAX_REJECTED_SHARE = 0.01
@@ -89,7 +89,7 @@ class RawRow(BaseModel):
     source_id: ClassVar[str]
     """Key of SOURCES.toml."""
     headers: ClassVar[Mapping[str, tuple[str, ...]]] = {}
-    """Column -> the names its publisher has used for it, newest first."""
+    """Column -> the names its publisher has used for it, newest first: those of its fields."""
     key: ClassVar[tuple[str, ...]] = ()
     """Columns that identify a record; empty where the publisher gives no key."""
     optional: ClassVar[frozenset[str]] = frozenset()
@@ -100,6 +100,15 @@ class RawRow(BaseModel):
     """Columns that change all the time, such as counts of citations: not compared with the last snapshot."""
     min_rows: ClassVar[int] = 1
     """Fewer records than this cannot be the file."""
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_options: Any) -> None:
+        said = {column: field.json_schema_extra for column, field in cls.model_fields.items()}
+        cls.headers = {
+            column: tuple(map(str, names))
+            for column, extra in said.items()
+            if isinstance(extra, dict) and isinstance(names := extra.get(HEADERS), list) and names
+        } | dict(vars(cls).get("headers", {}))
 
 
 @dataclass

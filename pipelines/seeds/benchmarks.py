@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.records.fields import ADDRESS, Count, Day, Flag, Identifier, Number, Positive, Text
+from pipelines.records.fields import ADDRESS, Count, Day, Flag, Identifier, Number, Positive, Text, filled, nullable
 from pipelines.seeds.fact import Fact, NumberFormat
 
 
@@ -14,55 +14,55 @@ class BenchmarkResults(Fact):
     """One row per published benchmark result."""
 
     key = ("benchmark_result_id",)
-    benchmark_result_id: Identifier = Field(description="Key of the row.")
+    benchmark_result_id: Identifier = filled("Key of the row.")
     suite: Literal[
         "mlperf training", "mlperf inference", "mlperf hpc", "mlperf tiny", "ml.energy", "dawnbench", "other"
-    ] = Field(description="Benchmark suite.")
-    round: Text = Field(description="Round or version, for example v5.0.")
-    division: Literal["closed", "open", "none"] = Field(description="MLPerf division; none for other suites.")
-    submitter: Text = Field(description="Organization that submitted or measured the result.")
-    system: Text = Field(description="System as the submitter names it.")
-    accelerator_id: Identifier | None = Field(default=None, description="Key of seeds.accelerators.")
-    accelerator_count: Count | None = Field(default=None, description="Accelerators in the system.")
-    benchmark: Text = Field(description="Task, in the suite's own short name, for example llama2_70b_lora.")
-    scenario: Text | None = Field(default=None, description="Offline, Server, SingleStream … for inference.")
-    metric: Literal["time to train", "throughput", "latency", "energy", "power"] = Field(
-        description="What value measures."
+    ] = filled(
+        "Benchmark suite.",
     )
-    value: Positive = Field(description="Result, in the unit of the column unit.")
-    unit: Literal["minute", "token/s", "sample/s", "query/s", "ms", "J", "J/token", "J/inference", "W"] = Field(
-        description="Unit of value."
+    round: Text = filled("Round or version, for example v5.0.")
+    division: Literal["closed", "open", "none"] = filled("MLPerf division; none for other suites.")
+    submitter: Text = filled("Organization that submitted or measured the result.")
+    system: Text = filled("System as the submitter names it.")
+    accelerator_id: Identifier | None = nullable("Key of seeds.accelerators.")
+    accelerator_count: Count | None = nullable("Accelerators in the system.")
+    benchmark: Text = filled("Task, in the suite's own short name, for example llama2_70b_lora.")
+    scenario: Text | None = nullable("Offline, Server, SingleStream … for inference.")
+    metric: Literal["time to train", "throughput", "latency", "energy", "power"] = filled("What value measures.")
+    value: Positive = filled("Result, in the unit of the column unit.")
+    unit: Literal["minute", "token/s", "sample/s", "query/s", "ms", "J", "J/token", "J/inference", "W"] = filled(
+        "Unit of value."
     )
-    power_w: Positive | None = Field(default=None, description="Mean system power during the run, watts.")
-    energy_j: Positive | None = Field(default=None, description="Energy of the whole run, joules.")
-    number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
-    is_official: Flag = Field(description="True if the suite's organization published the result as reviewed.")
+    power_w: Positive | None = nullable("Mean system power during the run, watts.")
+    energy_j: Positive | None = nullable("Energy of the whole run, joules.")
+    number_format: NumberFormat | None = nullable("Format of the matrix multiplications.")
+    is_official: Flag = filled("True if the suite's organization published the result as reviewed.")
     is_inferred: Flag = Field(default=False, description="True if the publisher derived the row from another result.")
-    published_date: Day | None = Field(default=None, description="Date of publication of the round.")
+    published_date: Day | None = nullable("Date of publication of the round.")
 
 
 class EnergyMeasurements(Fact):
     """One row per measured serving configuration of a language model: accelerator energy per output token."""
 
     key = ("energy_measurement_id",)
-    energy_measurement_id: Identifier = Field(
-        description="Key of the row; the key of core.ml_energy_runs if the row is in that table."
+    energy_measurement_id: Identifier = filled(
+        "Key of the row; the key of core.ml_energy_runs if the row is in that table."
     )
-    publisher_model: Text = Field(description="Model as the publisher writes it.")
-    task: Text = Field(description="Task, in the publisher's short name.")
-    architecture_kind: Literal["dense", "moe", "hybrid", "other"] = Field(description="Kind of model.")
-    total_params: Positive = Field(description="Total parameters, as the publisher rounds them.")
-    active_params: Positive = Field(description="Active parameters, as the publisher rounds them.")
-    number_format: NumberFormat = Field(description="Format of the weights.")
-    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
-    accelerator_count: Count = Field(description="Number of accelerators that served the model.")
-    max_batch_size: Count = Field(description="Maximum number of requests that run in parallel.")
-    batch_size: Positive = Field(description="Average number of requests that ran in parallel.")
-    output_tokens: Positive = Field(description="Mean length of an answer, tokens.")
-    power_w: Positive = Field(description="Mean power of all accelerators together, watts.")
-    tokens_per_s: Positive = Field(description="Output tokens per second.")
-    joule_per_token: Positive = Field(description="Energy of the accelerators per output token, joules.")
-    measured_date: Day = Field(description="Date of the publisher's data.")
+    publisher_model: Text = filled("Model as the publisher writes it.")
+    task: Text = filled("Task, in the publisher's short name.")
+    architecture_kind: Literal["dense", "moe", "hybrid", "other"] = filled("Kind of model.")
+    total_params: Positive = filled("Total parameters, as the publisher rounds them.")
+    active_params: Positive = filled("Active parameters, as the publisher rounds them.")
+    number_format: NumberFormat = filled("Format of the weights.")
+    accelerator_id: Identifier = filled("Key of seeds.accelerators.")
+    accelerator_count: Count = filled("Number of accelerators that served the model.")
+    max_batch_size: Count = filled("Maximum number of requests that run in parallel.")
+    batch_size: Positive = filled("Average number of requests that ran in parallel.")
+    output_tokens: Positive = filled("Mean length of an answer, tokens.")
+    power_w: Positive = filled("Mean power of all accelerators together, watts.")
+    tokens_per_s: Positive = filled("Output tokens per second.")
+    joule_per_token: Positive = filled("Energy of the accelerators per output token, joules.")
+    measured_date: Day = filled("Date of the publisher's data.")
 
     @model_validator(mode="after")
     def _energy_is_power_over_rate(self) -> EnergyMeasurements:
@@ -76,20 +76,16 @@ class BenchmarkModels(Fact):
     """One row per benchmark with a known model: the model, and the operations per token."""
 
     key = ("suite", "benchmark")
-    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny"] = Field(description="Benchmark suite.")
-    benchmark: Text = Field(description="Task, in the suite's own short name.")
-    model_id: Identifier = Field(description="Key of seeds.models.")
-    work: Literal["pretraining", "finetuning with adapters", "inference"] = Field(
-        description="What the benchmark does."
+    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny"] = filled("Benchmark suite.")
+    benchmark: Text = filled("Task, in the suite's own short name.")
+    model_id: Identifier = filled("Key of seeds.models.")
+    work: Literal["pretraining", "finetuning with adapters", "inference"] = filled("What the benchmark does.")
+    flop_per_param_and_token: Annotated[Number, Field(ge=2, le=8)] | None = nullable(
+        "FLOP per parameter and token, where every parameter works on every token."
     )
-    flop_per_param_and_token: Annotated[Number, Field(ge=2, le=8)] | None = Field(
-        default=None, description="FLOP per parameter and token, where every parameter works on every token."
-    )
-    tokens_per_sample: Positive | None = Field(
-        default=None, description="Tokens per training sample, if the benchmark fixes their number."
-    )
-    samples_logged_as: Literal["samples_count", "tokens in epoch_num"] | None = Field(
-        default=None, description="Name of the training samples in the logs of a training benchmark."
+    tokens_per_sample: Positive | None = nullable("Tokens per training sample, if the benchmark fixes their number.")
+    samples_logged_as: Literal["samples_count", "tokens in epoch_num"] | None = nullable(
+        "Name of the training samples in the logs of a training benchmark."
     )
 
 
@@ -100,24 +96,19 @@ class MlperfRounds(Fact):
     """One row per round of an MLPerf suite: when it was published, and which file of it is fetched."""
 
     key = ("suite", "round")
-    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny", "mlperf hpc"] = Field(
-        description="Benchmark suite."
+    suite: Literal["mlperf training", "mlperf inference", "mlperf tiny", "mlperf hpc"] = filled("Benchmark suite.")
+    round: Annotated[str, Field(pattern=r"^v[0-9]+([.][0-9]+)+$")] = filled("Round, for example v5.1.")
+    published_date: Day | None = nullable("Date of publication of the round.")
+    file_format: Literal["training logs", "tiny logs", "summary list", "summary object"] | None = nullable(
+        "Format of the file at url; empty if no file of the round is fetched for itself."
     )
-    round: Annotated[str, Field(pattern=r"^v[0-9]+([.][0-9]+)+$")] = Field(description="Round, for example v5.1.")
-    published_date: Day | None = Field(default=None, description="Date of publication of the round.")
-    file_format: Literal["training logs", "tiny logs", "summary list", "summary object"] | None = Field(
-        default=None, description="Format of the file at url; empty if no file of the round is fetched for itself."
+    url: Address | None = nullable("Address of the results of the round.")
+    excerpt_url: Address | None = nullable("Address of an excerpt that a mirror may hold in place of the file.")
+    url_verified: Literal["seen", "recalled"] | None = nullable(
+        "How the address was checked: a file was received from it (seen), or it follows from those of other rounds "
+        "(recalled). If a recalled address has no file, that is no failure.",
     )
-    url: Address | None = Field(default=None, description="Address of the results of the round.")
-    excerpt_url: Address | None = Field(
-        default=None, description="Address of an excerpt that a mirror may hold in place of the file."
-    )
-    url_verified: Literal["seen", "recalled"] | None = Field(
-        default=None,
-        description="How the address was checked: a file was received from it (seen), or it follows from those of other "
-        "rounds (recalled). If a recalled address has no file, that is no failure.",
-    )
-    licence: Text = Field(description="Licence of the results, as their repository states it, or 'not stated'.")
+    licence: Text = filled("Licence of the results, as their repository states it, or 'not stated'.")
 
     @model_validator(mode="after")
     def _address_has_format(self) -> MlperfRounds:
@@ -130,10 +121,10 @@ class MlperfTrainingRules(Fact):
     """One row per benchmark of MLPerf Training: how many runs a result needs, and how many of them its score drops."""
 
     key = ("benchmark",)
-    benchmark: Text = Field(description="Task, in the suite's own short name.")
-    required_run_count: Annotated[Number, Field(ge=1, le=100)] = Field(description="Number of runs per result.")
-    dropped_run_count: Annotated[Number, Field(ge=0, le=20)] = Field(
-        description="Number of runs that the score drops on each side, the fastest and the slowest."
+    benchmark: Text = filled("Task, in the suite's own short name.")
+    required_run_count: Annotated[Number, Field(ge=1, le=100)] = filled("Number of runs per result.")
+    dropped_run_count: Annotated[Number, Field(ge=0, le=20)] = filled(
+        "Number of runs that the score drops on each side, the fastest and the slowest."
     )
 
 
@@ -141,6 +132,6 @@ class InferencexModels(Fact):
     """One row per model code of InferenceX: the name under which its results are asked for, and the model that it means."""
 
     key = ("code",)
-    code: Text = Field(description="Model in the publisher's code, as its list of what was measured has it.")
-    asked_name: Text = Field(description="Name that the address of its results takes.")
-    model_id: Identifier | None = Field(default=None, description="Key of seeds.models, if the model is in that table.")
+    code: Text = filled("Model in the publisher's code, as its list of what was measured has it.")
+    asked_name: Text = filled("Name that the address of its results takes.")
+    model_id: Identifier | None = nullable("Key of seeds.models, if the model is in that table.")

@@ -6,7 +6,18 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from pipelines.records.fields import Comparison, Count, Identifier, Number, Positive, Text, Unit, bounds_problem
+from pipelines.records.fields import (
+    Comparison,
+    Count,
+    Identifier,
+    Number,
+    Positive,
+    Text,
+    Unit,
+    bounds_problem,
+    filled,
+    nullable,
+)
 from pipelines.seeds.fact import Fact
 
 
@@ -17,31 +28,25 @@ class Claims(Fact):
     """
 
     key = ("source_id", "claim_id")
-    claim_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40)] = Field(
-        description="Key of the claim within its document."
+    claim_id: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=40)] = filled(
+        "Key of the claim within its document."
     )
-    paraphrase: Text = Field(description="What the document says, in our words.")
-    subject: Text = Field(
-        description="Subject of the claim: key or name of a run, model or accelerator, a class of claim_classes, an "
-        "amount such as '2.0e25 FLOP', or a workload such as '1e17 FLOP on rtx-4090'."
+    paraphrase: Text = filled("What the document says, in our words.")
+    subject: Text = filled(
+        "Subject of the claim: key or name of a run, model or accelerator, a class of claim_classes, an amount such "
+        "as '2.0e25 FLOP', or a workload such as '1e17 FLOP on rtx-4090'.",
     )
-    quantity: Text = Field(description="Claimed quantity: a quantity of claim_quantities.")
-    comparison: Comparison = Field(
-        description="Meaning of the number; none if the claim gives no number; a word such as several counts the unit."
+    quantity: Text = filled("Claimed quantity: a quantity of claim_quantities.")
+    comparison: Comparison = filled(
+        "Meaning of the number; none if the claim gives no number; a word such as several counts the unit."
     )
-    scope: Literal["typical", "some", "every"] = Field(
-        description="For a class as subject: whether the claim is about its typical, some or every member."
+    scope: Literal["typical", "some", "every"] = filled(
+        "For a class as subject: whether the claim is about its typical, some or every member."
     )
-    low: Number | None = Field(
-        default=None, description="Lower bound, in the claim's unit; for 'about' the number itself."
-    )
-    high: Number | None = Field(
-        default=None, description="Upper bound, in the claim's unit; for 'about' the number itself."
-    )
-    unit: Text | None = Field(default=None, description="Unit of low and high: one of claim_units.")
-    reading: Text | None = Field(
-        default=None, description="How we translated words into numbers, if the document uses words."
-    )
+    low: Number | None = nullable("Lower bound, in the claim's unit; for 'about' the number itself.")
+    high: Number | None = nullable("Upper bound, in the claim's unit; for 'about' the number itself.")
+    unit: Text | None = nullable("Unit of low and high: one of claim_units.")
+    reading: Text | None = nullable("How we translated words into numbers, if the document uses words.")
 
     @model_validator(mode="after")
     def _bounds_are_those_of_the_comparison(self) -> Claims:
@@ -54,18 +59,16 @@ class ClaimClasses(Fact):
     """One row per class of subjects and condition: a member of the class satisfies all conditions."""
 
     key = ("claim_class_id", "attribute")
-    claim_class_id: Identifier = Field(description="Key of the class.")
-    claim_class_name: Text = Field(description="Name of the class.")
-    subject_kind: Literal["training_run", "accelerator", "lever"] = Field(description="Description of the members.")
-    attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
-        description="Attribute that the condition tests: one of mart.audit_attributes."
+    claim_class_id: Identifier = filled("Key of the class.")
+    claim_class_name: Text = filled("Name of the class.")
+    subject_kind: Literal["training_run", "accelerator", "lever"] = filled("Description of the members.")
+    attribute: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = filled(
+        "Attribute that the condition tests: one of mart.audit_attributes."
     )
-    low: Number | None = Field(default=None, description="Least value, for an attribute that is a number.")
-    high: Number | None = Field(default=None, description="Greatest value, for an attribute that is a number.")
-    unit: Unit | None = Field(default=None, description="Unit of low and high.")
-    matches: Text | None = Field(
-        default=None, description="Patterns for an attribute that is a text; one of them must match: 'a100*|h100*'."
-    )
+    low: Number | None = nullable("Least value, for an attribute that is a number.")
+    high: Number | None = nullable("Greatest value, for an attribute that is a number.")
+    unit: Unit | None = nullable("Unit of low and high.")
+    matches: Text | None = nullable("Patterns for an attribute that is a text; one of them must match: 'a100*|h100*'.")
 
     @model_validator(mode="after")
     def _is_one_kind_of_condition(self) -> ClaimClasses:
@@ -78,40 +81,40 @@ class ClaimNames(Fact):
     """One row per nickname or product that a claim may name, and subject that we take it for."""
 
     key = ("name", "subject_kind")
-    name: Text = Field(description="The name.")
-    subject_kind: Literal["training_run", "inference", "trend"] = Field(description="Kind of the subject.")
-    subject_id: Text = Field(description="Key of the subject; of a trend its metric.")
-    taken_for: Text = Field(description="What we take the name for, in words.")
+    name: Text = filled("The name.")
+    subject_kind: Literal["training_run", "inference", "trend"] = filled("Kind of the subject.")
+    subject_id: Text = filled("Key of the subject; of a trend its metric.")
+    taken_for: Text = filled("What we take the name for, in words.")
 
 
 class ClaimQuantities(Fact):
     """One row per name of a quantity that a claim may use."""
 
     key = ("quantity",)
-    quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="Name of the quantity.")
-    measured_quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = Field(
-        description="Quantity of mart.audit_points that tests it."
+    quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = filled("Name of the quantity.")
+    measured_quantity: Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$")] = filled(
+        "Quantity of mart.audit_points that tests it."
     )
-    unit: Unit = Field(description="Unit of those points: a base unit of claim_units.")
-    description: Text = Field(description="What it means.")
-    spellings: Text | None = Field(default=None, description="Other names of the quantity, separated by bars.")
+    unit: Unit = filled("Unit of those points: a base unit of claim_units.")
+    description: Text = filled("What it means.")
+    spellings: Text | None = nullable("Other names of the quantity, separated by bars.")
 
 
 class Questions(Fact):
     """One row per question in a document that mart.answers answers with calculated numbers."""
 
     key = ("question_no",)
-    question_no: Count = Field(description="Number of the question.")
-    question: Text = Field(description="The question, in our words.")
+    question_no: Count = filled("Number of the question.")
+    question: Text = filled("The question, in our words.")
 
 
 class ClaimUnits(Fact):
     """One row per unit that a claim may use."""
 
     key = ("unit",)
-    unit: Text = Field(description="Name of the unit.")
-    base_unit: Unit = Field(description="Unit in which its quantities are tested.")
-    factor: Positive = Field(description="Number of base units in one unit.")
-    spellings: Text | None = Field(
-        default=None, description="Other names of the unit, separated by bars; case, blanks and hyphens do not matter."
+    unit: Text = filled("Name of the unit.")
+    base_unit: Unit = filled("Unit in which its quantities are tested.")
+    factor: Positive = filled("Number of base units in one unit.")
+    spellings: Text | None = nullable(
+        "Other names of the unit, separated by bars; case, blanks and hyphens do not matter."
     )

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from pipelines.records.fields import SourceId, Text
+from pipelines.records.fields import SourceId, Text, filled, nullable
 
 NumberFormat = Literal[
     "fp64", "fp32", "tf32", "fp16", "bf16", "fp8", "fp6", "fp4", "int16", "int8", "int4", "int1", "mixed"
@@ -23,16 +23,14 @@ class Fact(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     key: ClassVar[tuple[str, ...]] = ()
 
-    source_id: SourceId = Field(description="Source of the row: a key of seeds/SOURCES.toml.")
-    locator: Text = Field(description="Location of the fact in the source: page, table, section or row.")
-    verified: Literal["seen", "secondary", "recalled", "judged"] = Field(
-        description="How the entry was checked: checked in the source (seen), cited by another work (secondary), "
-        "unverified (recalled), or our own judgement (judged)."
+    source_id: SourceId = filled("Source of the row: a key of seeds/SOURCES.toml.")
+    locator: Text = filled("Location of the fact in the source: page, table, section or row.")
+    verified: Literal["seen", "secondary", "recalled", "judged"] = filled(
+        "How the entry was checked: checked in the source (seen), cited by another work (secondary), unverified "
+        "(recalled), or our own judgement (judged).",
     )
-    verified_in: SourceId | None = Field(
-        default=None, description="Source that was read to check the entry, if it is not the source itself."
-    )
-    note: Text | None = Field(default=None, description="What a reader should know about the row, in our words.")
+    verified_in: SourceId | None = nullable("Source that was read to check the entry, if it is not the source itself.")
+    note: Text | None = nullable("What a reader should know about the row, in our words.")
 
     @model_validator(mode="after")
     def _secondary_names_what_was_read(self) -> Fact:

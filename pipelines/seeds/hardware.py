@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import model_validator
 
-from pipelines.records.fields import DatePrecision, Day, Flag, Identifier, Positive, SourceId, Text
+from pipelines.records.fields import DatePrecision, Day, Flag, Identifier, Positive, SourceId, Text, filled, nullable
 from pipelines.seeds.fact import Fact, NumberFormat
 
 
@@ -14,39 +14,36 @@ class Accelerators(Fact):
     """One row per accelerator: a chip, card, module or system that runs AI work and has its own power rating."""
 
     key = ("accelerator_id",)
-    accelerator_id: Identifier = Field(description="Key of the accelerator, for example h100-sxm.")
-    accelerator_name: Text = Field(description="Name as the vendor writes it, without trademark signs.")
-    vendor: Text = Field(description="Company that designs it.")
-    kind: Literal["gpu", "tpu", "npu", "asic", "cpu", "edge"] = Field(description="Class of device.")
-    segment: Literal["datacentre", "workstation", "consumer", "edge", "mobile"] = Field(description="Market segment.")
-    form_factor: Text | None = Field(default=None, description="SXM, PCIe, OAM, chip, board, module, laptop SoC ….")
-    generation: Text | None = Field(
-        default=None,
-        description="Generation of the chip, as its vendor names it, such as Blackwell; entered for NVIDIA.",
+    accelerator_id: Identifier = filled("Key of the accelerator, for example h100-sxm.")
+    accelerator_name: Text = filled("Name as the vendor writes it, without trademark signs.")
+    vendor: Text = filled("Company that designs it.")
+    kind: Literal["gpu", "tpu", "npu", "asic", "cpu", "edge"] = filled("Class of device.")
+    segment: Literal["datacentre", "workstation", "consumer", "edge", "mobile"] = filled("Market segment.")
+    form_factor: Text | None = nullable("SXM, PCIe, OAM, chip, board, module, laptop SoC ….")
+    generation: Text | None = nullable(
+        "Generation of the chip, as its vendor names it, such as Blackwell; entered for NVIDIA."
     )
-    release_date: Day | None = Field(default=None, description="Availability date, else announcement date.")
-    release_date_precision: DatePrecision | None = Field(
-        default=None, description="Precision of release_date; a month or year is entered as its first day."
+    release_date: Day | None = nullable("Availability date, else announcement date.")
+    release_date_precision: DatePrecision | None = nullable(
+        "Precision of release_date; a month or year is entered as its first day."
     )
-    process_nm: Positive | None = Field(default=None, description="Marketing name of the process node, nanometres.")
-    tdp_w: Positive | None = Field(default=None, description="Rated (thermal design) power of the device, watts.")
-    tdp_source_id: SourceId | None = Field(
-        default=None, description="Source of tdp_w, if it is a third party's estimate: the maker publishes none."
+    process_nm: Positive | None = nullable("Marketing name of the process node, nanometres.")
+    tdp_w: Positive | None = nullable("Rated (thermal design) power of the device, watts.")
+    tdp_source_id: SourceId | None = nullable(
+        "Source of tdp_w, if it is a third party's estimate: the maker publishes none."
     )
-    memory_bytes: Positive | None = Field(
-        default=None, description="Memory attached to the device, bytes (vendor GB taken as 1e9, GiB as 2^30)."
+    memory_bytes: Positive | None = nullable(
+        "Memory attached to the device, bytes (vendor GB taken as 1e9, GiB as 2^30)."
     )
-    memory_type: Text | None = Field(default=None, description="HBM2e, HBM3, GDDR6X, LPDDR5, SRAM ….")
-    memory_bandwidth_bytes_per_s: Positive | None = Field(default=None, description="Peak memory bandwidth, byte/s.")
-    interconnect_bytes_per_s: Positive | None = Field(
-        default=None, description="Total chip-to-chip bandwidth within a node (both directions), byte/s."
+    memory_type: Text | None = nullable("HBM2e, HBM3, GDDR6X, LPDDR5, SRAM ….")
+    memory_bandwidth_bytes_per_s: Positive | None = nullable("Peak memory bandwidth, byte/s.")
+    interconnect_bytes_per_s: Positive | None = nullable(
+        "Total chip-to-chip bandwidth within a node (both directions), byte/s."
     )
-    die_area_mm2: Positive | None = Field(default=None, description="Die area, square millimetres.")
-    transistor_count: Positive | None = Field(default=None, description="Transistors on the package.")
-    release_price_usd: Positive | None = Field(
-        default=None, description="Price at release, nominal US dollars: the list price if one exists."
-    )
-    price_source_id: SourceId | None = Field(default=None, description="Source of the price, if not source_id.")
+    die_area_mm2: Positive | None = nullable("Die area, square millimetres.")
+    transistor_count: Positive | None = nullable("Transistors on the package.")
+    release_price_usd: Positive | None = nullable("Price at release, nominal US dollars: the list price if one exists.")
+    price_source_id: SourceId | None = nullable("Source of the price, if not source_id.")
 
     @model_validator(mode="after")
     def _date_has_precision(self) -> Accelerators:
@@ -65,12 +62,12 @@ class AcceleratorPeaks(Fact):
     """One row per accelerator, number format, unit and sparsity: a peak rate published by the vendor."""
 
     key = ("accelerator_id", "number_format", "is_tensor", "is_sparse")
-    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
-    number_format: NumberFormat = Field(description="Number format of the inputs.")
-    is_tensor: Flag = Field(description="True for matrix (tensor, MXU, NPU) units, false for vector units.")
-    is_sparse: Flag = Field(description="True if the peak requires 2:4 (structured) sparsity.")
-    peak_flop_per_s: Positive = Field(
-        description="Peak rate in FLOP/s, a multiply and an add counted as two; operations for integer formats."
+    accelerator_id: Identifier = filled("Key of seeds.accelerators.")
+    number_format: NumberFormat = filled("Number format of the inputs.")
+    is_tensor: Flag = filled("True for matrix (tensor, MXU, NPU) units, false for vector units.")
+    is_sparse: Flag = filled("True if the peak requires 2:4 (structured) sparsity.")
+    peak_flop_per_s: Positive = filled(
+        "Peak rate in FLOP/s, a multiply and an add counted as two; operations for integer formats."
     )
 
 
@@ -78,5 +75,5 @@ class AcceleratorAliases(Fact):
     """One row per published name of an accelerator."""
 
     key = ("alias",)
-    alias: Text = Field(description="Name as printed by the publisher.")
-    accelerator_id: Identifier = Field(description="Key of seeds.accelerators.")
+    alias: Text = filled("Name as printed by the publisher.")
+    accelerator_id: Identifier = filled("Key of seeds.accelerators.")

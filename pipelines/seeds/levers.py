@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import Field
-
-from pipelines.records.fields import Count, Identifier, Positive, Text
+from pipelines.records.fields import Count, Identifier, Positive, Text, filled, nullable
 from pipelines.seeds.fact import Fact
 
 
@@ -14,8 +12,8 @@ class EfficiencyLevers(Fact):
     """One row per technique (lever) and result: the factor by which it improves a metric."""
 
     key = ("efficiency_lever_id",)
-    efficiency_lever_id: Identifier = Field(description="Key of the row.")
-    lever: Text = Field(description="Technique, for example quantization 16 to 4 bit.")
+    efficiency_lever_id: Identifier = filled("Key of the row.")
+    lever: Text = filled("Technique, for example quantization 16 to 4 bit.")
     family: Literal[
         "pre-trained model",
         "fine-tuning",
@@ -31,8 +29,10 @@ class EfficiencyLevers(Fact):
         "data",
         "attention",
         "decoding",
-    ] = Field(description="Family of the technique.")
-    baseline: Text = Field(description="Baseline of the comparison: model, hardware, software.")
+    ] = filled(
+        "Family of the technique.",
+    )
+    baseline: Text = filled("Baseline of the comparison: model, hardware, software.")
     metric: Literal[
         "energy",
         "time",
@@ -44,44 +44,46 @@ class EfficiencyLevers(Fact):
         "cost",
         "carbon",
         "accuracy",
-    ] = Field(description="Metric that the factor describes.")
-    factor: Positive = Field(
-        description="Factor by which the metric improves: above 1 is better (for accuracy: share retained)."
+    ] = filled(
+        "Metric that the factor describes.",
     )
-    factor_low: Positive | None = Field(default=None, description="Lower bound, if published.")
-    factor_high: Positive | None = Field(default=None, description="Upper bound, if published.")
-    kind: Literal["published", "measured here"] = Field(description="Who measured it.")
+    factor: Positive = filled("Factor by which the metric improves: above 1 is better (for accuracy: share retained).")
+    factor_low: Positive | None = nullable("Lower bound, if published.")
+    factor_high: Positive | None = nullable("Upper bound, if published.")
+    kind: Literal["published", "measured here"] = filled("Who measured it.")
 
 
 class LeverFamilies(Fact):
     """One row per family of techniques: what the family acts on, which decides how it combines with others."""
 
     key = ("family",)
-    family: Text = Field(description="Family of seeds.efficiency_levers.")
-    phase: Literal["training", "inference", "both"] = Field(description="What the technique saves.")
+    family: Text = filled("Family of seeds.efficiency_levers.")
+    phase: Literal["training", "inference", "both"] = filled("What the technique saves.")
     acts_on: Literal[
         "training work", "work per token", "bytes read", "utilisation", "energy per operation", "carbon per kWh"
-    ] = Field(description="What the technique changes.")
+    ] = filled(
+        "What the technique changes.",
+    )
 
 
 class LeverExceptions(Fact):
     """One row per exception: a pair of families that combines differently from the general rule."""
 
     key = ("family", "other_family")
-    family: Text = Field(description="First family.")
-    other_family: Text = Field(description="Second family, later in the alphabet.")
-    combination: Literal["multiplies", "overlaps", "excludes"] = Field(
-        description="multiplies: both count in full; overlaps: their product is an upper bound; excludes: one or the other."
+    family: Text = filled("First family.")
+    other_family: Text = filled("Second family, later in the alphabet.")
+    combination: Literal["multiplies", "overlaps", "excludes"] = filled(
+        "multiplies: both count in full; overlaps: their product is an upper bound; excludes: one or the other."
     )
-    reason: Text = Field(description="Reason.")
+    reason: Text = filled("Reason.")
 
 
 class LeverCases(Fact):
     """One row per worked case and step: the result used for each technique."""
 
     key = ("lever_case_id", "step")
-    lever_case_id: Identifier = Field(description="Key of the case.")
-    step: Count = Field(description="Order of the steps.")
-    phase: Literal["training", "inference"] = Field(description="What the step saves.")
-    efficiency_lever_id: Identifier = Field(description="Evidence: a row of mart.efficiency_levers.")
-    text: Text = Field(description="Description of the step.")
+    lever_case_id: Identifier = filled("Key of the case.")
+    step: Count = filled("Order of the steps.")
+    phase: Literal["training", "inference"] = filled("What the step saves.")
+    efficiency_lever_id: Identifier = filled("Evidence: a row of mart.efficiency_levers.")
+    text: Text = filled("Description of the step.")

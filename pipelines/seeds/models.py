@@ -18,6 +18,8 @@ from pipelines.records.fields import (
     SourceId,
     Text,
     Year,
+    filled,
+    nullable,
     plain_number,
 )
 from pipelines.seeds.fact import Fact, NumberFormat
@@ -27,12 +29,12 @@ class Models(Fact):
     """One row per model."""
 
     key = ("model_id",)
-    model_id: Identifier = Field(description="Key of the model, for example llama-3.1-70b.")
-    model_name: Text = Field(description="Name as the developer writes it.")
-    organization: Text = Field(description="Organizations that developed it, the lead organization first.")
-    country: Country | None = Field(default=None, description="Country of the lead organization, ISO 3166 alpha-3.")
-    publication_date: Day = Field(description="Date of first publication (paper, card or announcement).")
-    publication_date_precision: DatePrecision = Field(description="Precision of publication_date.")
+    model_id: Identifier = filled("Key of the model, for example llama-3.1-70b.")
+    model_name: Text = filled("Name as the developer writes it.")
+    organization: Text = filled("Organizations that developed it, the lead organization first.")
+    country: Country | None = nullable("Country of the lead organization, ISO 3166 alpha-3.")
+    publication_date: Day = filled("Date of first publication (paper, card or announcement).")
+    publication_date_precision: DatePrecision = filled("Precision of publication_date.")
     domain: Literal[
         "language",
         "vision",
@@ -48,7 +50,9 @@ class Models(Fact):
         "recommendation",
         "mathematics",
         "other",
-    ] = Field(description="Domain of the task.")
+    ] = filled(
+        "Domain of the task.",
+    )
     architecture: Literal[
         "dense decoder",
         "moe decoder",
@@ -63,17 +67,17 @@ class Models(Fact):
         "ssm hybrid",
         "reinforcement learning",
         "other",
-    ] = Field(description="Architecture class: it decides which FLOP formula applies.")
-    total_params: Positive | None = Field(default=None, description="Total parameters.")
-    active_params: Positive | None = Field(
-        default=None, description="Active parameters: below total_params for mixtures of experts."
+    ] = filled(
+        "Architecture class: it decides which FLOP formula applies.",
     )
-    has_open_weights: Flag | None = Field(default=None, description="True if the weights can be downloaded.")
+    total_params: Positive | None = nullable("Total parameters.")
+    active_params: Positive | None = nullable("Active parameters: below total_params for mixtures of experts.")
+    has_open_weights: Flag | None = nullable("True if the weights can be downloaded.")
     is_frontier: Flag = Field(
         default=False,
         description="True if the model was among the ten largest known training runs when it was published.",
     )
-    base_model_id: Identifier | None = Field(default=None, description="Base model of this model.")
+    base_model_id: Identifier | None = nullable("Base model of this model.")
 
     @model_validator(mode="after")
     def _active_within_total(self) -> Models:
@@ -86,44 +90,36 @@ class ModelShapes(Fact):
     """One row per model: the shape of its layers from the published configuration; it decides the cost per token."""
 
     key = ("model_id",)
-    model_id: Identifier = Field(description="Key of seeds.models.")
-    layers_count: Count = Field(description="Layers, of whatever kind.")
-    hidden_dimension: Count = Field(description="Width of the residual stream.")
-    attention_heads_count: Count | None = Field(
-        default=None, description="Heads of queries; empty without any attention."
+    model_id: Identifier = filled("Key of seeds.models.")
+    layers_count: Count = filled("Layers, of whatever kind.")
+    hidden_dimension: Count = filled("Width of the residual stream.")
+    attention_heads_count: Count | None = nullable("Heads of queries; empty without any attention.")
+    kv_heads_count: Count | None = nullable("Heads of keys and values.")
+    head_dimension: Count | None = nullable("Dimension of a head of queries and keys.")
+    attention_kind: Literal["multi-head", "grouped", "multi-query", "latent", "sliding-window", "hybrid"] = filled(
+        "What the layers store about earlier tokens: keys and values of all heads, of groups of heads, of one head; "
+        "a compressed latent; those of the last tokens only (in some layers or all); a state of fixed size in most "
+        "layers.",
     )
-    kv_heads_count: Count | None = Field(default=None, description="Heads of keys and values.")
-    head_dimension: Count | None = Field(default=None, description="Dimension of a head of queries and keys.")
-    attention_kind: Literal["multi-head", "grouped", "multi-query", "latent", "sliding-window", "hybrid"] = Field(
-        description="What the layers store about earlier tokens: keys and values of all heads, of groups of heads, of "
-        "one head; a compressed latent; those of the last tokens only (in some layers or all); a state of "
-        "fixed size in most layers."
+    full_attention_layers_count: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=10**6)] = filled(
+        "Layers that attend to all earlier tokens."
     )
-    full_attention_layers_count: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=10**6)] = Field(
-        description="Layers that attend to all earlier tokens."
+    window_attention_layers_count: Count | None = nullable("Layers that attend to the last sliding_window_tokens only.")
+    sliding_window_tokens: Count | None = nullable("Tokens that such a layer looks back to.")
+    kv_lora_dimension: Count | None = nullable(
+        "Latent attention: dimension of the compressed keys and values (kv_lora_rank)."
     )
-    window_attention_layers_count: Count | None = Field(
-        default=None, description="Layers that attend to the last sliding_window_tokens only."
+    rope_dimension: Count | None = nullable("Latent attention: dimension of the shared key that carries positions.")
+    indexer_dimension: Count | None = nullable(
+        "Sparse attention: dimension of the key by which an indexer chooses tokens."
     )
-    sliding_window_tokens: Count | None = Field(default=None, description="Tokens that such a layer looks back to.")
-    kv_lora_dimension: Count | None = Field(
-        default=None, description="Latent attention: dimension of the compressed keys and values (kv_lora_rank)."
+    recurrent_layers_count: Count | None = nullable(
+        "Layers that keep a state of fixed size (state space, linear attention)."
     )
-    rope_dimension: Count | None = Field(
-        default=None, description="Latent attention: dimension of the shared key that carries positions."
-    )
-    indexer_dimension: Count | None = Field(
-        default=None, description="Sparse attention: dimension of the key by which an indexer chooses tokens."
-    )
-    recurrent_layers_count: Count | None = Field(
-        default=None, description="Layers that keep a state of fixed size (state space, linear attention)."
-    )
-    recurrent_state_count: Count | None = Field(
-        default=None, description="Numbers in the state of one such layer and sequence."
-    )
-    experts_count: Count | None = Field(default=None, description="Experts of a layer that a router chooses from.")
-    experts_per_token_count: Count | None = Field(default=None, description="Experts that it chooses for a token.")
-    max_context_tokens: Count = Field(description="Longest context that the configuration allows.")
+    recurrent_state_count: Count | None = nullable("Numbers in the state of one such layer and sequence.")
+    experts_count: Count | None = nullable("Experts of a layer that a router chooses from.")
+    experts_per_token_count: Count | None = nullable("Experts that it chooses for a token.")
+    max_context_tokens: Count = filled("Longest context that the configuration allows.")
 
     @model_validator(mode="after")
     def _kind_fits_numbers(self) -> ModelShapes:
@@ -169,59 +165,50 @@ class ModelAliases(Fact):
     """One row per published name of a model, if the name alone is ambiguous."""
 
     key = ("alias",)
-    alias: Text = Field(description="Name as printed by the publisher.")
-    model_id: Identifier = Field(description="Key of seeds.models.")
+    alias: Text = filled("Name as printed by the publisher.")
+    model_id: Identifier = filled("Key of seeds.models.")
 
 
 class Corrections(Fact):
     """One row per wrong cell in a publisher's file: the wrong value, the correct value, and the reason."""
 
     key = ("table_name", "record_name", "column_name")
-    table_name: Annotated[str, Field(pattern=r"^raw\.[a-z0-9_]+$")] = Field(description="Raw table.")
-    record_name: Text = Field(description="Name of the record, as the publisher writes it.")
-    column_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = Field(description="Column of the raw table.")
-    expect: Number = Field(
-        description="The wrong value; once the publisher changes it, the correction is retired with a finding."
-    )
-    corrected: Number | None = Field(default=None, description="The correct value; empty if it is not known.")
-    reason: Text = Field(description="Why the value is wrong, in our words.")
+    table_name: Annotated[str, Field(pattern=r"^raw\.[a-z0-9_]+$")] = filled("Raw table.")
+    record_name: Text = filled("Name of the record, as the publisher writes it.")
+    column_name: Annotated[str, Field(pattern=r"^[a-z0-9_]+$")] = filled("Column of the raw table.")
+    expect: Number = filled("The wrong value; once the publisher changes it, the correction is retired with a finding.")
+    corrected: Number | None = nullable("The correct value; empty if it is not known.")
+    reason: Text = filled("Why the value is wrong, in our words.")
 
 
 class TrainingRuns(Fact):
     """One row per training run: the model, the amount of data, and the hardware."""
 
     key = ("training_run_id",)
-    training_run_id: Identifier = Field(description="Key of the run; equal to model_id for the main run of a model.")
-    model_id: Identifier = Field(description="Key of seeds.models.")
-    run_kind: Literal["pretraining", "finetuning", "distillation", "pruning", "reinforcement learning"] = Field(
-        description="Kind of run; 6ND applies to pretraining and finetuning only."
+    training_run_id: Identifier = filled("Key of the run; equal to model_id for the main run of a model.")
+    model_id: Identifier = filled("Key of seeds.models.")
+    run_kind: Literal["pretraining", "finetuning", "distillation", "pruning", "reinforcement learning"] = filled(
+        "Kind of run; 6ND applies to pretraining and finetuning only."
     )
-    training_tokens: Positive | None = Field(
-        default=None, description="Tokens processed, including repeated passes (for language models)."
+    training_tokens: Positive | None = nullable("Tokens processed, including repeated passes (for language models).")
+    training_examples: Positive | None = nullable(
+        "Examples (images, clips, positions) processed, including repeated passes."
     )
-    training_examples: Positive | None = Field(
-        default=None, description="Examples (images, clips, positions) processed, including repeated passes."
+    forward_mac_per_example: Positive | None = nullable("Multiply-accumulates of one forward pass over one example.")
+    epochs: Positive | None = nullable("Passes over the data set, if published.")
+    recompute: Literal["full", "selective", "none"] | None = nullable(
+        "Activation recomputation during training, if published."
     )
-    forward_mac_per_example: Positive | None = Field(
-        default=None, description="Multiply-accumulates of one forward pass over one example."
+    number_format: NumberFormat | None = nullable("Format of the matrix multiplications.")
+    accelerator_id: Identifier | None = nullable("Main accelerator: key of seeds.accelerators.")
+    accelerator_count: Count | None = nullable("Accelerators in parallel.")
+    training_country: Country | None = nullable("Country of the data centre, if published.")
+    started_year: Year | None = nullable("Year in which most of the run took place.")
+    operator_kind: Literal["hyperscaler", "other"] | None = nullable(
+        "Operator of the hardware: a hyperscale operator or another (university, public, colocation)."
     )
-    epochs: Positive | None = Field(default=None, description="Passes over the data set, if published.")
-    recompute: Literal["full", "selective", "none"] | None = Field(
-        default=None, description="Activation recomputation during training, if published."
-    )
-    number_format: NumberFormat | None = Field(default=None, description="Format of the matrix multiplications.")
-    accelerator_id: Identifier | None = Field(default=None, description="Main accelerator: key of seeds.accelerators.")
-    accelerator_count: Count | None = Field(default=None, description="Accelerators in parallel.")
-    training_country: Country | None = Field(default=None, description="Country of the data centre, if published.")
-    started_year: Year | None = Field(default=None, description="Year in which most of the run took place.")
-    operator_kind: Literal["hyperscaler", "other"] | None = Field(
-        default=None,
-        description="Operator of the hardware: a hyperscale operator or another (university, public, colocation).",
-    )
-    hardware_source_id: SourceId | None = Field(
-        default=None, description="Source of the hardware columns, if not source_id."
-    )
-    hardware_locator: Text | None = Field(default=None, description="Location in that source.")
+    hardware_source_id: SourceId | None = nullable("Source of the hardware columns, if not source_id.")
+    hardware_locator: Text | None = nullable("Location in that source.")
 
 
 QUANTITIES: dict[str, str] = {
@@ -241,20 +228,20 @@ class PublishedFigures(Fact):
     """One row per published figure about a run, a model or a machine."""
 
     key = ("published_figure_id",)
-    published_figure_id: Identifier = Field(description="Key of the row.")
-    subject_kind: Literal["training_run", "stage", "model", "family", "inference", "machine"] = Field(
-        description="Subject of the figure; a stage is part of a run, or a run without its own row."
+    published_figure_id: Identifier = filled("Key of the row.")
+    subject_kind: Literal["training_run", "stage", "model", "family", "inference", "machine"] = filled(
+        "Subject of the figure; a stage is part of a run, or a run without its own row."
     )
-    subject_id: Identifier = Field(
-        description="Key of the subject: training_run_id for a training run, model_id for a model, else a name of our own."
+    subject_id: Identifier = filled(
+        "Key of the subject: training_run_id for a training run, model_id for a model, else a name of our own."
     )
-    subject_name: Text = Field(description="Name of the subject for readers.")
-    quantity: str = Field(description="Quantity of the figure (closed list in seed_tables.QUANTITIES).")
-    value: Positive = Field(description="The figure, in the unit of the column unit.")
-    value_low: Positive | None = Field(default=None, description="Lower bound, if the source gives a range.")
-    value_high: Positive | None = Field(default=None, description="Upper bound, if the source gives a range.")
-    unit: str = Field(description="Unit of value: the unit of its quantity.")
-    printed: Text | None = Field(default=None, description="Number and unit as the source prints them.")
+    subject_name: Text = filled("Name of the subject for readers.")
+    quantity: str = filled("Quantity of the figure (closed list in seed_tables.QUANTITIES).")
+    value: Positive = filled("The figure, in the unit of the column unit.")
+    value_low: Positive | None = nullable("Lower bound, if the source gives a range.")
+    value_high: Positive | None = nullable("Upper bound, if the source gives a range.")
+    unit: str = filled("Unit of value: the unit of its quantity.")
+    printed: Text | None = nullable("Number and unit as the source prints them.")
     boundary: Literal[
         "chip",
         "server",
@@ -268,19 +255,20 @@ class PublishedFigures(Fact):
         "owned",
         "unstated",
         "none",
-    ] = Field(description="What the figure includes: machine boundary, carbon basis, water or cost basis.")
-    counting: Literal["6nd", "with attention", "8nd", "chips x time", "operation count", "unstated"] | None = Field(
-        default=None, description="How the publisher counted a FLOP figure."
+    ] = filled(
+        "What the figure includes: machine boundary, carbon basis, water or cost basis.",
     )
-    kind: Literal["measured", "reported", "estimated"] = Field(
-        description="Measured by the publisher, reported by the developer, or estimated by a third party."
+    counting: Literal["6nd", "with attention", "8nd", "chips x time", "operation count", "unstated"] | None = nullable(
+        "How the publisher counted a FLOP figure."
     )
-    is_circular: Flag = Field(
-        description="True if the publisher derived the figure with the same formula as ours, so that it is not "
-        "independent."
+    kind: Literal["measured", "reported", "estimated"] = filled(
+        "Measured by the publisher, reported by the developer, or estimated by a third party."
     )
-    accelerator_id: Identifier | None = Field(default=None, description="Accelerator that the figure refers to.")
-    accelerator_count: Count | None = Field(default=None, description="Accelerators that the figure refers to.")
+    is_circular: Flag = filled(
+        "True if the publisher derived the figure with the same formula as ours, so that it is not independent."
+    )
+    accelerator_id: Identifier | None = nullable("Accelerator that the figure refers to.")
+    accelerator_count: Count | None = nullable("Accelerators that the figure refers to.")
 
     @property
     def subject_id_of_run(self) -> str | None:

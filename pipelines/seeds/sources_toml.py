@@ -18,7 +18,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pipelines.errors import LedgerError, did_you_mean, shown
-from pipelines.records.fields import ADDRESS, PATTERN_WORDS, SOURCE_ID, expectation
+from pipelines.records.fields import ADDRESS, PATTERN_WORDS, SOURCE_ID, expectation, filled, nullable
 
 ENTRY = re.compile(r"\s*\[\s*[\"']?([^\[\]\"']+?)[\"']?\s*\]\s*(?:#.*)?")
 FIELD = re.compile(r"\s*[\"']?([A-Za-z0-9_-]+)[\"']?\s*=")
@@ -38,7 +38,7 @@ class Source(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
     title: str = Field(min_length=1, description="Title of the work.")
-    authors: str | None = Field(default=None, description="Authors or publisher.")
+    authors: str | None = nullable("Authors or publisher.")
     year: int | None = Field(default=None, ge=1900, le=2035, description="Year of publication.")
     url: str | None = Field(default=None, pattern=ADDRESS, description="Address of the work.")
     licence: str = Field(min_length=1, description="Licence as the publisher states it, or 'not stated'.")
@@ -53,10 +53,10 @@ class Source(BaseModel):
         "repository",
         "judgement",
         "text",
-    ] = Field(
-        description="Kind of work; a judgement is our own and explained in docs/methods.md; a text has no address."
+    ] = filled(
+        "Kind of work; a judgement is our own and explained in docs/methods.md; a text has no address.",
     )
-    accessed: date | None = Field(default=None, description="Date on which the work was read; empty if it was not.")
+    accessed: date | None = nullable("Date on which the work was read; empty if it was not.")
 
     @model_validator(mode="after")
     def _has_address(self) -> Source:

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import Field, StrictInt
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Record
-from pipelines.records.fields import Text
+from pipelines.records.fields import Text, filled, nullable
 from pipelines.records.json_records import (
     JsonRecord,
     JsonText,
@@ -45,91 +45,64 @@ class BoampsMeasures(RawRow):
 
     table = "boamps_measures"
     source_id = "boamps"
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "report_id": ("header.reportId",),
-        "reported_at": ("header.reportDatetime",),
-        "report_status": ("header.reportStatus",),
-        "licence": ("header.licensing",),
-        "publisher": ("publisher.name",),
-        "task_stage": ("task.taskStage",),
-        "task_family": ("task.taskFamily",),
-        "request_count": ("task.nbRequest",),
-        "model_name": ("algorithm.foundationModelName", "algorithm.algorithmName"),
-        "model_url": ("algorithm.foundationModelUri", "algorithm.algorithmUri"),
-        "total_billion_params": ("algorithm.parametersNumber",),
-        "framework": ("algorithm.framework",),
-        "number_format": ("algorithm.quantization",),
-        "input_kind": ("input.dataType",),
-        "input_count": ("input.dataQuantity",),
-        "output_kind": ("output.dataType",),
-        "output_count": ("output.dataQuantity",),
-        "gpu_name": ("gpu.componentName", "gpu.series", "gpu.family"),
-        "gpu_count": ("gpu.nbComponent",),
-        "gpu_share_fraction": ("gpu.share",),
-        "cpu_name": ("cpu.componentName", "cpu.series", "cpu.family"),
-        "components": ("infrastructure.components",),
-        "infrastructure_kind": ("infrastructure.infraType",),
-        "cloud_provider": ("infrastructure.cloudProvider",),
-        "cloud_instance": ("infrastructure.cloudInstance",),
-        "country": ("environment.country",),
-        "grid_g_co2e_per_kwh": ("environment.powerSourceCarbonIntensity",),
-        "method": ("measurementMethod",),
-        "gpu_tracking": ("gpuTrackingMode",),
-        "cpu_tracking": ("cpuTrackingMode",),
-        "energy_kwh": ("powerConsumption",),
-        "duration_s": ("measurementDuration",),
-        "started_at": ("measurementDateTime",),
-        "calibration_energy_kwh": ("powerCalibrationMeasurement",),
-        "calibration_duration_s": ("durationCalibrationMeasurement",),
-        "gpu_utilisation_fraction": ("averageUtilizationGpu",),
-    }
 
-    report_id: Text | None = Field(default=None, description="Identifier of the report.")
-    reported_at: Text | None = Field(default=None, description="Time of the report, as written.")
-    report_status: Text | None = Field(default=None, description="draft, final, corrective or other.")
-    licence: Text | None = Field(default=None, description="Licence of the report, as written.")
-    publisher: Text | None = Field(default=None, description="Organization that made the report.")
-    task_stage: Text = Field(description="Stage of the work, such as training, finetuning or inference.")
-    task_family: Text = Field(description="Kind of task, such as chatbot.")
-    request_count: Amount | None = Field(default=None, description="Requests that the measure covers, for inference.")
-    model_name: Text | None = Field(default=None, description="Model or algorithm, where the report names one.")
-    model_url: Text | None = Field(default=None, description="Address of the model, where given.")
-    total_billion_params: Amount | None = Field(default=None, description="Total parameters, billions.")
-    framework: Text | None = Field(default=None, description="Software that ran the model.")
-    number_format: Text | None = Field(default=None, description="Number format of the weights, as written.")
-    input_kind: Text | None = Field(default=None, description="What the input counts, such as token or image.")
-    input_count: Amount | None = Field(default=None, description="Size of the input of one request, in these.")
-    output_kind: Text | None = Field(default=None, description="What the output counts, such as token or image.")
-    output_count: Amount | None = Field(default=None, description="Size of the output of one request, in these.")
-    gpu_name: Text | None = Field(default=None, description="Accelerator, where the report names one kind.")
-    gpu_count: Count | None = Field(default=None, description="How many of it.")
-    gpu_share_fraction: Share | None = Field(default=None, description="Share of it that the task had.")
-    cpu_name: Text | None = Field(default=None, description="Processor, where the report names one kind.")
-    components: JsonText = Field(description="All components of the hardware, as JSON.")
-    infrastructure_kind: Text = Field(description="publicCloud, privateCloud, onPremise or other.")
-    cloud_provider: Text | None = Field(default=None, description="Provider of the cloud.")
-    cloud_instance: Text | None = Field(default=None, description="Type of the rented machine.")
-    country: Text | None = Field(default=None, description="Country of the machine, as written.")
-    grid_g_co2e_per_kwh: Amount | None = Field(
-        default=None, description="Carbon intensity of the electricity, grams CO2 equivalent per kilowatt-hour."
+    report_id: Text | None = nullable("Identifier of the report.", "header.reportId")
+    reported_at: Text | None = nullable("Time of the report, as written.", "header.reportDatetime")
+    report_status: Text | None = nullable("draft, final, corrective or other.", "header.reportStatus")
+    licence: Text | None = nullable("Licence of the report, as written.", "header.licensing")
+    publisher: Text | None = nullable("Organization that made the report.", "publisher.name")
+    task_stage: Text = filled("Stage of the work, such as training, finetuning or inference.", "task.taskStage")
+    task_family: Text = filled("Kind of task, such as chatbot.", "task.taskFamily")
+    request_count: Amount | None = nullable("Requests that the measure covers, for inference.", "task.nbRequest")
+    model_name: Text | None = nullable(
+        "Model or algorithm, where the report names one.", "algorithm.foundationModelName", "algorithm.algorithmName"
     )
-    method: Text = Field(description="Tool that measured.")
-    version: Text | None = Field(default=None, description="Version of the tool.")
-    gpu_tracking: Text | None = Field(
-        default=None, description="How the tool follows accelerators; constant is no measurement."
+    model_url: Text | None = nullable(
+        "Address of the model, where given.", "algorithm.foundationModelUri", "algorithm.algorithmUri"
     )
-    cpu_tracking: Text | None = Field(
-        default=None, description="How the tool follows processors; constant is no measurement."
+    total_billion_params: Amount | None = nullable("Total parameters, billions.", "algorithm.parametersNumber")
+    framework: Text | None = nullable("Software that ran the model.", "algorithm.framework")
+    number_format: Text | None = nullable("Number format of the weights, as written.", "algorithm.quantization")
+    input_kind: Text | None = nullable("What the input counts, such as token or image.", "input.dataType")
+    input_count: Amount | None = nullable("Size of the input of one request, in these.", "input.dataQuantity")
+    output_kind: Text | None = nullable("What the output counts, such as token or image.", "output.dataType")
+    output_count: Amount | None = nullable("Size of the output of one request, in these.", "output.dataQuantity")
+    gpu_name: Text | None = nullable(
+        "Accelerator, where the report names one kind.", "gpu.componentName", "gpu.series", "gpu.family"
     )
-    energy_kwh: Amount = Field(description="Energy that the task took, kilowatt-hours.")
-    duration_s: Amount | None = Field(default=None, description="Length of the measurement, seconds.")
-    started_at: Text | None = Field(default=None, description="Begin of the measurement, as written.")
-    calibration_energy_kwh: Amount | None = Field(
-        default=None, description="Energy of the idle machine during the calibration, kilowatt-hours."
+    gpu_count: Count | None = nullable("How many of it.", "gpu.nbComponent")
+    gpu_share_fraction: Share | None = nullable("Share of it that the task had.", "gpu.share")
+    cpu_name: Text | None = nullable(
+        "Processor, where the report names one kind.", "cpu.componentName", "cpu.series", "cpu.family"
     )
-    calibration_duration_s: Amount | None = Field(default=None, description="Length of the calibration, seconds.")
-    gpu_utilisation_fraction: Share | None = Field(default=None, description="Mean load of the accelerators.")
-    quality: Text | None = Field(default=None, description="How good the report holds itself for: high, medium or low.")
+    components: JsonText = filled("All components of the hardware, as JSON.", "infrastructure.components")
+    infrastructure_kind: Text = filled("publicCloud, privateCloud, onPremise or other.", "infrastructure.infraType")
+    cloud_provider: Text | None = nullable("Provider of the cloud.", "infrastructure.cloudProvider")
+    cloud_instance: Text | None = nullable("Type of the rented machine.", "infrastructure.cloudInstance")
+    country: Text | None = nullable("Country of the machine, as written.", "environment.country")
+    grid_g_co2e_per_kwh: Amount | None = nullable(
+        "Carbon intensity of the electricity, grams CO2 equivalent per kilowatt-hour.",
+        "environment.powerSourceCarbonIntensity",
+    )
+    method: Text = filled("Tool that measured.", "measurementMethod")
+    version: Text | None = nullable("Version of the tool.")
+    gpu_tracking: Text | None = nullable(
+        "How the tool follows accelerators; constant is no measurement.", "gpuTrackingMode"
+    )
+    cpu_tracking: Text | None = nullable(
+        "How the tool follows processors; constant is no measurement.", "cpuTrackingMode"
+    )
+    energy_kwh: Amount = filled("Energy that the task took, kilowatt-hours.", "powerConsumption")
+    duration_s: Amount | None = nullable("Length of the measurement, seconds.", "measurementDuration")
+    started_at: Text | None = nullable("Begin of the measurement, as written.", "measurementDateTime")
+    calibration_energy_kwh: Amount | None = nullable(
+        "Energy of the idle machine during the calibration, kilowatt-hours.", "powerCalibrationMeasurement"
+    )
+    calibration_duration_s: Amount | None = nullable(
+        "Length of the calibration, seconds.", "durationCalibrationMeasurement"
+    )
+    gpu_utilisation_fraction: Share | None = nullable("Mean load of the accelerators.", "averageUtilizationGpu")
+    quality: Text | None = nullable("How good the report holds itself for: high, medium or low.")
 
 
 _columns = named_columns(BoampsMeasures)

@@ -8,11 +8,11 @@ Years differ between countries (2009 to 2023): never compare rows without lookin
 
 from __future__ import annotations
 
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from pydantic import Field
 
-from pipelines.records.fields import Country, Text, Year
+from pipelines.records.fields import Country, Text, Year, filled, nullable
 from pipelines.records.json_records import JsonRecord, Values, cut_members, json_table, named_columns
 from pipelines.records.raw_tables import RawNumber, RawRow, RemoteFile, remote_csv
 
@@ -29,47 +29,37 @@ class CodecarbonCountries(RawRow):
     source_id = "codecarbon_grid"
     key = ("iso_code",)
     min_rows = 150
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "carbon_intensity_g_co2e_per_kwh": ("carbon_intensity",),
-        "per_capita_kwh": ("per_capita_Wh",),
-        **{
-            f"{source}_twh": (f"{source}_TWh",)
-            for source in (
-                "total", "biofuel", "coal", "fossil", "gas", "hydroelectricity", "low_carbon", "nuclear", "oil",
-                "other_renewable", "other_renewable_exc_biofuel", "renewables", "solar", "wind",
-            )
-        },
-    }  # fmt: skip
 
-    iso_code: Country = Field(description="ISO 3166 alpha-3 code of the country.")
-    country_name: Text = Field(description="Name of the country, as published.")
-    year: Year = Field(description="Calendar year of the figures of this row; it differs between countries.")
-    carbon_intensity_g_co2e_per_kwh: Intensity = Field(
-        description="Carbon intensity of electricity made in the country, life cycle, grams CO2 equivalent per "
-        "kilowatt-hour."
+    iso_code: Country = filled("ISO 3166 alpha-3 code of the country.")
+    country_name: Text = filled("Name of the country, as published.")
+    year: Year = filled("Calendar year of the figures of this row; it differs between countries.")
+    carbon_intensity_g_co2e_per_kwh: Intensity = filled(
+        "Carbon intensity of electricity made in the country, life cycle, grams CO2 equivalent per kilowatt-hour.",
+        "carbon_intensity",
     )
-    per_capita_kwh: Annotated[RawNumber, Field(ge=0, le=1_000_000)] = Field(
-        description="Electricity made per inhabitant, kilowatt-hours; the publisher's name for it says Wh, but the "
-        "numbers are total over population in kWh."
+    per_capita_kwh: Annotated[RawNumber, Field(ge=0, le=1_000_000)] = filled(
+        "Electricity made per inhabitant, kilowatt-hours; the publisher's name for it says Wh, but the numbers are "
+        "total over population in kWh.",
+        "per_capita_Wh",
     )
-    total_twh: Energy = Field(description="Electricity made from all sources, terawatt-hours.")
-    biofuel_twh: Energy = Field(description="Electricity made from biofuels, terawatt-hours.")
-    coal_twh: Energy = Field(description="Electricity made from coal, terawatt-hours.")
-    fossil_twh: Energy = Field(description="Electricity made from coal, oil and gas, terawatt-hours.")
-    gas_twh: Energy = Field(description="Electricity made from gas, terawatt-hours.")
-    hydroelectricity_twh: Energy = Field(description="Electricity made from hydropower, terawatt-hours.")
-    low_carbon_twh: Energy = Field(description="Electricity made from renewables and nuclear, terawatt-hours.")
-    nuclear_twh: Energy = Field(description="Electricity made from nuclear fission, terawatt-hours.")
-    oil_twh: Energy = Field(description="Electricity made from oil, terawatt-hours.")
-    other_renewable_twh: Energy = Field(
-        description="Electricity made from other renewables, biofuels included, terawatt-hours."
+    total_twh: Energy = filled("Electricity made from all sources, terawatt-hours.", "total_TWh")
+    biofuel_twh: Energy = filled("Electricity made from biofuels, terawatt-hours.", "biofuel_TWh")
+    coal_twh: Energy = filled("Electricity made from coal, terawatt-hours.", "coal_TWh")
+    fossil_twh: Energy = filled("Electricity made from coal, oil and gas, terawatt-hours.", "fossil_TWh")
+    gas_twh: Energy = filled("Electricity made from gas, terawatt-hours.", "gas_TWh")
+    hydroelectricity_twh: Energy = filled("Electricity made from hydropower, terawatt-hours.", "hydroelectricity_TWh")
+    low_carbon_twh: Energy = filled("Electricity made from renewables and nuclear, terawatt-hours.", "low_carbon_TWh")
+    nuclear_twh: Energy = filled("Electricity made from nuclear fission, terawatt-hours.", "nuclear_TWh")
+    oil_twh: Energy = filled("Electricity made from oil, terawatt-hours.", "oil_TWh")
+    other_renewable_twh: Energy = filled(
+        "Electricity made from other renewables, biofuels included, terawatt-hours.", "other_renewable_TWh"
     )
-    other_renewable_exc_biofuel_twh: Energy = Field(
-        description="Electricity made from other renewables, biofuels left out, terawatt-hours."
+    other_renewable_exc_biofuel_twh: Energy = filled(
+        "Electricity made from other renewables, biofuels left out, terawatt-hours.", "other_renewable_exc_biofuel_TWh"
     )
-    renewables_twh: Energy = Field(description="Electricity made from all renewables, terawatt-hours.")
-    solar_twh: Energy = Field(description="Electricity made from sunlight, terawatt-hours.")
-    wind_twh: Energy = Field(description="Electricity made from wind, terawatt-hours.")
+    renewables_twh: Energy = filled("Electricity made from all renewables, terawatt-hours.", "renewables_TWh")
+    solar_twh: Energy = filled("Electricity made from sunlight, terawatt-hours.", "solar_TWh")
+    wind_twh: Energy = filled("Electricity made from wind, terawatt-hours.", "wind_TWh")
 
 
 class CodecarbonRegions(RawRow):
@@ -79,31 +69,23 @@ class CodecarbonRegions(RawRow):
     source_id = "codecarbon_grid"
     key = ("provider", "region")
     min_rows = 30
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "provider_name": ("providerName",),
-        "offset_ratio_percent": ("offsetRatio",),
-        "region_name": ("regionName",),
-        "country_iso_code": ("countryIsoCode",),
-        "impact_g_co2e_per_kwh": ("impact",),
-        "source_url": ("source",),
-    }
 
-    provider: Text = Field(description="Short name of the cloud provider.")
-    provider_name: Text = Field(description="Name of the cloud provider.")
-    offset_ratio_percent: Annotated[RawNumber, Field(ge=0, le=100)] | None = Field(
-        default=None, description="Share of emissions that the provider says it offsets, percent."
+    provider: Text = filled("Short name of the cloud provider.")
+    provider_name: Text = filled("Name of the cloud provider.", "providerName")
+    offset_ratio_percent: Annotated[RawNumber, Field(ge=0, le=100)] | None = nullable(
+        "Share of emissions that the provider says it offsets, percent.", "offsetRatio"
     )
-    region: Text = Field(description="Identifier of the region, as published (one is misspelt: me-cenrtal1).")
-    region_name: Text | None = Field(default=None, description="Name of the region, where published.")
-    country_name: Text = Field(description="Country of the region, as published.")
-    country_iso_code: Country = Field(description="ISO 3166 alpha-3 code of that country.")
-    state: Text | None = Field(default=None, description="State or part of the country, where published.")
-    city: Text | None = Field(default=None, description="City of the region, where published.")
-    impact_g_co2e_per_kwh: Intensity = Field(
-        description="Carbon intensity of the region's grid, grams CO2 equivalent per kilowatt-hour."
+    region: Text = filled("Identifier of the region, as published (one is misspelt: me-cenrtal1).")
+    region_name: Text | None = nullable("Name of the region, where published.", "regionName")
+    country_name: Text = filled("Country of the region, as published.")
+    country_iso_code: Country = filled("ISO 3166 alpha-3 code of that country.", "countryIsoCode")
+    state: Text | None = nullable("State or part of the country, where published.")
+    city: Text | None = nullable("City of the region, where published.")
+    impact_g_co2e_per_kwh: Intensity = filled(
+        "Carbon intensity of the region's grid, grams CO2 equivalent per kilowatt-hour.", "impact"
     )
-    source_url: Text | None = Field(default=None, description="Where the publisher has the figure from.")
-    comment: Text | None = Field(default=None, description="The publisher's comment.")
+    source_url: Text | None = nullable("Where the publisher has the figure from.", "source")
+    comment: Text | None = nullable("The publisher's comment.")
 
 
 _columns = named_columns(CodecarbonCountries)

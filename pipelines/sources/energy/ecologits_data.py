@@ -7,11 +7,11 @@ repositories, which drop the sources of a model and give an alias as a model of 
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field, StrictBool
 
-from pipelines.records.fields import Text
+from pipelines.records.fields import Text, filled, nullable
 from pipelines.records.json_records import JsonRecord, Values, named_columns, packaged_json, read_packaged
 from pipelines.records.raw_tables import PackagedFile, RawNumber, RawRow, RawTable
 
@@ -36,33 +36,25 @@ class EcologitsZones(RawRow):
     source_id = "ecologits"
     key = ("zone",)
     min_rows = 150
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "zone": ("name",),
-        "gwp_kg_co2e_per_kwh": ("gwp",),
-        "wue_l_per_kwh": ("wue",),
-        "adpe_kg_sb_per_kwh": ("adpe",),
-        "pe_mj_per_kwh": ("pe",),
-    }
 
-    zone: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(
-        description="ISO 3166 alpha-3 code of the zone; WOR is the world."
+    zone: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = filled(
+        "ISO 3166 alpha-3 code of the zone; WOR is the world.", "name"
     )
-    gwp_kg_co2e_per_kwh: Annotated[RawNumber, Field(ge=0, le=3)] = Field(
-        description="Global warming potential of electricity, life cycle, kilograms CO2 equivalent per kilowatt-hour."
+    gwp_kg_co2e_per_kwh: Annotated[RawNumber, Field(ge=0, le=3)] = filled(
+        "Global warming potential of electricity, life cycle, kilograms CO2 equivalent per kilowatt-hour.", "gwp"
     )
-    wue_l_per_kwh: Annotated[RawNumber, Field(ge=0, le=200)] = Field(
-        description="Water used to make electricity, litres per kilowatt-hour."
+    wue_l_per_kwh: Annotated[RawNumber, Field(ge=0, le=200)] = filled(
+        "Water used to make electricity, litres per kilowatt-hour.", "wue"
     )
-    adpe_kg_sb_per_kwh: Annotated[RawNumber, Field(ge=0, le=1e-3)] = Field(
-        description="Abiotic depletion potential of elements, kilograms antimony equivalent per kilowatt-hour."
+    adpe_kg_sb_per_kwh: Annotated[RawNumber, Field(ge=0, le=1e-3)] = filled(
+        "Abiotic depletion potential of elements, kilograms antimony equivalent per kilowatt-hour.", "adpe"
     )
-    pe_mj_per_kwh: Annotated[RawNumber, Field(ge=0, le=500)] = Field(
-        description="Primary energy of electricity, megajoules per kilowatt-hour."
+    pe_mj_per_kwh: Annotated[RawNumber, Field(ge=0, le=500)] = filled(
+        "Primary energy of electricity, megajoules per kilowatt-hour.", "pe"
     )
-    warnings: Text | None = Field(
-        default=None,
-        description="Codes of the package's warnings, joined by '; ': for example electricity-mix-wue-world where the "
-        "world's water use stands in.",
+    warnings: Text | None = nullable(
+        "Codes of the package's warnings, joined by '; ': for example electricity-mix-wue-world where the world's "
+        "water use stands in.",
     )
 
 
@@ -74,35 +66,32 @@ class EcologitsModels(RawRow):
     key = ("provider", "name")
     min_rows = 200
 
-    provider: Text = Field(description="Who serves the model, as the package spells it.")
-    name: Text = Field(description="Name by which that provider serves it.")
-    aliases: Text | None = Field(default=None, description="Other names of the same model, joined by '; '.")
-    architecture_type: Literal["dense", "moe"] = Field(description="Dense, or mixture of experts (moe).")
-    min_total_billion_params: Billions = Field(description="Parameters, lower end of the range, billions.")
-    max_total_billion_params: Billions = Field(
-        description="Parameters, upper end of the range, billions; equal to the lower end where one number is given."
+    provider: Text = filled("Who serves the model, as the package spells it.")
+    name: Text = filled("Name by which that provider serves it.")
+    aliases: Text | None = nullable("Other names of the same model, joined by '; '.")
+    architecture_type: Literal["dense", "moe"] = filled("Dense, or mixture of experts (moe).")
+    min_total_billion_params: Billions = filled("Parameters, lower end of the range, billions.")
+    max_total_billion_params: Billions = filled(
+        "Parameters, upper end of the range, billions; equal to the lower end where one number is given."
     )
-    min_active_billion_params: Billions | None = Field(
-        default=None,
-        description="Active parameters, lower end, billions; empty for dense models, which use all parameters.",
+    min_active_billion_params: Billions | None = nullable(
+        "Active parameters, lower end, billions; empty for dense models, which use all parameters."
     )
-    max_active_billion_params: Billions | None = Field(
-        default=None, description="Active parameters, upper end, billions; empty for dense models."
+    max_active_billion_params: Billions | None = nullable(
+        "Active parameters, upper end, billions; empty for dense models."
     )
-    is_estimated: StrictBool = Field(
-        description="True if the developer has not published the architecture, so that the package estimates the sizes."
+    is_estimated: StrictBool = filled(
+        "True if the developer has not published the architecture, so that the package estimates the sizes."
     )
-    is_multimodal: StrictBool = Field(
-        description="True if the package warns that the model takes or gives more than text."
+    is_multimodal: StrictBool = filled("True if the package warns that the model takes or gives more than text.")
+    deployment_tokens_per_s: Annotated[RawNumber, Field(gt=0, le=1e6)] | None = nullable(
+        "Rate at which the provider's deployment writes tokens, tokens per second."
     )
-    deployment_tokens_per_s: Annotated[RawNumber, Field(gt=0, le=1e6)] | None = Field(
-        default=None, description="Rate at which the provider's deployment writes tokens, tokens per second."
+    deployment_ttft_s: Annotated[RawNumber, Field(gt=0, le=1e5)] | None = nullable(
+        "Time to the first token at the provider's deployment, seconds."
     )
-    deployment_ttft_s: Annotated[RawNumber, Field(gt=0, le=1e5)] | None = Field(
-        default=None, description="Time to the first token at the provider's deployment, seconds."
-    )
-    warnings: Text | None = Field(default=None, description="Codes of the package's warnings, joined by '; '.")
-    sources: LongText | None = Field(default=None, description="Addresses that the package cites, joined by '; '.")
+    warnings: Text | None = nullable("Codes of the package's warnings, joined by '; '.")
+    sources: LongText | None = nullable("Addresses that the package cites, joined by '; '.")
 
 
 def _joined(value: Any, what: str) -> str | None:

@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from pydantic import BeforeValidator, Field, StrictBool, StrictInt
 
-from pipelines.records.fields import Text
+from pipelines.records.fields import Text, filled, nullable
 from pipelines.records.json_records import (
     JsonDay,
     JsonRecord,
@@ -50,17 +50,15 @@ class _Configuration(RawRow):
 
     source_id = "inferencex"
 
-    model: Text = Field(description="Model, in the publisher's code.")
-    hardware: Text = Field(description="Accelerator, in the publisher's code.")
-    framework: Text = Field(description="Software that served the model.")
-    precision: Text = Field(description="Number format of the weights.")
-    spec_method: Text | None = Field(
-        default=None, description="Method of speculative decoding; none where there is none."
-    )
-    disagg: StrictBool = Field(description="True where separate accelerators read prompts and write answers.")
-    isl_tokens: Length | None = Field(default=None, description="Length of a prompt, tokens, where it is fixed.")
-    osl_tokens: Length | None = Field(default=None, description="Length of an answer, tokens, where it is fixed.")
-    benchmark_type: Text | None = Field(default=None, description="Kind of load, where published.")
+    model: Text = filled("Model, in the publisher's code.")
+    hardware: Text = filled("Accelerator, in the publisher's code.")
+    framework: Text = filled("Software that served the model.")
+    precision: Text = filled("Number format of the weights.")
+    spec_method: Text | None = nullable("Method of speculative decoding; none where there is none.")
+    disagg: StrictBool = filled("True where separate accelerators read prompts and write answers.")
+    isl_tokens: Length | None = nullable("Length of a prompt, tokens, where it is fixed.")
+    osl_tokens: Length | None = nullable("Length of an answer, tokens, where it is fixed.")
+    benchmark_type: Text | None = nullable("Kind of load, where published.")
 
 
 class InferencexAvailability(_Configuration):
@@ -73,7 +71,7 @@ class InferencexAvailability(_Configuration):
     )  # fmt: skip
     headers: ClassVar[dict[str, tuple[str, ...]]] = {"isl_tokens": ("isl",), "osl_tokens": ("osl",)}
 
-    date: JsonDay = Field(description="Day of the measurement.")
+    date: JsonDay = filled("Day of the measurement.")
 
 
 RANKS = ("mean", "median", "p90", "p99")
@@ -114,66 +112,58 @@ class InferencexResults(_Configuration):
         **{f"{rank}_{time}_s": (f"{rank}_{time}",) for rank in RANKS for time in TIMES},
     }
 
-    is_multinode: StrictBool = Field(description="True where more than one machine served.")
-    conc_count: Length = Field(description="Requests at the same time.")
-    prefill_tp_count: Whole = Field(description="Degree of tensor parallelism of a worker that reads prompts.")
-    prefill_ep_count: Whole = Field(description="Degree of expert parallelism of such a worker.")
-    prefill_dp_attention: StrictBool = Field(description="True where such workers split attention by request.")
-    prefill_num_workers_count: Whole = Field(description="Number of such workers; 0 where parts are not separate.")
-    decode_tp_count: Whole = Field(description="Degree of tensor parallelism of a worker that writes answers.")
-    decode_ep_count: Whole = Field(description="Degree of expert parallelism of such a worker.")
-    decode_dp_attention: StrictBool = Field(description="True where such workers split attention by request.")
-    decode_num_workers_count: Whole = Field(description="Number of such workers; 0 where parts are not separate.")
-    num_prefill_gpu_count: Whole = Field(description="Accelerators that read prompts, as published.")
-    num_decode_gpu_count: Whole = Field(description="Accelerators that write answers, as published.")
-    offload_mode: Text | None = Field(
-        default=None, description="Whether the cache moves to other memory, where published."
+    is_multinode: StrictBool = filled("True where more than one machine served.")
+    conc_count: Length = filled("Requests at the same time.")
+    prefill_tp_count: Whole = filled("Degree of tensor parallelism of a worker that reads prompts.")
+    prefill_ep_count: Whole = filled("Degree of expert parallelism of such a worker.")
+    prefill_dp_attention: StrictBool = filled("True where such workers split attention by request.")
+    prefill_num_workers_count: Whole = filled("Number of such workers; 0 where parts are not separate.")
+    decode_tp_count: Whole = filled("Degree of tensor parallelism of a worker that writes answers.")
+    decode_ep_count: Whole = filled("Degree of expert parallelism of such a worker.")
+    decode_dp_attention: StrictBool = filled("True where such workers split attention by request.")
+    decode_num_workers_count: Whole = filled("Number of such workers; 0 where parts are not separate.")
+    num_prefill_gpu_count: Whole = filled("Accelerators that read prompts, as published.")
+    num_decode_gpu_count: Whole = filled("Accelerators that write answers, as published.")
+    offload_mode: Text | None = nullable("Whether the cache moves to other memory, where published.")
+    image: Text | None = nullable("Container image of the software, where published.")
+    date: JsonDay = filled("Day of the measurement; it may be months before the snapshot.")
+    run_url: Text | None = nullable("Address of the run that measured it.")
+    tput_per_gpu_tokens_per_s: Measured = filled("Tokens in and out per second and accelerator.")
+    input_tput_per_gpu_tokens_per_s: Measured | None = nullable(
+        "Tokens in per second and accelerator that reads prompts."
     )
-    image: Text | None = Field(default=None, description="Container image of the software, where published.")
-    date: JsonDay = Field(description="Day of the measurement; it may be months before the snapshot.")
-    run_url: Text | None = Field(default=None, description="Address of the run that measured it.")
-    tput_per_gpu_tokens_per_s: Measured = Field(description="Tokens in and out per second and accelerator.")
-    input_tput_per_gpu_tokens_per_s: Measured | None = Field(
-        default=None, description="Tokens in per second and accelerator that reads prompts."
+    output_tput_per_gpu_tokens_per_s: Measured | None = nullable(
+        "Tokens out per second and accelerator that writes answers."
     )
-    output_tput_per_gpu_tokens_per_s: Measured | None = Field(
-        default=None, description="Tokens out per second and accelerator that writes answers."
+    mean_ttft_s: Seconds | None = nullable("Time to the first token, mean, seconds.")
+    median_ttft_s: Seconds | None = nullable("The same, median.")
+    p90_ttft_s: Seconds | None = nullable("The same, 90th percentile.")
+    p99_ttft_s: Seconds | None = nullable("The same, 99th percentile.")
+    mean_tpot_s: Seconds | None = nullable("Time per token of an answer, mean, seconds.")
+    median_tpot_s: Seconds | None = nullable("The same, median.")
+    p90_tpot_s: Seconds | None = nullable("The same, 90th percentile.")
+    p99_tpot_s: Seconds | None = nullable("The same, 99th percentile.")
+    mean_itl_s: Seconds | None = nullable("Time between two pieces of an answer, mean, seconds.")
+    median_itl_s: Seconds | None = nullable("The same, median.")
+    p90_itl_s: Seconds | None = nullable("The same, 90th percentile.")
+    p99_itl_s: Seconds | None = nullable("The same, 99th percentile.")
+    mean_e2el_s: Seconds | None = nullable("Time of a whole request, mean, seconds.")
+    median_e2el_s: Seconds | None = nullable("The same, median.")
+    p90_e2el_s: Seconds | None = nullable("The same, 90th percentile.")
+    p99_e2el_s: Seconds | None = nullable("The same, 99th percentile.")
+    is_power_valid: ZeroOrOne | None = nullable("Whether the publisher holds the power for valid; null in older rows.")
+    power_schema_version_index: Whole | None = nullable(
+        "Version of what the energies mean; from 2 on they are those of all accelerators."
     )
-    mean_ttft_s: Seconds | None = Field(default=None, description="Time to the first token, mean, seconds.")
-    median_ttft_s: Seconds | None = Field(default=None, description="The same, median.")
-    p90_ttft_s: Seconds | None = Field(default=None, description="The same, 90th percentile.")
-    p99_ttft_s: Seconds | None = Field(default=None, description="The same, 99th percentile.")
-    mean_tpot_s: Seconds | None = Field(default=None, description="Time per token of an answer, mean, seconds.")
-    median_tpot_s: Seconds | None = Field(default=None, description="The same, median.")
-    p90_tpot_s: Seconds | None = Field(default=None, description="The same, 90th percentile.")
-    p99_tpot_s: Seconds | None = Field(default=None, description="The same, 99th percentile.")
-    mean_itl_s: Seconds | None = Field(default=None, description="Time between two pieces of an answer, mean, seconds.")
-    median_itl_s: Seconds | None = Field(default=None, description="The same, median.")
-    p90_itl_s: Seconds | None = Field(default=None, description="The same, 90th percentile.")
-    p99_itl_s: Seconds | None = Field(default=None, description="The same, 99th percentile.")
-    mean_e2el_s: Seconds | None = Field(default=None, description="Time of a whole request, mean, seconds.")
-    median_e2el_s: Seconds | None = Field(default=None, description="The same, median.")
-    p90_e2el_s: Seconds | None = Field(default=None, description="The same, 90th percentile.")
-    p99_e2el_s: Seconds | None = Field(default=None, description="The same, 99th percentile.")
-    is_power_valid: ZeroOrOne | None = Field(
-        default=None, description="Whether the publisher holds the power for valid; null in older rows."
-    )
-    power_schema_version_index: Whole | None = Field(
-        default=None, description="Version of what the energies mean; from 2 on they are those of all accelerators."
-    )
-    avg_power_w: Measured | None = Field(default=None, description="Mean power of an accelerator, watts.")
-    avg_total_gpu_power_w: Measured | None = Field(default=None, description="Mean power of all accelerators, watts.")
-    prefill_avg_power_w: Measured | None = Field(
-        default=None, description="Mean power of an accelerator that reads prompts, watts."
-    )
-    decode_avg_power_w: Measured | None = Field(
-        default=None, description="Mean power of an accelerator that writes answers, watts."
-    )
-    total_gpu_energy_j: Measured | None = Field(default=None, description="Energy of all accelerators, joules.")
-    input_joule_per_token: Measured | None = Field(default=None, description="Energy per token in, joules.")
-    output_joule_per_token: Measured | None = Field(default=None, description="Energy per token out, joules.")
-    total_joule_per_token: Measured | None = Field(default=None, description="Energy per token in or out, joules.")
-    workers: JsonText | None = Field(default=None, description="Power of each worker, where published.")
+    avg_power_w: Measured | None = nullable("Mean power of an accelerator, watts.")
+    avg_total_gpu_power_w: Measured | None = nullable("Mean power of all accelerators, watts.")
+    prefill_avg_power_w: Measured | None = nullable("Mean power of an accelerator that reads prompts, watts.")
+    decode_avg_power_w: Measured | None = nullable("Mean power of an accelerator that writes answers, watts.")
+    total_gpu_energy_j: Measured | None = nullable("Energy of all accelerators, joules.")
+    input_joule_per_token: Measured | None = nullable("Energy per token in, joules.")
+    output_joule_per_token: Measured | None = nullable("Energy per token out, joules.")
+    total_joule_per_token: Measured | None = nullable("Energy per token in or out, joules.")
+    workers: JsonText | None = nullable("Power of each worker, where published.")
 
 
 _columns = named_columns(InferencexResults)

@@ -11,14 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 from pydantic import BaseModel, Field, StrictInt
 
 from pipelines.errors import LedgerError
 from pipelines.records.archives import ArchiveCaps, walk_archive
 from pipelines.records.csv_records import Record, Reject
-from pipelines.records.fields import Text
+from pipelines.records.fields import Text, filled, nullable
 from pipelines.records.json_records import (
     JsonDay,
     JsonRecord,
@@ -73,86 +73,58 @@ class MlEnergyConfigurations(RawRow):
         "inference_steps_count", "image_height_px", "video_height_px", "num_frames_count", "avg_power_w",
     )  # fmt: skip
     min_rows = 500
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "total_billion_params": ("total_params_billions",),
-        "activated_billion_params": ("activated_params_billions",),
-        "num_gpus_count": ("num_gpus",),
-        "tensor_parallel_count": ("tensor_parallel",),
-        "expert_parallel_count": ("expert_parallel",),
-        "data_parallel_count": ("data_parallel",),
-        "ulysses_degree_count": ("ulysses_degree",),
-        "ring_degree_count": ("ring_degree",),
-        "parallelization_notes": ("notes",),
-        "max_num_seqs_count": ("max_num_seqs",),
-        "avg_power_w": ("avg_power_watts",),
-        "energy_joule_per_token": ("energy_per_token_joules",),
-        "energy_joule_per_request": ("energy_per_request_joules",),
-        "energy_joule_per_image": ("energy_per_image_joules",),
-        "energy_joule_per_video": ("energy_per_video_joules",),
-        "output_throughput_tokens_per_s": ("output_throughput_tokens_per_sec",),
-        "throughput_images_per_s": ("throughput_images_per_sec",),
-        "throughput_videos_per_s": ("throughput_videos_per_sec",),
-        "avg_output_len_tokens": ("avg_output_len",),
-        "inference_steps_count": ("inference_steps",),
-        "image_height_px": ("image_height",),
-        "image_width_px": ("image_width",),
-        "video_height_px": ("video_height",),
-        "video_width_px": ("video_width",),
-        "num_frames_count": ("num_frames",),
-        "fps_frames_per_s": ("fps",),
-    }
 
-    member: Text = Field(description="File inside the archive; byte positions count in it.")
-    last_updated: JsonDay = Field(description="Day of the leaderboard's data, by its index.")
-    model_id: Text = Field(description="Model, as organization and name on Hugging Face.")
-    nickname: Text | None = Field(default=None, description="Shown name of the model, where given.")
-    task: Text = Field(description="Task that the model does.")
-    architecture: Text | None = Field(default=None, description="Class of the model, for language models.")
-    weight_precision: Text = Field(description="Number format of the weights.")
-    total_billion_params: Measured = Field(description="Total parameters, billions.")
-    activated_billion_params: Measured = Field(description="Active parameters, billions.")
-    gpu_model: Text = Field(description="GPU, in short.")
-    num_gpus_count: Whole = Field(description="GPUs used.")
-    tensor_parallel_count: Whole | None = Field(default=None, description="Degree of tensor parallelism.")
-    expert_parallel_count: Whole | None = Field(default=None, description="Degree of expert parallelism.")
-    data_parallel_count: Whole | None = Field(default=None, description="Degree of data parallelism.")
-    ulysses_degree_count: Whole | None = Field(default=None, description="Degree of Ulysses parallelism.")
-    ring_degree_count: Whole | None = Field(default=None, description="Degree of ring parallelism.")
-    parallelization_notes: Annotated[str, Field(max_length=400)] | None = Field(
-        default=None, description="The publisher's note on the parallelism."
+    member: Text = filled("File inside the archive; byte positions count in it.")
+    last_updated: JsonDay = filled("Day of the leaderboard's data, by its index.")
+    model_id: Text = filled("Model, as organization and name on Hugging Face.")
+    nickname: Text | None = nullable("Shown name of the model, where given.")
+    task: Text = filled("Task that the model does.")
+    architecture: Text | None = nullable("Class of the model, for language models.")
+    weight_precision: Text = filled("Number format of the weights.")
+    total_billion_params: Measured = filled("Total parameters, billions.", "total_params_billions")
+    activated_billion_params: Measured = filled("Active parameters, billions.", "activated_params_billions")
+    gpu_model: Text = filled("GPU, in short.")
+    num_gpus_count: Whole = filled("GPUs used.", "num_gpus")
+    tensor_parallel_count: Whole | None = nullable("Degree of tensor parallelism.", "tensor_parallel")
+    expert_parallel_count: Whole | None = nullable("Degree of expert parallelism.", "expert_parallel")
+    data_parallel_count: Whole | None = nullable("Degree of data parallelism.", "data_parallel")
+    ulysses_degree_count: Whole | None = nullable("Degree of Ulysses parallelism.", "ulysses_degree")
+    ring_degree_count: Whole | None = nullable("Degree of ring parallelism.", "ring_degree")
+    parallelization_notes: Annotated[str, Field(max_length=400)] | None = nullable(
+        "The publisher's note on the parallelism.", "notes"
     )
-    max_num_seqs_count: Whole | None = Field(
-        default=None, description="Maximum number of requests that run in parallel, for language models."
+    max_num_seqs_count: Whole | None = nullable(
+        "Maximum number of requests that run in parallel, for language models.", "max_num_seqs"
     )
-    avg_batch_size: Measured | None = Field(
-        default=None, description="Average number of requests that ran in parallel, for language models."
+    avg_batch_size: Measured | None = nullable("Average number of requests that ran in parallel, for language models.")
+    batch_size: Whole | None = nullable("Images or videos made at the same time.")
+    avg_power_w: Measured = filled("Mean power of the GPUs together, watts.", "avg_power_watts")
+    energy_joule_per_token: Measured | None = nullable(
+        "GPU energy per output token, joules.", "energy_per_token_joules"
     )
-    batch_size: Whole | None = Field(default=None, description="Images or videos made at the same time.")
-    avg_power_w: Measured = Field(description="Mean power of the GPUs together, watts.")
-    energy_joule_per_token: Measured | None = Field(default=None, description="GPU energy per output token, joules.")
-    energy_joule_per_request: Measured | None = Field(default=None, description="GPU energy per request, joules.")
-    energy_joule_per_image: Measured | None = Field(default=None, description="GPU energy per image, joules.")
-    energy_joule_per_video: Measured | None = Field(default=None, description="GPU energy per video, joules.")
-    output_throughput_tokens_per_s: Measured | None = Field(default=None, description="Output tokens per second.")
-    throughput_images_per_s: Measured | None = Field(default=None, description="Images per second.")
-    throughput_videos_per_s: Measured | None = Field(default=None, description="Videos per second.")
-    avg_output_len_tokens: Measured | None = Field(default=None, description="Mean length of an answer, tokens.")
-    median_itl_ms: Measured | None = Field(
-        default=None, description="Time between two tokens of an answer, median, milliseconds."
+    energy_joule_per_request: Measured | None = nullable("GPU energy per request, joules.", "energy_per_request_joules")
+    energy_joule_per_image: Measured | None = nullable("GPU energy per image, joules.", "energy_per_image_joules")
+    energy_joule_per_video: Measured | None = nullable("GPU energy per video, joules.", "energy_per_video_joules")
+    output_throughput_tokens_per_s: Measured | None = nullable(
+        "Output tokens per second.", "output_throughput_tokens_per_sec"
     )
-    p90_itl_ms: Measured | None = Field(default=None, description="The same, 90th percentile, milliseconds.")
-    p95_itl_ms: Measured | None = Field(default=None, description="The same, 95th percentile, milliseconds.")
-    p99_itl_ms: Measured | None = Field(default=None, description="The same, 99th percentile, milliseconds.")
-    batch_latency_s: Measured | None = Field(default=None, description="Time that a batch takes, seconds.")
-    inference_steps_count: Whole | None = Field(default=None, description="Denoising steps.")
-    image_height_px: Whole | None = Field(default=None, description="Height of an image, pixels.")
-    image_width_px: Whole | None = Field(default=None, description="Width of an image, pixels.")
-    video_height_px: Whole | None = Field(default=None, description="Height of a video, pixels.")
-    video_width_px: Whole | None = Field(default=None, description="Width of a video, pixels.")
-    num_frames_count: Whole | None = Field(default=None, description="Frames of a video.")
-    fps_frames_per_s: Whole | None = Field(default=None, description="Frames per second of a video.")
-    output_length_distribution: JsonText | None = Field(
-        default=None, description="Histogram of the lengths of answers: edges of the bins in tokens, and counts."
+    throughput_images_per_s: Measured | None = nullable("Images per second.", "throughput_images_per_sec")
+    throughput_videos_per_s: Measured | None = nullable("Videos per second.", "throughput_videos_per_sec")
+    avg_output_len_tokens: Measured | None = nullable("Mean length of an answer, tokens.", "avg_output_len")
+    median_itl_ms: Measured | None = nullable("Time between two tokens of an answer, median, milliseconds.")
+    p90_itl_ms: Measured | None = nullable("The same, 90th percentile, milliseconds.")
+    p95_itl_ms: Measured | None = nullable("The same, 95th percentile, milliseconds.")
+    p99_itl_ms: Measured | None = nullable("The same, 99th percentile, milliseconds.")
+    batch_latency_s: Measured | None = nullable("Time that a batch takes, seconds.")
+    inference_steps_count: Whole | None = nullable("Denoising steps.", "inference_steps")
+    image_height_px: Whole | None = nullable("Height of an image, pixels.", "image_height")
+    image_width_px: Whole | None = nullable("Width of an image, pixels.", "image_width")
+    video_height_px: Whole | None = nullable("Height of a video, pixels.", "video_height")
+    video_width_px: Whole | None = nullable("Width of a video, pixels.", "video_width")
+    num_frames_count: Whole | None = nullable("Frames of a video.", "num_frames")
+    fps_frames_per_s: Whole | None = nullable("Frames per second of a video.", "fps")
+    output_length_distribution: JsonText | None = nullable(
+        "Histogram of the lengths of answers: edges of the bins in tokens, and counts."
     )
 
 

@@ -14,10 +14,11 @@ no record counts as a duplicate of another.
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
+from pipelines.records.fields import filled, nullable
 from pipelines.records.raw_tables import RawDay, RawDayPrecision, RawNumber, RawRow, RawText, RemoteFile, remote_csv
 
 MONTH_FIRST = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{4})")
@@ -44,173 +45,112 @@ class EpochClusters(RawRow):
     source_id = "epoch_clusters"
     min_rows = 400
     optional = frozenset({"first_operational_date_precision", "decommissioned_date_precision", "exclude", "noteworthy"})
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "name": ("Name",),
-        "status": ("Status",),
-        "certainty": ("Certainty",),
-        "single_cluster": ("Single cluster?",),
-        "max_op_per_s_log10": ("Max OP/s (log)",),
-        "h100_equivalents_count": ("H100 equivalents",),
-        "chip_type_primary": ("Chip type (primary)",),
-        "chip_quantity_primary_count": ("Chip quantity (primary)",),
-        "country": ("Country",),
-        "owner": ("Owner",),
-        "first_operational_date": ("First Operational Date",),
-        "first_operational_date_precision": ("First Operational Date",),
-        "note": ("Note",),
-        "sector": ("Sector",),
-        "power_capacity_megawatts": ("Power Capacity (MW)",),
-        "hardware_cost_usd": ("Hardware Cost",),
-        "location": ("Location",),
-        "users": ("Users",),
-        "hardware_note": ("Hardware note",),
-        "quote": ("Quote",),
-        "first_operational_date_note": ("First Operational Date Note",),
-        "certainty_note": ("Certainty Note",),
-        "energy_efficiency_log10": ("Energy Efficiency (log)",),
-        "builds_upon": ("Builds Upon",),
-        "superseded_by": ("Superseded by",),
-        "possible_duplicate": ("Possible Duplicate",),
-        "possible_duplicate_of": ("Possible Duplicate Of",),
-        "chip_type_secondary": ("Chip type (secondary)",),
-        "chip_quantity_secondary_count": ("Chip quantity (secondary)",),
-        "total_number_of_ai_chips_count": ("Total number of AI chips",),
-        "gpu_supplier_primary": ("GPU Supplier (primary)",),
-        "gpu_supplier_secondary": ("GPU supplier (secondary)",),
-        "include_in_standard_analysis": ("Include in Standard Analysis",),
-        "exclude": ("Exclude",),
-        "rank_when_first_operational": ("Rank when first operational",),
-        "sixteen_bit_op_per_s_log10": ("16-bit OP/s (log)",),
-        "max_op_per_s": ("Max OP/s",),
-        "eight_bit_op_per_s": ("8-bit OP/s",),
-        "sixteen_bit_op_per_s": ("16-bit OP/s",),
-        "thirty_two_bit_op_per_s": ("32-bit OP/s",),
-        "calculated_power_capacity_megawatts": ("Calculated Power Capacity (MW)",),
-        "reported_power_capacity_megawatts": ("Reported Power Capacity (MW)",),
-        "energy_efficiency_op_per_s_per_w": ("Energy Efficiency",),
-        "calculated_cost_usd": ("Calculated Cost",),
-        "reported_cost_usd": ("Reported Cost",),
-        "reported_cost_inflation_adjusted_usd": ("Reported Cost (Inflation adjusted)",),
-        "cost_quote": ("Cost Quote",),
-        "noteworthy": ("Noteworthy",),
-        "decommissioned_date": ("Decommissioned Date (if applicable)",),
-        "decommissioned_date_precision": ("Decommissioned Date (if applicable)",),
-        "largest_existing_cluster_when_first_operational": ("Largest existing cluster when first operational",),
-        "percent_of_largest_cluster_when_first_operational_fraction": ("% of largest cluster when first operational",),
-        "source_1": ("Source 1",),
-        "source_2": ("Source 2",),
-        "source_3": ("Source 3",),
-        "source_4": ("Source 4",),
-        "source_5": ("Source 5",),
-    }
 
-    name: RawText = Field(description="Name of the cluster, or of a class of anonymized ones.")
-    status: RawText | None = Field(default=None, description="Existing, Planned or Decommissioned.")
-    certainty: RawText | None = Field(default=None, description="Confirmed, Likely or Unlikely.")
-    single_cluster: RawText | None = Field(default=None, description="Whether its chips work as one: Yes, No, Unclear.")
-    max_op_per_s_log10: RawNumber | None = Field(
-        default=None, description="Decimal logarithm of max_op_per_s, a number."
+    name: RawText = filled("Name of the cluster, or of a class of anonymized ones.", "Name")
+    status: RawText | None = nullable("Existing, Planned or Decommissioned.", "Status")
+    certainty: RawText | None = nullable("Confirmed, Likely or Unlikely.", "Certainty")
+    single_cluster: RawText | None = nullable("Whether its chips work as one: Yes, No, Unclear.", "Single cluster?")
+    max_op_per_s_log10: RawNumber | None = nullable("Decimal logarithm of max_op_per_s, a number.", "Max OP/s (log)")
+    h100_equivalents_count: RawNumber | None = nullable(
+        "Performance as a count of H100 chips of equal performance.", "H100 equivalents"
     )
-    h100_equivalents_count: RawNumber | None = Field(
-        default=None, description="Performance as a count of H100 chips of equal performance."
+    chip_type_primary: RawText | None = nullable("Main chip; names as in raw.epoch_hardware.", "Chip type (primary)")
+    chip_quantity_primary_count: RawNumber | None = nullable("Main chips, a count.", "Chip quantity (primary)")
+    country: RawText | None = nullable("Countries, split by commas.", "Country")
+    owner: RawText | None = nullable("Owners, split by commas.", "Owner")
+    first_operational_date: ClusterDay | None = nullable("Date of first operation.", "First Operational Date")
+    first_operational_date_precision: ClusterDayPrecision | None = nullable(
+        "What first_operational_date names: a day, a month or a year.", "First Operational Date"
     )
-    chip_type_primary: RawText | None = Field(default=None, description="Main chip; names as in raw.epoch_hardware.")
-    chip_quantity_primary_count: RawNumber | None = Field(default=None, description="Main chips, a count.")
-    country: RawText | None = Field(default=None, description="Countries, split by commas.")
-    owner: RawText | None = Field(default=None, description="Owners, split by commas.")
-    first_operational_date: ClusterDay | None = Field(default=None, description="Date of first operation.")
-    first_operational_date_precision: ClusterDayPrecision | None = Field(
-        default=None, description="What first_operational_date names: a day, a month or a year."
+    note: RawText | None = nullable("Notes on the entry.", "Note")
+    sector: RawText | None = nullable("Private, Public or Public/Private.", "Sector")
+    power_capacity_megawatts: RawNumber | None = nullable(
+        "Power capacity, reported else calculated, megawatts.", "Power Capacity (MW)"
     )
-    note: RawText | None = Field(default=None, description="Notes on the entry.")
-    sector: RawText | None = Field(default=None, description="Private, Public or Public/Private.")
-    power_capacity_megawatts: RawNumber | None = Field(
-        default=None, description="Power capacity, reported else calculated, megawatts."
+    hardware_cost_usd: RawNumber | None = nullable(
+        "Cost of the hardware, reported else calculated, US dollars; the header names no year.", "Hardware Cost"
     )
-    hardware_cost_usd: RawNumber | None = Field(
-        default=None,
-        description="Cost of the hardware, reported else calculated, US dollars; the header names no year.",
+    location: RawText | None = nullable("Address, place or coordinates.", "Location")
+    users: RawText | None = nullable("Users, split by commas.", "Users")
+    hardware_note: RawText | None = nullable("Chips, as the sources describe them.", "Hardware note")
+    quote: RawText | None = nullable("What the sources say.", "Quote")
+    first_operational_date_note: RawText | None = nullable(
+        "Date of first operation or the plan of it, in words.", "First Operational Date Note"
     )
-    location: RawText | None = Field(default=None, description="Address, place or coordinates.")
-    users: RawText | None = Field(default=None, description="Users, split by commas.")
-    hardware_note: RawText | None = Field(default=None, description="Chips, as the sources describe them.")
-    quote: RawText | None = Field(default=None, description="What the sources say.")
-    first_operational_date_note: RawText | None = Field(
-        default=None, description="Date of first operation or the plan of it, in words."
+    certainty_note: RawText | None = nullable("Notes on the certainty.", "Certainty Note")
+    energy_efficiency_log10: RawNumber | None = nullable(
+        "Decimal logarithm of energy_efficiency_op_per_s_per_w, a number.", "Energy Efficiency (log)"
     )
-    certainty_note: RawText | None = Field(default=None, description="Notes on the certainty.")
-    energy_efficiency_log10: RawNumber | None = Field(
-        default=None, description="Decimal logarithm of energy_efficiency_op_per_s_per_w, a number."
+    builds_upon: RawText | None = nullable("Cluster that it extends.", "Builds Upon")
+    superseded_by: RawText | None = nullable("Cluster that replaced it.", "Superseded by")
+    possible_duplicate: RawText | None = nullable(
+        "True if the entry may duplicate another entry, else empty.", "Possible Duplicate"
     )
-    builds_upon: RawText | None = Field(default=None, description="Cluster that it extends.")
-    superseded_by: RawText | None = Field(default=None, description="Cluster that replaced it.")
-    possible_duplicate: RawText | None = Field(
-        default=None, description="True if the entry may duplicate another entry, else empty."
+    possible_duplicate_of: RawText | None = nullable(
+        "Possible duplicates, separated by commas.", "Possible Duplicate Of"
     )
-    possible_duplicate_of: RawText | None = Field(default=None, description="Possible duplicates, separated by commas.")
-    chip_type_secondary: RawText | None = Field(
-        default=None, description="Second chip; names as in raw.epoch_hardware."
+    chip_type_secondary: RawText | None = nullable(
+        "Second chip; names as in raw.epoch_hardware.", "Chip type (secondary)"
     )
-    chip_quantity_secondary_count: RawNumber | None = Field(default=None, description="Second chips, a count.")
-    total_number_of_ai_chips_count: RawNumber | None = Field(default=None, description="Chips in all, a count.")
-    gpu_supplier_primary: RawText | None = Field(default=None, description="Supplier of the main chip.")
-    gpu_supplier_secondary: RawText | None = Field(default=None, description="Supplier of the second chip.")
-    include_in_standard_analysis: RawText | None = Field(
-        default=None, description="True where the publisher counts it in its analyses, else empty."
+    chip_quantity_secondary_count: RawNumber | None = nullable("Second chips, a count.", "Chip quantity (secondary)")
+    total_number_of_ai_chips_count: RawNumber | None = nullable("Chips in all, a count.", "Total number of AI chips")
+    gpu_supplier_primary: RawText | None = nullable("Supplier of the main chip.", "GPU Supplier (primary)")
+    gpu_supplier_secondary: RawText | None = nullable("Supplier of the second chip.", "GPU supplier (secondary)")
+    include_in_standard_analysis: RawText | None = nullable(
+        "True where the publisher counts it in its analyses, else empty.", "Include in Standard Analysis"
     )
-    exclude: RawText | None = Field(default=None, description="True where the publisher leaves it out, else empty.")
-    rank_when_first_operational: RawNumber | None = Field(
-        default=None, description="Rank by performance at its first operation, a number from 1."
+    exclude: RawText | None = nullable("True where the publisher leaves it out, else empty.", "Exclude")
+    rank_when_first_operational: RawNumber | None = nullable(
+        "Rank by performance at its first operation, a number from 1.", "Rank when first operational"
     )
-    sixteen_bit_op_per_s_log10: RawNumber | None = Field(
-        default=None, description="Decimal logarithm of sixteen_bit_op_per_s, a number."
+    sixteen_bit_op_per_s_log10: RawNumber | None = nullable(
+        "Decimal logarithm of sixteen_bit_op_per_s, a number.", "16-bit OP/s (log)"
     )
-    max_op_per_s: RawNumber | None = Field(
-        default=None, description="Peak rate in the format that gives the highest, operations a second."
+    max_op_per_s: RawNumber | None = nullable(
+        "Peak rate in the format that gives the highest, operations a second.", "Max OP/s"
     )
-    eight_bit_op_per_s: RawNumber | None = Field(
-        default=None, description="Peak rate in 8-bit formats, operations a second."
+    eight_bit_op_per_s: RawNumber | None = nullable("Peak rate in 8-bit formats, operations a second.", "8-bit OP/s")
+    sixteen_bit_op_per_s: RawNumber | None = nullable(
+        "Peak rate in 16-bit formats, operations a second.", "16-bit OP/s"
     )
-    sixteen_bit_op_per_s: RawNumber | None = Field(
-        default=None, description="Peak rate in 16-bit formats, operations a second."
+    thirty_two_bit_op_per_s: RawNumber | None = nullable(
+        "Peak rate in 32-bit formats, operations a second.", "32-bit OP/s"
     )
-    thirty_two_bit_op_per_s: RawNumber | None = Field(
-        default=None, description="Peak rate in 32-bit formats, operations a second."
+    calculated_power_capacity_megawatts: RawNumber | None = nullable(
+        "Power capacity computed from chips, megawatts.", "Calculated Power Capacity (MW)"
     )
-    calculated_power_capacity_megawatts: RawNumber | None = Field(
-        default=None, description="Power capacity computed from chips, megawatts."
+    reported_power_capacity_megawatts: RawNumber | None = nullable(
+        "Power capacity that was reported, megawatts.", "Reported Power Capacity (MW)"
     )
-    reported_power_capacity_megawatts: RawNumber | None = Field(
-        default=None, description="Power capacity that was reported, megawatts."
+    energy_efficiency_op_per_s_per_w: RawNumber | None = nullable(
+        "Peak rate per watt of power capacity, operations a second and watt.", "Energy Efficiency"
     )
-    energy_efficiency_op_per_s_per_w: RawNumber | None = Field(
-        default=None, description="Peak rate per watt of power capacity, operations a second and watt."
+    calculated_cost_usd: RawNumber | None = nullable(
+        "Cost computed from chips, US dollars; the header names no year.", "Calculated Cost"
     )
-    calculated_cost_usd: RawNumber | None = Field(
-        default=None, description="Cost computed from chips, US dollars; the header names no year."
+    reported_cost_usd: RawNumber | None = nullable("Cost that was reported, US dollars.", "Reported Cost")
+    reported_cost_inflation_adjusted_usd: RawNumber | None = nullable(
+        "Reported cost in US dollars of a later year, which the header does not name.",
+        "Reported Cost (Inflation adjusted)",
     )
-    reported_cost_usd: RawNumber | None = Field(default=None, description="Cost that was reported, US dollars.")
-    reported_cost_inflation_adjusted_usd: RawNumber | None = Field(
-        default=None, description="Reported cost in US dollars of a later year, which the header does not name."
+    cost_quote: RawText | None = nullable("What the sources say on the cost.", "Cost Quote")
+    noteworthy: RawText | None = nullable("True where the publisher marks it, else empty.", "Noteworthy")
+    decommissioned_date: ClusterDay | None = nullable("Date of its end.", "Decommissioned Date (if applicable)")
+    decommissioned_date_precision: ClusterDayPrecision | None = nullable(
+        "What decommissioned_date names: a day, a month or a year.", "Decommissioned Date (if applicable)"
     )
-    cost_quote: RawText | None = Field(default=None, description="What the sources say on the cost.")
-    noteworthy: RawText | None = Field(default=None, description="True where the publisher marks it, else empty.")
-    decommissioned_date: ClusterDay | None = Field(default=None, description="Date of its end.")
-    decommissioned_date_precision: ClusterDayPrecision | None = Field(
-        default=None, description="What decommissioned_date names: a day, a month or a year."
+    largest_existing_cluster_when_first_operational: RawText | None = nullable(
+        "Largest cluster at its first operation.", "Largest existing cluster when first operational"
     )
-    largest_existing_cluster_when_first_operational: RawText | None = Field(
-        default=None, description="Largest cluster at its first operation."
+    percent_of_largest_cluster_when_first_operational_fraction: RawNumber | None = nullable(
+        "Performance as a fraction of the largest cluster's; the header says percent, the cells hold 1 for all.",
+        "% of largest cluster when first operational",
     )
-    percent_of_largest_cluster_when_first_operational_fraction: RawNumber | None = Field(
-        default=None,
-        description="Performance as a fraction of the largest cluster's; the header says percent, the cells hold 1 for all.",
-    )
-    source_1: RawText | None = Field(default=None, description="Address of a source.")
-    source_2: RawText | None = Field(default=None, description="Address of a source.")
-    source_3: RawText | None = Field(default=None, description="Address of a source.")
-    source_4: RawText | None = Field(default=None, description="Address of a source.")
-    source_5: RawText | None = Field(default=None, description="Address of a source.")
+    source_1: RawText | None = nullable("Address of a source.", "Source 1")
+    source_2: RawText | None = nullable("Address of a source.", "Source 2")
+    source_3: RawText | None = nullable("Address of a source.", "Source 3")
+    source_4: RawText | None = nullable("Address of a source.", "Source 4")
+    source_5: RawText | None = nullable("Address of a source.", "Source 5")
 
 
 class EpochDataCenters(RawRow):
@@ -229,53 +169,30 @@ class EpochDataCenters(RawRow):
         "handle", "latitude", "longitude", "country", "current_chip_types", "all_chip_types", "selected_sources",
         "calculations_sheet",
     })  # fmt: skip
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "name": ("Name", "Title"),
-        "handle": ("Handle",),
-        "project": ("Project",),
-        "address": ("Address",),
-        "latitude": ("Latitude",),
-        "longitude": ("Longitude",),
-        "country": ("Country",),
-        "owner": ("Owner",),
-        "users": ("Users",),
-        "investors": ("Investors",),
-        "construction_companies": ("Construction companies",),
-        "energy_companies": ("Energy companies",),
-        "current_chip_types": ("Current chip types",),
-        "all_chip_types": ("All chip types",),
-        "current_h100_equivalents_count": ("Current H100 equivalents",),
-        "current_power_megawatts": ("Current power (MW)",),
-        "current_total_capital_cost_2025_billion_usd": ("Current total capital cost (2025 USD billions)",),
-        "selected_sources": ("Selected Sources",),
-        "calculations_sheet": ("Calculations sheet",),
-    }
 
-    name: RawText = Field(description="Name of the data centre.")
-    handle: RawText | None = Field(default=None, description="Longer name: owner, project and place.")
-    project: RawText | None = Field(default=None, description="Project that it is part of.")
-    address: RawText | None = Field(default=None, description="Street address.")
-    latitude: RawText | None = Field(default=None, description="Latitude in degrees, minutes and seconds, as spelled.")
-    longitude: RawText | None = Field(
-        default=None, description="Longitude in degrees, minutes and seconds, as spelled."
+    name: RawText = filled("Name of the data centre.", "Name", "Title")
+    handle: RawText | None = nullable("Longer name: owner, project and place.", "Handle")
+    project: RawText | None = nullable("Project that it is part of.", "Project")
+    address: RawText | None = nullable("Street address.", "Address")
+    latitude: RawText | None = nullable("Latitude in degrees, minutes and seconds, as spelled.", "Latitude")
+    longitude: RawText | None = nullable("Longitude in degrees, minutes and seconds, as spelled.", "Longitude")
+    country: RawText | None = nullable("Country of the data centre.", "Country")
+    owner: RawText | None = nullable("Owners, split by commas.", "Owner")
+    users: RawText | None = nullable("Users, split by commas.", "Users")
+    investors: RawText | None = nullable("Investors, split by commas.", "Investors")
+    construction_companies: RawText | None = nullable("Builders, split by commas.", "Construction companies")
+    energy_companies: RawText | None = nullable("Energy companies, split by commas.", "Energy companies")
+    current_chip_types: RawText | None = nullable("Chips in use, split by commas.", "Current chip types")
+    all_chip_types: RawText | None = nullable("Chips in use or planned, split by commas.", "All chip types")
+    current_h100_equivalents_count: RawNumber | None = nullable(
+        "Performance now, as a count of H100 chips of equal performance.", "Current H100 equivalents"
     )
-    country: RawText | None = Field(default=None, description="Country of the data centre.")
-    owner: RawText | None = Field(default=None, description="Owners, split by commas.")
-    users: RawText | None = Field(default=None, description="Users, split by commas.")
-    investors: RawText | None = Field(default=None, description="Investors, split by commas.")
-    construction_companies: RawText | None = Field(default=None, description="Builders, split by commas.")
-    energy_companies: RawText | None = Field(default=None, description="Energy companies, split by commas.")
-    current_chip_types: RawText | None = Field(default=None, description="Chips in use, split by commas.")
-    all_chip_types: RawText | None = Field(default=None, description="Chips in use or planned, split by commas.")
-    current_h100_equivalents_count: RawNumber | None = Field(
-        default=None, description="Performance now, as a count of H100 chips of equal performance."
+    current_power_megawatts: RawNumber | None = nullable("Power of the facility now, megawatts.", "Current power (MW)")
+    current_total_capital_cost_2025_billion_usd: RawNumber | None = nullable(
+        "Capital cost up to now, billions of US dollars of 2025.", "Current total capital cost (2025 USD billions)"
     )
-    current_power_megawatts: RawNumber | None = Field(default=None, description="Power of the facility now, megawatts.")
-    current_total_capital_cost_2025_billion_usd: RawNumber | None = Field(
-        default=None, description="Capital cost up to now, billions of US dollars of 2025."
-    )
-    selected_sources: RawText | None = Field(default=None, description="Sources, as a list with addresses.")
-    calculations_sheet: RawText | None = Field(default=None, description="Address of the publisher's calculation.")
+    selected_sources: RawText | None = nullable("Sources, as a list with addresses.", "Selected Sources")
+    calculations_sheet: RawText | None = nullable("Address of the publisher's calculation.", "Calculations sheet")
 
 
 FILES: tuple[RemoteFile, ...] = (

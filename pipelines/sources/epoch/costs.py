@@ -18,11 +18,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 from urllib.parse import quote
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
+from pipelines.records.fields import filled, nullable
 from pipelines.records.raw_tables import (
     RawDay,
     RawDayPrecision,
@@ -68,54 +69,39 @@ class EpochMlSystems(EpochModelRow):
         "training_compute_cost_upfront_usd", "hardware_acquisition_cost_usd", "compute_cost_notes",
         "inference_code_accessibility", "frontier_model", "open_model_weights",
     })  # fmt: skip
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        **EpochModelRow.headers,
-        "approach": ("Approach",),
-        "benchmark_data": ("Benchmark data",),
-        "last_modified": ("Last modified",),
-        "training_cloud_compute_vendor": ("Training cloud compute vendor",),
-        "training_data_center": ("Training data center",),
-        "archived_links": ("Archived links",),
-        "foundation_model": ("Foundation model",),
-        "training_compute_lower_bound_flop": ("Training compute lower bound",),
-        "training_compute_upper_bound_flop": ("Training compute upper bound",),
-        "training_chip_hours": ("Training chip-hours",),
-        "utilization_notes": ("Utilization notes",),
-        "training_compute_estimation_method": ("Training compute estimation method",),
-        "hugging_face_developer_id": ("Hugging Face developer id",),
-        "post_training_compute_flop": ("Post-training compute (FLOP)",),
-        "post_training_compute_notes": ("Post-training compute notes",),
-        "compute_rank_when_published": ("Compute rank when published",),
-    }
 
-    training_compute_cost_2023_usd: RawMoney | None = Field(
-        default=None, description="Cost of the training compute, US dollars of 2023."
+    training_compute_cost_2023_usd: RawMoney | None = nullable(
+        "Cost of the training compute, US dollars of 2023.", "Training compute cost (2023 USD)"
     )
-    approach: RawText | None = Field(default=None, description="Kind of learning.")
-    benchmark_data: RawText | None = Field(default=None, description="Name under which benchmark results are kept.")
-    last_modified: RawText | None = Field(default=None, description="When the entry was last changed, as spelled.")
-    training_cloud_compute_vendor: RawText | None = Field(default=None, description="Cloud provider of the training.")
-    training_data_center: RawText | None = Field(default=None, description="Data centre of the training.")
-    archived_links: RawText | None = Field(default=None, description="Name of the entry with archived links.")
-    foundation_model: RawText | None = Field(default=None, description="The word checked, or empty.")
-    training_compute_lower_bound_flop: RawNumber | None = Field(
-        default=None, description="Lower bound of the training compute, floating-point operations."
+    approach: RawText | None = nullable("Kind of learning.", "Approach")
+    benchmark_data: RawText | None = nullable("Name under which benchmark results are kept.", "Benchmark data")
+    last_modified: RawText | None = nullable("When the entry was last changed, as spelled.", "Last modified")
+    training_cloud_compute_vendor: RawText | None = nullable(
+        "Cloud provider of the training.", "Training cloud compute vendor"
     )
-    training_compute_upper_bound_flop: RawNumber | None = Field(
-        default=None, description="Upper bound of the training compute, floating-point operations."
+    training_data_center: RawText | None = nullable("Data centre of the training.", "Training data center")
+    archived_links: RawText | None = nullable("Name of the entry with archived links.", "Archived links")
+    foundation_model: RawText | None = nullable("The word checked, or empty.", "Foundation model")
+    training_compute_lower_bound_flop: RawNumber | None = nullable(
+        "Lower bound of the training compute, floating-point operations.", "Training compute lower bound"
     )
-    training_chip_hours: RawNumber | None = Field(default=None, description="Training time of all chips, chip-hours.")
-    utilization_notes: RawText | None = Field(default=None, description="Notes on the hardware utilization.")
-    training_compute_estimation_method: RawText | None = Field(
-        default=None, description="How the training compute was estimated, methods split by commas."
+    training_compute_upper_bound_flop: RawNumber | None = nullable(
+        "Upper bound of the training compute, floating-point operations.", "Training compute upper bound"
     )
-    hugging_face_developer_id: RawText | None = Field(default=None, description="Its developer at Hugging Face.")
-    post_training_compute_flop: RawNumber | None = Field(
-        default=None, description="Compute of the post-training, floating-point operations."
+    training_chip_hours: RawNumber | None = nullable("Training time of all chips, chip-hours.", "Training chip-hours")
+    utilization_notes: RawText | None = nullable("Notes on the hardware utilization.", "Utilization notes")
+    training_compute_estimation_method: RawText | None = nullable(
+        "How the training compute was estimated, methods split by commas.", "Training compute estimation method"
     )
-    post_training_compute_notes: RawText | None = Field(default=None, description="Notes on the post-training compute.")
-    compute_rank_when_published: RawNumber | None = Field(
-        default=None, description="Rank by training compute at its publication, a number from 1."
+    hugging_face_developer_id: RawText | None = nullable("Its developer at Hugging Face.", "Hugging Face developer id")
+    post_training_compute_flop: RawNumber | None = nullable(
+        "Compute of the post-training, floating-point operations.", "Post-training compute (FLOP)"
+    )
+    post_training_compute_notes: RawText | None = nullable(
+        "Notes on the post-training compute.", "Post-training compute notes"
+    )
+    compute_rank_when_published: RawNumber | None = nullable(
+        "Rank by training compute at its publication, a number from 1.", "Compute rank when published"
     )
 
 
@@ -131,63 +117,40 @@ class EpochChips(EpochChipRow):
     key = ("hardware_name", "manufacturer", "release_date", "link_to_datasheet", "last_modified")
     min_rows = 4000
     optional = frozenset({"release_date_precision"})
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        **EpochChipRow.headers,
-        "lambdalabs_fp32_resnet_50_pytorch_throughput_samples_per_s": (
-            "LambdaLabs FP32 ResNet-50 Pytorch throughput (samples/s)",
-        ),
-        "shading_units_count": ("Shading units",),
-        "tmus_count": ("TMUs",),
-        "rops_count": ("ROPs",),
-        "sm_count": ("SM count",),
-        "rt_cores_count": ("RT cores",),
-        "prominent_years_of_usage": ("Prominent years of usage",),
-        "google_cloud_pricing_usd_per_hour": ("Google Cloud pricing ($ per hour) data from 17 dec 2022",),
-        "all_ml_systems_copy": ("All ML Systems copy",),
-        "hardware_prices": ("Hardware prices",),
-        "ml_hardware": ("ML hardware",),
-        "number_of_ml_models_trained_count": ("Number of ML models trained",),
-        "energy_efficiency": ("Energy efficiency",),
-        "unverified": ("Unverified",),
-        "bit_length_bits": ("Bit length",),
-        "performance_tops": ("Performance (TOPS)",),
-        "energy_efficiency_16_bit": ("Energy efficiency (16-bit)",),
-    }
 
-    release_price_usd: RawMoney | None = Field(default=None, description="Price at release, nominal US dollars.")
-    lambdalabs_fp32_resnet_50_pytorch_throughput_samples_per_s: RawNumber | None = Field(
-        default=None, description="Training throughput measured by Lambda Labs, samples a second."
+    release_price_usd: RawMoney | None = nullable("Price at release, nominal US dollars.", "Release price (USD)")
+    lambdalabs_fp32_resnet_50_pytorch_throughput_samples_per_s: RawNumber | None = nullable(
+        "Training throughput measured by Lambda Labs, samples a second.",
+        "LambdaLabs FP32 ResNet-50 Pytorch throughput (samples/s)",
     )
-    shading_units_count: RawNumber | None = Field(default=None, description="Shading units, a count.")
-    tmus_count: RawNumber | None = Field(default=None, description="Texture mapping units, a count.")
-    rops_count: RawNumber | None = Field(default=None, description="Render output units, a count.")
-    sm_count: RawNumber | None = Field(default=None, description="Streaming multiprocessors, a count.")
-    rt_cores_count: RawNumber | None = Field(default=None, description="Ray tracing cores, a count.")
-    prominent_years_of_usage: RawText | None = Field(default=None, description="Years of use, in words.")
-    google_cloud_pricing_usd_per_hour: RawMoney | None = Field(
-        default=None, description="Price at Google Cloud on 17 December 2022, US dollars an hour."
+    shading_units_count: RawNumber | None = nullable("Shading units, a count.", "Shading units")
+    tmus_count: RawNumber | None = nullable("Texture mapping units, a count.", "TMUs")
+    rops_count: RawNumber | None = nullable("Render output units, a count.", "ROPs")
+    sm_count: RawNumber | None = nullable("Streaming multiprocessors, a count.", "SM count")
+    rt_cores_count: RawNumber | None = nullable("Ray tracing cores, a count.", "RT cores")
+    prominent_years_of_usage: RawText | None = nullable("Years of use, in words.", "Prominent years of usage")
+    google_cloud_pricing_usd_per_hour: RawMoney | None = nullable(
+        "Price at Google Cloud on 17 December 2022, US dollars an hour.",
+        "Google Cloud pricing ($ per hour) data from 17 dec 2022",
     )
-    all_ml_systems_copy: RawText | None = Field(default=None, description="Models of another list, split by commas.")
-    hardware_prices: RawText | None = Field(default=None, description="Sources of its prices, split by commas.")
-    ml_hardware: RawText | None = Field(
-        default=None, description="The word checked for chips of raw.epoch_hardware, or empty."
+    all_ml_systems_copy: RawText | None = nullable("Models of another list, split by commas.", "All ML Systems copy")
+    hardware_prices: RawText | None = nullable("Sources of its prices, split by commas.", "Hardware prices")
+    ml_hardware: RawText | None = nullable("The word checked for chips of raw.epoch_hardware, or empty.", "ML hardware")
+    number_of_ml_models_trained_count: RawNumber | None = nullable(
+        "Models trained, a count.", "Number of ML models trained"
     )
-    number_of_ml_models_trained_count: RawNumber | None = Field(default=None, description="Models trained, a count.")
-    energy_efficiency: RawText | None = Field(
-        default=None,
-        description="Max performance per watt of TDP, operations a second and watt, or Infinity or NaN where no TDP is "
-        "known.",
+    energy_efficiency: RawText | None = nullable(
+        "Max performance per watt of TDP, operations a second and watt, or Infinity or NaN where no TDP is known.",
+        "Energy efficiency",
     )
-    unverified: RawText | None = Field(default=None, description="The word checked, or empty.")
-    bit_length_bits: RawNumber | None = Field(default=None, description="Bits of the format of the peak rate, bits.")
-    performance_tops: RawNumber | None = Field(
-        default=None,
-        description="Peak rate, by its header in 1e12 operations a second; cells are not all in that unit.",
+    unverified: RawText | None = nullable("The word checked, or empty.", "Unverified")
+    bit_length_bits: RawNumber | None = nullable("Bits of the format of the peak rate, bits.", "Bit length")
+    performance_tops: RawNumber | None = nullable(
+        "Peak rate, by its header in 1e12 operations a second; cells are not all in that unit.", "Performance (TOPS)"
     )
-    energy_efficiency_16_bit: RawText | None = Field(
-        default=None,
-        description="16-bit performance per watt of TDP, operations a second and watt, or Infinity or NaN where no TDP "
-        "is known.",
+    energy_efficiency_16_bit: RawText | None = nullable(
+        "16-bit performance per watt of TDP, operations a second and watt, or Infinity or NaN where no TDP is known.",
+        "Energy efficiency (16-bit)",
     )
 
 
@@ -198,47 +161,32 @@ class EpochHardwarePrices(RawRow):
     source_id = "epoch_costs"
     min_rows = 300
     optional = frozenset({"price_date_precision"})
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "price_source": ("Price source",),
-        "price_date": ("Price date",),
-        "price_date_precision": ("Price date",),
-        "hardware_model": ("Hardware model",),
-        "manufacturer": ("Manufacturer",),
-        "vendor": ("Vendor",),
-        "location": ("Location",),
-        "price_on_demand_usd_per_chip_hour": ("Price per chip-hour (on-demand)",),
-        "price_1_year_cud_usd_per_chip_hour": ("Price per chip-hour (1-year CUD)",),
-        "price_3_year_cud_usd_per_chip_hour": ("Price per chip-hour (3-year CUD)",),
-        "price_hardware_purchase_usd": ("Price (hardware purchase)",),
-        "notes": ("Notes",),
-        "cloud_gpu_description": ("Cloud GPU description",),
-        "number_of_gpus_count": ("Number of GPUs",),
-    }
 
-    price_source: RawText | None = Field(default=None, description="Addresses of the sources.")
-    price_date: RawDay | None = Field(default=None, description="Date of the price.")
-    price_date_precision: RawDayPrecision | None = Field(
-        default=None, description="What price_date names: a day, a month or a year."
+    price_source: RawText | None = nullable("Addresses of the sources.", "Price source")
+    price_date: RawDay | None = nullable("Date of the price.", "Price date")
+    price_date_precision: RawDayPrecision | None = nullable(
+        "What price_date names: a day, a month or a year.", "Price date"
     )
-    hardware_model: RawText = Field(description="Name of the chip; names as in raw.epoch_chips.")
-    manufacturer: RawText | None = Field(default=None, description="Company that designs the chip.")
-    vendor: RawText | None = Field(default=None, description="Cloud provider; empty for purchases.")
-    location: RawText | None = Field(default=None, description="Region of the offer.")
-    price_on_demand_usd_per_chip_hour: RawMoney | None = Field(
-        default=None, description="Price on demand, nominal US dollars a chip and hour."
+    hardware_model: RawText = filled("Name of the chip; names as in raw.epoch_chips.", "Hardware model")
+    manufacturer: RawText | None = nullable("Company that designs the chip.", "Manufacturer")
+    vendor: RawText | None = nullable("Cloud provider; empty for purchases.", "Vendor")
+    location: RawText | None = nullable("Region of the offer.", "Location")
+    price_on_demand_usd_per_chip_hour: RawMoney | None = nullable(
+        "Price on demand, nominal US dollars a chip and hour.", "Price per chip-hour (on-demand)"
     )
-    price_1_year_cud_usd_per_chip_hour: RawMoney | None = Field(
-        default=None, description="Price with use committed for one year, nominal US dollars a chip and hour."
+    price_1_year_cud_usd_per_chip_hour: RawMoney | None = nullable(
+        "Price with use committed for one year, nominal US dollars a chip and hour.", "Price per chip-hour (1-year CUD)"
     )
-    price_3_year_cud_usd_per_chip_hour: RawMoney | None = Field(
-        default=None, description="Price with use committed for three years, nominal US dollars a chip and hour."
+    price_3_year_cud_usd_per_chip_hour: RawMoney | None = nullable(
+        "Price with use committed for three years, nominal US dollars a chip and hour.",
+        "Price per chip-hour (3-year CUD)",
     )
-    price_hardware_purchase_usd: RawMoney | None = Field(
-        default=None, description="Price of buying the chip, nominal US dollars."
+    price_hardware_purchase_usd: RawMoney | None = nullable(
+        "Price of buying the chip, nominal US dollars.", "Price (hardware purchase)"
     )
-    notes: RawText | None = Field(default=None, description="Notes on the price, or the name of the machine type.")
-    cloud_gpu_description: RawText | None = Field(default=None, description="Chip as the provider calls it.")
-    number_of_gpus_count: RawNumber | None = Field(default=None, description="Chips in the offer, a count.")
+    notes: RawText | None = nullable("Notes on the price, or the name of the machine type.", "Notes")
+    cloud_gpu_description: RawText | None = nullable("Chip as the provider calls it.", "Cloud GPU description")
+    number_of_gpus_count: RawNumber | None = nullable("Chips in the offer, a count.", "Number of GPUs")
 
 
 class EpochPriceIndex(RawRow):
@@ -251,14 +199,10 @@ class EpochPriceIndex(RawRow):
     source_id = "epoch_costs"
     key = ("observation_date", "pcu518210518210_index")
     min_rows = 200
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "observation_date": ("observation_date", "DATE"),
-        "pcu518210518210_index": ("PCU518210518210",),
-    }
 
-    observation_date: RawDay = Field(description="First day of the month.")
-    pcu518210518210_index: RawNumber | None = Field(
-        default=None, description="Price index, a number that is 100 in December 2000."
+    observation_date: RawDay = filled("First day of the month.", "observation_date", "DATE")
+    pcu518210518210_index: RawNumber | None = nullable(
+        "Price index, a number that is 100 in December 2000.", "PCU518210518210"
     )
 
 
@@ -275,25 +219,16 @@ class EpochModelCosts(RawRow):
     optional = frozenset({
         "cloud_cost_usd", "hardware_acquisition_cost_usd", "hardware_capex_energy_cost_usd", "cost_usd"
     })  # fmt: skip
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "model": ("Model",),
-        "cloud_cost_usd": ("Cloud_Cost",),
-        "hardware_acquisition_cost_usd": ("Hardware_Acquisition_Cost",),
-        "hardware_capex_energy_cost_usd": ("Hardware_Capex_Energy_Cost",),
-        "cost_usd": ("Cost",),
-    }
 
-    model: RawText = Field(description="Name of the model; names as in raw.epoch_ml_systems.")
-    cloud_cost_usd: RawNumber | None = Field(
-        default=None, description="Cost of renting the hardware in the cloud, US dollars."
+    model: RawText = filled("Name of the model; names as in raw.epoch_ml_systems.", "Model")
+    cloud_cost_usd: RawNumber | None = nullable("Cost of renting the hardware in the cloud, US dollars.", "Cloud_Cost")
+    hardware_acquisition_cost_usd: RawNumber | None = nullable(
+        "Cost of acquiring the hardware, US dollars.", "Hardware_Acquisition_Cost"
     )
-    hardware_acquisition_cost_usd: RawNumber | None = Field(
-        default=None, description="Cost of acquiring the hardware, US dollars."
+    hardware_capex_energy_cost_usd: RawNumber | None = nullable(
+        "Cost of the hardware's wear and of energy, US dollars.", "Hardware_Capex_Energy_Cost"
     )
-    hardware_capex_energy_cost_usd: RawNumber | None = Field(
-        default=None, description="Cost of the hardware's wear and of energy, US dollars."
-    )
-    cost_usd: RawNumber | None = Field(default=None, description="Cost in the updated file, US dollars.")
+    cost_usd: RawNumber | None = nullable("Cost in the updated file, US dollars.", "Cost")
 
 
 class FirstModelCosts(EpochModelCosts):

@@ -18,8 +18,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from pydantic import Field
-
+from pipelines.records.fields import filled, nullable
 from pipelines.records.raw_tables import RawDay, RawDayPrecision, RawNumber, RawRow, RawText, RemoteFile, remote_csv
 
 
@@ -31,150 +30,104 @@ class EpochModelRow(RawRow):
         "model", "organization", "publication_date", "link", "parameters_params", "training_compute_flop",
     )  # fmt: skip
     volatile = frozenset({"citations_count"})
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "model": ("Model", "System"),
-        "organization": ("Organization",),
-        "publication_date": ("Publication date",),
-        "publication_date_precision": ("Publication date",),
-        "domain": ("Domain",),
-        "task": ("Task",),
-        "parameters_params": ("Parameters",),
-        "parameters_notes": ("Parameters notes",),
-        "training_compute_flop": ("Training compute (FLOP)",),
-        "training_compute_notes": ("Training compute notes",),
-        "training_dataset": ("Training dataset",),
-        "training_dataset_notes": ("Training dataset notes",),
-        "training_dataset_size": (
-            "Training dataset size (total)",
-            "Training dataset size (gradients)",
-            "Training dataset size (datapoints)",
-            "(DEPRECATED) Training dataset size (datapoints)",
-        ),
-        "dataset_size_notes": ("Dataset size notes",),
-        "confidence": ("Confidence",),
-        "link": ("Link",),
-        "reference": ("Reference",),
-        "citations_count": ("Citations",),
-        "authors": ("Authors",),
-        "organization_categorization": (
-            "Organization categorization",
-            "Organization categorization (from Organization)",
-        ),
-        "country_of_organization": ("Country (of organization)", "Country (from Organization)"),
-        "notability_criteria": ("Notability criteria",),
-        "notability_criteria_notes": ("Notability criteria notes",),
-        "epochs": ("Epochs",),
-        "training_time_hours": ("Training time (hours)",),
-        "training_time_notes": ("Training time notes",),
-        "training_hardware": ("Training hardware",),
-        "hardware_quantity_count": ("Hardware quantity",),
-        "hardware_utilization_mfu": ("Hardware utilization (MFU)", "Hardware utilization"),
-        "hardware_utilization_hfu": ("Hardware utilization (HFU)",),
-        "training_compute_cost_2023_usd": ("Training compute cost (2023 USD)",),
-        "training_compute_cost_cloud_usd": ("Training compute cost (cloud)",),
-        "training_compute_cost_upfront_usd": ("Training compute cost (upfront)",),
-        "hardware_acquisition_cost_usd": ("Hardware acquisition cost",),
-        "compute_cost_notes": ("Compute cost notes",),
-        "training_power_draw_w": ("Training power draw (W)",),
-        "base_model": ("Base model",),
-        "finetune_compute_flop": ("Finetune compute (FLOP)",),
-        "finetune_compute_notes": ("Finetune compute notes",),
-        "batch_size": ("Batch size",),
-        "batch_size_notes": ("Batch size notes",),
-        "model_accessibility": ("Model accessibility",),
-        "training_code_accessibility": ("Training code accessibility",),
-        "inference_code_accessibility": ("Inference code accessibility",),
-        "accessibility_notes": ("Accessibility notes",),
-        "numerical_format": ("Numerical format",),
-        "frontier_model": ("Frontier model",),
-        "open_model_weights": ("Open model weights?",),
-    }
 
-    model: RawText = Field(description="Name of the model.")
-    organization: RawText | None = Field(default=None, description="Organizations that made it, split by commas.")
-    publication_date: RawDay | None = Field(default=None, description="Date of publication.")
-    publication_date_precision: RawDayPrecision | None = Field(
-        default=None, description="What publication_date names: a day, a month or a year."
+    model: RawText = filled("Name of the model.", "Model", "System")
+    organization: RawText | None = nullable("Organizations that made it, split by commas.", "Organization")
+    publication_date: RawDay | None = nullable("Date of publication.", "Publication date")
+    publication_date_precision: RawDayPrecision | None = nullable(
+        "What publication_date names: a day, a month or a year.", "Publication date"
     )
-    domain: RawText | None = Field(default=None, description="Domains, split by commas.")
-    task: RawText | None = Field(default=None, description="Tasks, split by commas.")
-    parameters_params: RawNumber | None = Field(
-        default=None, description="Parameters, a count; all of them for a mixture of experts."
+    domain: RawText | None = nullable("Domains, split by commas.", "Domain")
+    task: RawText | None = nullable("Tasks, split by commas.", "Task")
+    parameters_params: RawNumber | None = nullable(
+        "Parameters, a count; all of them for a mixture of experts.", "Parameters"
     )
-    parameters_notes: RawText | None = Field(default=None, description="Notes on the parameters; active ones are here.")
-    training_compute_flop: RawNumber | None = Field(
-        default=None, description="Training compute, floating-point operations."
+    parameters_notes: RawText | None = nullable("Notes on the parameters; active ones are here.", "Parameters notes")
+    training_compute_flop: RawNumber | None = nullable(
+        "Training compute, floating-point operations.", "Training compute (FLOP)"
     )
-    training_compute_notes: RawText | None = Field(default=None, description="How the training compute was found.")
-    training_dataset: RawText | None = Field(default=None, description="Training datasets, split by commas.")
-    training_dataset_notes: RawText | None = Field(default=None, description="Notes on the training dataset.")
-    training_dataset_size: RawText | None = Field(
-        default=None,
-        description="Size of the training dataset in the domain's datapoints (tokens, images ...), one number or "
-        "several split by commas. What the number counts changed with the name of the column: datapoints, then "
-        "gradients, then a total.",
+    training_compute_notes: RawText | None = nullable("How the training compute was found.", "Training compute notes")
+    training_dataset: RawText | None = nullable("Training datasets, split by commas.", "Training dataset")
+    training_dataset_notes: RawText | None = nullable("Notes on the training dataset.", "Training dataset notes")
+    training_dataset_size: RawText | None = nullable(
+        "Size of the training dataset in the domain's datapoints (tokens, images ...), one number or several split "
+        "by commas. What the number counts changed with the name of the column: datapoints, then gradients, then a "
+        "total.",
+        "Training dataset size (total)",
+        "Training dataset size (gradients)",
+        "Training dataset size (datapoints)",
+        "(DEPRECATED) Training dataset size (datapoints)",
     )
-    dataset_size_notes: RawText | None = Field(default=None, description="Notes on the size of the dataset.")
-    confidence: RawText | None = Field(
-        default=None, description="Confidence of the entry: Confident, Likely, Speculative, Unknown ..."
+    dataset_size_notes: RawText | None = nullable("Notes on the size of the dataset.", "Dataset size notes")
+    confidence: RawText | None = nullable(
+        "Confidence of the entry: Confident, Likely, Speculative, Unknown ...", "Confidence"
     )
-    link: RawText | None = Field(default=None, description="Addresses of the sources, one a line.")
-    reference: RawText | None = Field(default=None, description="Title of the publication.")
-    citations_count: RawNumber | None = Field(default=None, description="Citations, a count.")
-    authors: RawText | None = Field(default=None, description="Authors of the publication.")
-    organization_categorization: RawText | None = Field(
-        default=None, description="Kind of each organization, split by commas: Industry, Academia ..."
+    link: RawText | None = nullable("Addresses of the sources, one a line.", "Link")
+    reference: RawText | None = nullable("Title of the publication.", "Reference")
+    citations_count: RawNumber | None = nullable("Citations, a count.", "Citations")
+    authors: RawText | None = nullable("Authors of the publication.", "Authors")
+    organization_categorization: RawText | None = nullable(
+        "Kind of each organization, split by commas: Industry, Academia ...",
+        "Organization categorization",
+        "Organization categorization (from Organization)",
     )
-    country_of_organization: RawText | None = Field(
-        default=None, description="Country of each organization, split by commas."
+    country_of_organization: RawText | None = nullable(
+        "Country of each organization, split by commas.", "Country (of organization)", "Country (from Organization)"
     )
-    notability_criteria: RawText | None = Field(default=None, description="Why the model counts as notable.")
-    notability_criteria_notes: RawText | None = Field(default=None, description="Notes on notability.")
-    epochs: RawNumber | None = Field(default=None, description="Passes over the training dataset, a number.")
-    training_time_hours: RawNumber | None = Field(default=None, description="Wall-clock training time, hours.")
-    training_time_notes: RawText | None = Field(default=None, description="Notes on the training time.")
-    training_hardware: RawText | None = Field(
-        default=None, description="Names of the accelerators, split by commas; names as in raw.epoch_hardware."
+    notability_criteria: RawText | None = nullable("Why the model counts as notable.", "Notability criteria")
+    notability_criteria_notes: RawText | None = nullable("Notes on notability.", "Notability criteria notes")
+    epochs: RawNumber | None = nullable("Passes over the training dataset, a number.", "Epochs")
+    training_time_hours: RawNumber | None = nullable("Wall-clock training time, hours.", "Training time (hours)")
+    training_time_notes: RawText | None = nullable("Notes on the training time.", "Training time notes")
+    training_hardware: RawText | None = nullable(
+        "Names of the accelerators, split by commas; names as in raw.epoch_hardware.", "Training hardware"
     )
-    hardware_quantity_count: RawNumber | None = Field(default=None, description="Accelerators used, a count.")
-    hardware_utilization_mfu: RawNumber | None = Field(
-        default=None,
-        description="Model FLOP utilization, a ratio. Files of 2024 and 2025 call it hardware utilization only.",
+    hardware_quantity_count: RawNumber | None = nullable("Accelerators used, a count.", "Hardware quantity")
+    hardware_utilization_mfu: RawNumber | None = nullable(
+        "Model FLOP utilization, a ratio. Files of 2024 and 2025 call it hardware utilization only.",
+        "Hardware utilization (MFU)",
+        "Hardware utilization",
     )
-    hardware_utilization_hfu: RawNumber | None = Field(default=None, description="Hardware FLOP utilization, a ratio.")
-    training_compute_cost_2023_usd: RawNumber | None = Field(
-        default=None, description="Cost of the training compute, US dollars of 2023."
+    hardware_utilization_hfu: RawNumber | None = nullable(
+        "Hardware FLOP utilization, a ratio.", "Hardware utilization (HFU)"
     )
-    training_compute_cost_cloud_usd: RawNumber | None = Field(
-        default=None,
-        description="Cost of the training compute at cloud prices, US dollars; the header names no year.",
+    training_compute_cost_2023_usd: RawNumber | None = nullable(
+        "Cost of the training compute, US dollars of 2023.", "Training compute cost (2023 USD)"
     )
-    training_compute_cost_upfront_usd: RawNumber | None = Field(
-        default=None, description="Cost of buying the training hardware, US dollars; the header names no year."
+    training_compute_cost_cloud_usd: RawNumber | None = nullable(
+        "Cost of the training compute at cloud prices, US dollars; the header names no year.",
+        "Training compute cost (cloud)",
     )
-    hardware_acquisition_cost_usd: RawNumber | None = Field(
-        default=None, description="Cost of acquiring the hardware, US dollars; zero means that it is not known."
+    training_compute_cost_upfront_usd: RawNumber | None = nullable(
+        "Cost of buying the training hardware, US dollars; the header names no year.", "Training compute cost (upfront)"
     )
-    compute_cost_notes: RawText | None = Field(default=None, description="Notes on the cost.")
-    training_power_draw_w: RawNumber | None = Field(
-        default=None, description="Power draw of the training hardware, watts."
+    hardware_acquisition_cost_usd: RawNumber | None = nullable(
+        "Cost of acquiring the hardware, US dollars; zero means that it is not known.", "Hardware acquisition cost"
     )
-    base_model: RawText | None = Field(default=None, description="Models it was derived from, split by commas.")
-    finetune_compute_flop: RawNumber | None = Field(
-        default=None, description="Compute of the fine-tuning alone, floating-point operations."
+    compute_cost_notes: RawText | None = nullable("Notes on the cost.", "Compute cost notes")
+    training_power_draw_w: RawNumber | None = nullable(
+        "Power draw of the training hardware, watts.", "Training power draw (W)"
     )
-    finetune_compute_notes: RawText | None = Field(default=None, description="Notes on the fine-tuning compute.")
-    batch_size: RawNumber | None = Field(default=None, description="Batch size in the domain's datapoints, a count.")
-    batch_size_notes: RawText | None = Field(default=None, description="Notes on the batch size.")
-    model_accessibility: RawText | None = Field(default=None, description="How the model can be had.")
-    training_code_accessibility: RawText | None = Field(default=None, description="How the training code can be had.")
-    inference_code_accessibility: RawText | None = Field(default=None, description="How the inference code can be had.")
-    accessibility_notes: RawText | None = Field(default=None, description="Licence and address of the model.")
-    numerical_format: RawText | None = Field(default=None, description="Number formats of training, split by commas.")
-    frontier_model: RawText | None = Field(
-        default=None, description="True where the model was at the frontier of training compute, else empty."
+    base_model: RawText | None = nullable("Models it was derived from, split by commas.", "Base model")
+    finetune_compute_flop: RawNumber | None = nullable(
+        "Compute of the fine-tuning alone, floating-point operations.", "Finetune compute (FLOP)"
     )
-    open_model_weights: RawText | None = Field(default=None, description="Yes or No: whether its weights are open.")
+    finetune_compute_notes: RawText | None = nullable("Notes on the fine-tuning compute.", "Finetune compute notes")
+    batch_size: RawNumber | None = nullable("Batch size in the domain's datapoints, a count.", "Batch size")
+    batch_size_notes: RawText | None = nullable("Notes on the batch size.", "Batch size notes")
+    model_accessibility: RawText | None = nullable("How the model can be had.", "Model accessibility")
+    training_code_accessibility: RawText | None = nullable(
+        "How the training code can be had.", "Training code accessibility"
+    )
+    inference_code_accessibility: RawText | None = nullable(
+        "How the inference code can be had.", "Inference code accessibility"
+    )
+    accessibility_notes: RawText | None = nullable("Licence and address of the model.", "Accessibility notes")
+    numerical_format: RawText | None = nullable("Number formats of training, split by commas.", "Numerical format")
+    frontier_model: RawText | None = nullable(
+        "True where the model was at the frontier of training compute, else empty.", "Frontier model"
+    )
+    open_model_weights: RawText | None = nullable("Yes or No: whether its weights are open.", "Open model weights?")
 
 
 class EpochModels(EpochModelRow):
@@ -226,48 +179,35 @@ class EpochAllModels(EpochModelRow):
         "post_training_compute_notes", "foundation_model", "training_cloud_compute_vendor", "training_data_center",
         "hugging_face_developer_id",
     }  # fmt: skip
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        **EpochModelRow.headers,
-        "training_compute_lower_bound_flop": ("Training compute lower bound",),
-        "training_compute_upper_bound_flop": ("Training compute upper bound",),
-        "training_compute_estimation_method": ("Training compute estimation method",),
-        "training_chip_hours": ("Training chip-hours",),
-        "approach": ("Approach",),
-        "utilization_notes": ("Utilization notes",),
-        "last_modified": ("Last modified",),
-        "post_training_compute_flop": ("Post-training compute (FLOP)",),
-        "post_training_compute_notes": ("Post-training compute notes",),
-        "foundation_model": ("Foundation model",),
-        "training_cloud_compute_vendor": ("Training cloud compute vendor",),
-        "training_data_center": ("Training data center",),
-        "hugging_face_developer_id": ("Hugging Face developer id",),
-    }
 
-    training_compute_lower_bound_flop: RawNumber | None = Field(
-        default=None,
-        description="Least training compute that the publisher thinks possible, floating-point operations.",
+    training_compute_lower_bound_flop: RawNumber | None = nullable(
+        "Least training compute that the publisher thinks possible, floating-point operations.",
+        "Training compute lower bound",
     )
-    training_compute_upper_bound_flop: RawNumber | None = Field(
-        default=None, description="Most training compute that the publisher thinks possible, floating-point operations."
+    training_compute_upper_bound_flop: RawNumber | None = nullable(
+        "Most training compute that the publisher thinks possible, floating-point operations.",
+        "Training compute upper bound",
     )
-    training_compute_estimation_method: RawText | None = Field(
-        default=None, description="How the training compute was found, split by commas."
+    training_compute_estimation_method: RawText | None = nullable(
+        "How the training compute was found, split by commas.", "Training compute estimation method"
     )
-    training_chip_hours: RawNumber | None = Field(
-        default=None, description="Hours of all accelerators together, chip-hours."
+    training_chip_hours: RawNumber | None = nullable(
+        "Hours of all accelerators together, chip-hours.", "Training chip-hours"
     )
-    approach: RawText | None = Field(default=None, description="Approaches of the training, split by commas.")
-    utilization_notes: RawText | None = Field(default=None, description="Notes on the utilization.")
-    last_modified: RawText | None = Field(default=None, description="When the entry was last changed, as spelled.")
-    post_training_compute_flop: RawNumber | None = Field(
-        default=None, description="Compute of the training after the pretraining, floating-point operations."
+    approach: RawText | None = nullable("Approaches of the training, split by commas.", "Approach")
+    utilization_notes: RawText | None = nullable("Notes on the utilization.", "Utilization notes")
+    last_modified: RawText | None = nullable("When the entry was last changed, as spelled.", "Last modified")
+    post_training_compute_flop: RawNumber | None = nullable(
+        "Compute of the training after the pretraining, floating-point operations.", "Post-training compute (FLOP)"
     )
-    post_training_compute_notes: RawText | None = Field(default=None, description="How that compute was found.")
-    foundation_model: RawText | None = Field(default=None, description="True where others build on it, else empty.")
-    training_cloud_compute_vendor: RawText | None = Field(default=None, description="Whose cloud it was trained in.")
-    training_data_center: RawText | None = Field(default=None, description="Data center that it was trained in.")
-    hugging_face_developer_id: RawText | None = Field(
-        default=None, description="Name of its developer on Hugging Face."
+    post_training_compute_notes: RawText | None = nullable("How that compute was found.", "Post-training compute notes")
+    foundation_model: RawText | None = nullable("True where others build on it, else empty.", "Foundation model")
+    training_cloud_compute_vendor: RawText | None = nullable(
+        "Whose cloud it was trained in.", "Training cloud compute vendor"
+    )
+    training_data_center: RawText | None = nullable("Data center that it was trained in.", "Training data center")
+    hugging_face_developer_id: RawText | None = nullable(
+        "Name of its developer on Hugging Face.", "Hugging Face developer id"
     )
 
 

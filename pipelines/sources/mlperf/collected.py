@@ -13,12 +13,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field
+from pydantic import BaseModel, BeforeValidator
 
 from pipelines.records.archives import walk_archive
 from pipelines.records.csv_records import Record, Reject
+from pipelines.records.fields import filled, nullable
 from pipelines.records.json_records import JsonRecord, Values, cut_items, find_repeats, named_columns, type_json
 from pipelines.records.raw_tables import RawRow, RawTable, RawText, RemoteFile, empty_raw_frame
 from pipelines.sources.mlperf.inference import Amount, AnyText, JsonFlag, WholeCount
@@ -40,170 +41,114 @@ class _Collected(RawRow):
     source_id = "mlperf_cm_results"
     key = ("experiment", "uid")
 
-    member: RawText = Field(description="File of the archive; byte_start and byte_end count from its first byte.")
-    experiment: RawText = Field(
-        description="Folder of the experiment: suite, round, category, division, task, scenario."
-    )
-    uid: RawText = Field(description="The collection's identifier of the result.")
-    version: RawText = Field(description="Round.")
+    member: RawText = filled("File of the archive; byte_start and byte_end count from its first byte.")
+    experiment: RawText = filled("Folder of the experiment: suite, round, category, division, task, scenario.")
+    uid: RawText = filled("The collection's identifier of the result.")
+    version: RawText = filled("Round.")
 
 
 class MlperfCollectedInference(_Collected):
     """One row per result or power measurement of MLPerf Inference v2.0 to v4.1 in MLCommons' collection."""
 
     table = "mlperf_collected_inference"
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "organization": ("Organization",),
-        "availability": ("Availability",),
-        "division": ("Division",),
-        "system_type": ("SystemType",),
-        "system_name": ("SystemName",),
-        "platform": ("Platform",),
-        "model": ("Model",),
-        "mlperf_model": ("MlperfModel",),
-        "scenario": ("Scenario",),
-        "result": ("Result",),
-        "result_units": ("Result_Units",),
-        "result_power": ("Result_Power",),
-        "result_power_units": ("Result_Power_Units",),
-        "accuracy": ("Accuracy",),
-        "nodes_count": ("number_of_nodes",),
-        "host_processors_per_node_count": ("host_processors_per_node",),
-        "location": ("Location",),
-        "errors_count": ("errors",),
-    }
 
-    organization: RawText = Field(description="Organization that submitted.")
-    availability: RawText = Field(description="available, preview or rdi.")
-    division: RawText = Field(description="closed, open or network.")
-    system_type: RawText = Field(description="datacenter or edge, or both.")
-    system_name: RawText = Field(description="Name of the system.")
-    platform: RawText = Field(description="Folder of the system in the repository of the round.")
-    model: RawText = Field(description="Model that was run.")
-    mlperf_model: RawText = Field(description="Benchmark: the reference model that it stands for.")
-    scenario: RawText = Field(description="Offline, Server, SingleStream or MultiStream.")
-    result: Amount | None = Field(default=None, description="Result, in result_units; null on a row of power alone.")
-    result_units: Literal["Samples/s", "Queries/s", "Latency (ms)", "Watts", "millijoules"] = Field(
-        description="Unit of the result as the collection prints it; on a row of power alone, that of the power."
+    organization: RawText = filled("Organization that submitted.", "Organization")
+    availability: RawText = filled("available, preview or rdi.", "Availability")
+    division: RawText = filled("closed, open or network.", "Division")
+    system_type: RawText = filled("datacenter or edge, or both.", "SystemType")
+    system_name: RawText = filled("Name of the system.", "SystemName")
+    platform: RawText = filled("Folder of the system in the repository of the round.", "Platform")
+    model: RawText = filled("Model that was run.", "Model")
+    mlperf_model: RawText = filled("Benchmark: the reference model that it stands for.", "MlperfModel")
+    scenario: RawText = filled("Offline, Server, SingleStream or MultiStream.", "Scenario")
+    result: Amount | None = nullable("Result, in result_units; null on a row of power alone.", "Result")
+    result_units: Literal["Samples/s", "Queries/s", "Latency (ms)", "Watts", "millijoules"] = filled(
+        "Unit of the result as the collection prints it; on a row of power alone, that of the power.", "Result_Units"
     )
-    result_power: Amount | None = Field(default=None, description="Measured power, or energy of a query.")
-    result_power_units: Literal["Watts", "millijoules"] | None = Field(
-        default=None, description="Unit of result_power; missing on a row of power alone."
+    result_power: Amount | None = nullable("Measured power, or energy of a query.", "Result_Power")
+    result_power_units: Literal["Watts", "millijoules"] | None = nullable(
+        "Unit of result_power; missing on a row of power alone.", "Result_Power_Units"
     )
-    accuracy: AnyText | None = Field(default=None, description="Accuracy, as text.")
-    nodes_count: WholeCount = Field(description="Nodes of the system.")
-    host_processor_model_name: RawText = Field(description="Host processor.")
-    host_processors_per_node_count: WholeCount = Field(description="Host processors in a node.")
-    host_processor_core_count: AnyText | None = Field(default=None, description="Cores of a host processor, as text.")
-    accelerator_model_name: RawText = Field(description="Accelerator; N/A, - or empty for a run on the processor.")
-    accelerators_per_node: AnyText = Field(description="Accelerators in one node, as text.")
-    location: RawText = Field(description="Folder of the result in the repository of the round.")
-    framework: RawText = Field(description="Software stack.")
-    operating_system: RawText = Field(description="Operating system.")
-    notes: RawText | None = Field(default=None, description="The submitter's notes.")
-    compliance: AnyText | None = Field(default=None, description="1 where the compliance tests were passed.")
-    errors_count: WholeCount = Field(description="Errors that the submission checker left standing.")
-    inferred: JsonFlag = Field(description="True where the result was derived from that of another scenario.")
-    has_power: bool = Field(description="True where the submission measured power.")
-    git_url: RawText | None = Field(default=None, description="Repository of the round.")
-    url: RawText | None = Field(default=None, description="Address of the result's folder.")
+    accuracy: AnyText | None = nullable("Accuracy, as text.", "Accuracy")
+    nodes_count: WholeCount = filled("Nodes of the system.", "number_of_nodes")
+    host_processor_model_name: RawText = filled("Host processor.")
+    host_processors_per_node_count: WholeCount = filled("Host processors in a node.", "host_processors_per_node")
+    host_processor_core_count: AnyText | None = nullable("Cores of a host processor, as text.")
+    accelerator_model_name: RawText = filled("Accelerator; N/A, - or empty for a run on the processor.")
+    accelerators_per_node: AnyText = filled("Accelerators in one node, as text.")
+    location: RawText = filled("Folder of the result in the repository of the round.", "Location")
+    framework: RawText = filled("Software stack.")
+    operating_system: RawText = filled("Operating system.")
+    notes: RawText | None = nullable("The submitter's notes.")
+    compliance: AnyText | None = nullable("1 where the compliance tests were passed.")
+    errors_count: WholeCount = filled("Errors that the submission checker left standing.", "errors")
+    inferred: JsonFlag = filled("True where the result was derived from that of another scenario.")
+    has_power: bool = filled("True where the submission measured power.")
+    git_url: RawText | None = nullable("Repository of the round.")
+    url: RawText | None = nullable("Address of the result's folder.")
 
 
 class MlperfCollectedTraining(_Collected):
     """One row per result of MLPerf Training v1.0 to v3.0 in MLCommons' collection: the official score."""
 
     table = "mlperf_collected_training"
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "benchmark": ("Benchmark",),
-        "model_id": ("Model_ID",),
-        "dataset": ("Dataset",),
-        "result": ("Result",),
-        "result_units": ("Result_Units",),
-        "target_accuracy": ("Accuracy",),
-        "target_accuracy_metric": ("Accuracy_Metric",),
-    }
 
-    submitter: RawText = Field(description="Organization that submitted.")
-    division: RawText = Field(description="closed or open.")
-    availability: RawText = Field(description="How the system can be had, in the submitter's words.")
-    system: RawText = Field(description="Name of the system.")
-    benchmark: RawText = Field(description="Task, for example language-processing.")
-    model_id: RawText = Field(description="Benchmark in the suite's short name, for example bert.")
-    dataset: RawText = Field(description="Data set.")
-    result: Amount = Field(description="Official time to train, in result_units.")
-    result_units: RawText = Field(description="Unit of the result: min.")
-    target_accuracy: AnyText | None = Field(default=None, description="Quality to be reached, as text.")
-    target_accuracy_metric: RawText | None = Field(default=None, description="What that quality measures.")
-    accelerator_model_name: RawText = Field(description="Accelerator.")
-    accelerators_count: WholeCount = Field(description="Accelerators in the system.")
-    host_processor_model_name: RawText = Field(description="Host processor.")
-    host_processors_count: AnyText = Field(description="Host processors in the system, as text.")
-    framework: RawText = Field(description="Software stack.")
-    notes: RawText | None = Field(default=None, description="The submitter's notes.")
-    git_url: RawText | None = Field(default=None, description="Repository of the round.")
-    details_url: RawText | None = Field(default=None, description="Description of the system.")
-    code_url: RawText | None = Field(default=None, description="Code of the submission.")
+    submitter: RawText = filled("Organization that submitted.")
+    division: RawText = filled("closed or open.")
+    availability: RawText = filled("How the system can be had, in the submitter's words.")
+    system: RawText = filled("Name of the system.")
+    benchmark: RawText = filled("Task, for example language-processing.", "Benchmark")
+    model_id: RawText = filled("Benchmark in the suite's short name, for example bert.", "Model_ID")
+    dataset: RawText = filled("Data set.", "Dataset")
+    result: Amount = filled("Official time to train, in result_units.", "Result")
+    result_units: RawText = filled("Unit of the result: min.", "Result_Units")
+    target_accuracy: AnyText | None = nullable("Quality to be reached, as text.", "Accuracy")
+    target_accuracy_metric: RawText | None = nullable("What that quality measures.", "Accuracy_Metric")
+    accelerator_model_name: RawText = filled("Accelerator.")
+    accelerators_count: WholeCount = filled("Accelerators in the system.")
+    host_processor_model_name: RawText = filled("Host processor.")
+    host_processors_count: AnyText = filled("Host processors in the system, as text.")
+    framework: RawText = filled("Software stack.")
+    notes: RawText | None = nullable("The submitter's notes.")
+    git_url: RawText | None = nullable("Repository of the round.")
+    details_url: RawText | None = nullable("Description of the system.")
+    code_url: RawText | None = nullable("Code of the submission.")
 
 
 class MlperfCollectedTiny(_Collected):
     """One row per board and benchmark of MLPerf Tiny v0.7 to v1.1 in MLCommons' collection."""
 
     table = "mlperf_collected_tiny"
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "organization": ("Organization",),
-        "submitter": ("Submitter",),
-        "division": ("Division",),
-        "status": ("Status",),
-        "system": ("__System",),
-        "benchmark": ("Benchmark",),
-        "model": ("Model",),
-        "board_name": ("Board Name",),
-        "soc_name": ("SoC Name",),
-        "processor_name": ("Processor(s) Name",),
-        "processor_frequencies": ("Processor(s) Frequencies",),
-        "accelerator": ("Accelerator",),
-        "accelerator_frequencies": ("Accelerator(s) Frequencies",),
-        "hardware_notes": ("Hardware Notes",),
-        "inference_framework": ("Inference Framework",),
-        "quantization_method": ("Quantization Method",),
-        "accuracy_top_1_percent": ("accuracy_Top-1",),
-        "accuracy_auc_ratio": ("accuracy_AUC",),
-    }
 
-    organization: RawText = Field(description="Folder of the submitter in the repository of the round.")
-    submitter: RawText = Field(description="Organization that submitted.")
-    division: RawText = Field(description="closed or open.")
-    status: RawText | None = Field(default=None, description="Available, Preview or rdi.")
-    system: RawText = Field(description="Folder of the system in the repository of the round.")
-    benchmark: RawText = Field(description="kws, ic, vww or ad.")
-    model: RawText | None = Field(default=None, description="Model, in the open division.")
-    board_name: RawText | None = Field(default=None, description="Name of the board.")
-    soc_name: RawText | None = Field(default=None, description="System on chip.")
-    processor_name: RawText | None = Field(default=None, description="Processor.")
-    processor_frequencies: RawText | None = Field(default=None, description="Clock of the processor, as text.")
-    accelerator: RawText | None = Field(default=None, description="Accelerator; empty where there is none.")
-    accelerator_frequencies: RawText | None = Field(default=None, description="Clock of the accelerator, as text.")
-    hardware_notes: RawText | None = Field(default=None, description="The submitter's notes on the hardware.")
-    inference_framework: NameText | None = Field(default=None, description="Runtime.")
-    quantization_method: NameText | None = Field(default=None, description="How the model was quantized.")
-    accuracy_top_1_percent: Amount | None = Field(default=None, description="Top-1 accuracy, percent.")
-    accuracy_auc_ratio: Amount | None = Field(default=None, description="Area under the curve.")
-    median_throughput: Amount | None = Field(
-        default=None, description="Median throughput, in median_throughput_metric."
+    organization: RawText = filled("Folder of the submitter in the repository of the round.", "Organization")
+    submitter: RawText = filled("Organization that submitted.", "Submitter")
+    division: RawText = filled("closed or open.", "Division")
+    status: RawText | None = nullable("Available, Preview or rdi.", "Status")
+    system: RawText = filled("Folder of the system in the repository of the round.", "__System")
+    benchmark: RawText = filled("kws, ic, vww or ad.", "Benchmark")
+    model: RawText | None = nullable("Model, in the open division.", "Model")
+    board_name: RawText | None = nullable("Name of the board.", "Board Name")
+    soc_name: RawText | None = nullable("System on chip.", "SoC Name")
+    processor_name: RawText | None = nullable("Processor.", "Processor(s) Name")
+    processor_frequencies: RawText | None = nullable("Clock of the processor, as text.", "Processor(s) Frequencies")
+    accelerator: RawText | None = nullable("Accelerator; empty where there is none.", "Accelerator")
+    accelerator_frequencies: RawText | None = nullable(
+        "Clock of the accelerator, as text.", "Accelerator(s) Frequencies"
     )
-    median_throughput_metric: RawText | None = Field(default=None, description="Unit of median_throughput.")
-    median_energy_cost: Amount | None = Field(
-        default=None, description="Median energy of an inference, in median_energy_cost_metric."
+    hardware_notes: RawText | None = nullable("The submitter's notes on the hardware.", "Hardware Notes")
+    inference_framework: NameText | None = nullable("Runtime.", "Inference Framework")
+    quantization_method: NameText | None = nullable("How the model was quantized.", "Quantization Method")
+    accuracy_top_1_percent: Amount | None = nullable("Top-1 accuracy, percent.", "accuracy_Top-1")
+    accuracy_auc_ratio: Amount | None = nullable("Area under the curve.", "accuracy_AUC")
+    median_throughput: Amount | None = nullable("Median throughput, in median_throughput_metric.")
+    median_throughput_metric: RawText | None = nullable("Unit of median_throughput.")
+    median_energy_cost: Amount | None = nullable("Median energy of an inference, in median_energy_cost_metric.")
+    median_energy_cost_metric: RawText | None = nullable("Unit of median_energy_cost.")
+    median_energy_median_throughput: Amount | None = nullable(
+        "Median throughput while energy was measured, in median_energy_median_throughput_metric."
     )
-    median_energy_cost_metric: RawText | None = Field(default=None, description="Unit of median_energy_cost.")
-    median_energy_median_throughput: Amount | None = Field(
-        default=None,
-        description="Median throughput while energy was measured, in median_energy_median_throughput_metric.",
-    )
-    median_energy_median_throughput_metric: RawText | None = Field(
-        default=None, description="Unit of median_energy_median_throughput."
-    )
-    git_url: RawText | None = Field(default=None, description="Repository of the round.")
+    median_energy_median_throughput_metric: RawText | None = nullable("Unit of median_energy_median_throughput.")
+    git_url: RawText | None = nullable("Repository of the round.")
 
 
 SUITES: dict[str, type[_Collected]] = {

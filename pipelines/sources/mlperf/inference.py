@@ -9,12 +9,13 @@ A summary lists a result once per accuracy target: one run often stands there tw
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import polars as pl
 from pydantic import BeforeValidator, Field
 
 from pipelines.errors import LedgerError
+from pipelines.records.fields import filled, nullable
 from pipelines.records.json_records import cut_items, cut_members, json_table
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RawText
 from pipelines.sources.mlperf.rounds import RoundFormat
@@ -46,69 +47,42 @@ class MlperfInferenceSummary(RawRow):
     table = "mlperf_inference_summary"
     source_id = "mlperf_inference"
     key = ("version", "location")
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "submission_id": ("ID",),
-        "submitter": ("Submitter",),
-        "availability": ("Availability",),
-        "category": ("Category",),
-        "suite": ("Suite",),
-        "system": ("System",),
-        "platform": ("Platform",),
-        "used_model": ("UsedModel",),
-        "model": ("Model",),
-        "scenario": ("Scenario",),
-        "accuracy": ("Accuracy",),
-        "nodes_count": ("Nodes",),
-        "processor": ("Processor",),
-        "host_processors_per_node_count": ("host_processors_per_node",),
-        "accelerator": ("Accelerator",),
-        "accelerators_per_node": ("a#",),
-        "location": ("Location",),
-        "software": ("Software",),
-        "notes": ("Notes",),
-        "errors_count": ("errors",),
-        "details_url": ("Details",),
-        "performance_result": ("Performance_Result",),
-        "performance_units": ("Performance_Units",),
-        "power_result": ("Power_Result",),
-        "power_units": ("Power_Units",),
-    }
 
-    submission_id: RawText = Field(description="Identifier of the submission: several results share it.")
-    submitter: RawText = Field(description="Organization that submitted.")
-    availability: RawText = Field(description="available, preview or rdi.")
-    category: RawText = Field(description="Division: closed, open or network.")
-    suite: RawText = Field(description="datacenter or edge.")
-    system: RawText = Field(description="Name of the system.")
-    platform: RawText = Field(description="Folder of the system in the repository.")
-    used_model: RawText = Field(description="Model that was run.")
-    model: RawText = Field(description="Benchmark: the reference model that it stands for.")
-    scenario: RawText = Field(description="Offline, Server, Interactive, SingleStream or MultiStream.")
-    accuracy: AnyText | None = Field(default=None, description="Accuracy metrics, as text.")
-    nodes_count: WholeCount = Field(description="Nodes of the system.")
-    processor: RawText = Field(description="Host processor.")
-    host_processors_per_node_count: WholeCount = Field(description="Host processors in a node.")
-    host_processor_core_count: AnyText | None = Field(default=None, description="Cores of a host processor, as text.")
-    accelerator: RawText = Field(description="Accelerator; empty for a run on the processor.")
-    accelerators_per_node: AnyText = Field(description="Accelerators in one node, as text; empty for a processor.")
-    location: RawText = Field(description="Folder of the result in the repository.")
-    software: RawText = Field(description="Software stack.")
-    operating_system: RawText = Field(description="Operating system.")
-    notes: RawText | None = Field(default=None, description="The submitter's notes.")
-    compliance: AnyText | None = Field(default=None, description="1 where the compliance tests were passed.")
-    errors_count: WholeCount = Field(description="Errors that the submission checker left standing.")
-    version: RawText = Field(description="Round, for example v5.1.")
-    inferred: JsonFlag = Field(description="True where the result was derived from that of another scenario.")
-    has_power: bool = Field(description="True where the submission measured power.")
-    weight_data_types: RawText | None = Field(default=None, description="Number formats of the weights.")
-    details_url: RawText | None = Field(default=None, description="Where the publisher shows the system.")
-    performance_result: Amount = Field(description="Result, in performance_units.")
-    performance_units: Literal["Tokens/s", "Samples/s", "Queries/s", "Latency (ms)"] = Field(
-        description="Unit of performance_result."
+    submission_id: RawText = filled("Identifier of the submission: several results share it.", "ID")
+    submitter: RawText = filled("Organization that submitted.", "Submitter")
+    availability: RawText = filled("available, preview or rdi.", "Availability")
+    category: RawText = filled("Division: closed, open or network.", "Category")
+    suite: RawText = filled("datacenter or edge.", "Suite")
+    system: RawText = filled("Name of the system.", "System")
+    platform: RawText = filled("Folder of the system in the repository.", "Platform")
+    used_model: RawText = filled("Model that was run.", "UsedModel")
+    model: RawText = filled("Benchmark: the reference model that it stands for.", "Model")
+    scenario: RawText = filled("Offline, Server, Interactive, SingleStream or MultiStream.", "Scenario")
+    accuracy: AnyText | None = nullable("Accuracy metrics, as text.", "Accuracy")
+    nodes_count: WholeCount = filled("Nodes of the system.", "Nodes")
+    processor: RawText = filled("Host processor.", "Processor")
+    host_processors_per_node_count: WholeCount = filled("Host processors in a node.", "host_processors_per_node")
+    host_processor_core_count: AnyText | None = nullable("Cores of a host processor, as text.")
+    accelerator: RawText = filled("Accelerator; empty for a run on the processor.", "Accelerator")
+    accelerators_per_node: AnyText = filled("Accelerators in one node, as text; empty for a processor.", "a#")
+    location: RawText = filled("Folder of the result in the repository.", "Location")
+    software: RawText = filled("Software stack.", "Software")
+    operating_system: RawText = filled("Operating system.")
+    notes: RawText | None = nullable("The submitter's notes.", "Notes")
+    compliance: AnyText | None = nullable("1 where the compliance tests were passed.")
+    errors_count: WholeCount = filled("Errors that the submission checker left standing.", "errors")
+    version: RawText = filled("Round, for example v5.1.")
+    inferred: JsonFlag = filled("True where the result was derived from that of another scenario.")
+    has_power: bool = filled("True where the submission measured power.")
+    weight_data_types: RawText | None = nullable("Number formats of the weights.")
+    details_url: RawText | None = nullable("Where the publisher shows the system.", "Details")
+    performance_result: Amount = filled("Result, in performance_units.", "Performance_Result")
+    performance_units: Literal["Tokens/s", "Samples/s", "Queries/s", "Latency (ms)"] = filled(
+        "Unit of performance_result.", "Performance_Units"
     )
-    power_result: Amount | None = Field(default=None, description="Measured power or energy, in power_units.")
-    power_units: Literal["Watts", "millijoules"] | None = Field(
-        default=None, description="Unit of power_result; millijoules are those of a query."
+    power_result: Amount | None = nullable("Measured power or energy, in power_units.", "Power_Result")
+    power_units: Literal["Watts", "millijoules"] | None = nullable(
+        "Unit of power_result; millijoules are those of a query.", "Power_Units"
     )
 
 
@@ -118,57 +92,39 @@ class MlperfInferenceSummaryV6(RawRow):
     table = "mlperf_inference_summary_v6"
     source_id = "mlperf_inference"
     key = ("version", "location")
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "organization": ("Organization",),
-        "availability": ("Availability",),
-        "division": ("Division",),
-        "system_type": ("SystemType",),
-        "system_name": ("SystemName",),
-        "platform": ("Platform",),
-        "model": ("Model",),
-        "mlperf_model": ("MlperfModel",),
-        "scenario": ("Scenario",),
-        "result": ("Result",),
-        "units": ("Units",),
-        "accuracy": ("Accuracy",),
-        "nodes_count": ("number_of_nodes",),
-        "host_processors_per_node_count": ("host_processors_per_node",),
-        "total_accelerators_count": ("total_accelerators",),
-        "location": ("Location",),
-        "errors_count": ("errors",),
-        "design_power_w": ("design_power_watts",),
-    }
 
-    organization: RawText = Field(description="Organization that submitted.")
-    availability: RawText = Field(description="available, preview or rdi.")
-    division: RawText = Field(description="closed, open or network.")
-    system_type: RawText = Field(description="datacenter or edge, or both.")
-    system_name: RawText = Field(description="Name of the system.")
-    platform: RawText = Field(description="Folder of the system in the repository.")
-    model: RawText = Field(description="Model that was run.")
-    mlperf_model: RawText = Field(description="Benchmark: the reference model that it stands for.")
-    scenario: RawText = Field(description="Offline, Server, Interactive, SingleStream or MultiStream.")
-    result: Amount | None = Field(default=None, description="Result, in units.")
-    units: RawText = Field(description="Tokens/s, Samples/s, Queries/s, Latency (ms) or Latency (s).")
-    accuracy: AnyText | None = Field(default=None, description="Accuracy metrics, as text.")
-    nodes_count: WholeCount = Field(description="Nodes of the system.")
-    host_processor_model_name: RawText | None = Field(default=None, description="Host processor.")
-    host_processors_per_node_count: WholeCount | None = Field(default=None, description="Host processors in a node.")
-    host_processor_core_count: AnyText | None = Field(default=None, description="Cores of a host processor, as text.")
-    accelerator_model_name: RawText | None = Field(default=None, description="Accelerator.")
-    accelerators_per_node: AnyText | None = Field(default=None, description="Accelerators in one node, as text.")
-    total_accelerators_count: WholeCount | None = Field(default=None, description="Accelerators in all nodes.")
-    location: RawText = Field(description="Folder of the run in the repository.")
-    framework: RawText | None = Field(default=None, description="Software stack.")
-    operating_system: RawText | None = Field(default=None, description="Operating system.")
-    notes: RawText | None = Field(default=None, description="The submitter's notes.")
-    compliance: AnyText | None = Field(default=None, description="Division whose compliance tests were passed.")
-    errors_count: WholeCount = Field(description="Errors that the submission checker left standing.")
-    version: RawText = Field(description="Round, for example v6.1.")
-    inferred: JsonFlag = Field(description="True where the result was derived from that of another scenario.")
-    has_power: bool = Field(description="True where the submission measured power.")
-    weight_data_types: RawText | None = Field(default=None, description="Number formats of the weights.")
-    design_power_w: Amount | None = Field(default=None, description="Declared design power of the system, watts.")
+    organization: RawText = filled("Organization that submitted.", "Organization")
+    availability: RawText = filled("available, preview or rdi.", "Availability")
+    division: RawText = filled("closed, open or network.", "Division")
+    system_type: RawText = filled("datacenter or edge, or both.", "SystemType")
+    system_name: RawText = filled("Name of the system.", "SystemName")
+    platform: RawText = filled("Folder of the system in the repository.", "Platform")
+    model: RawText = filled("Model that was run.", "Model")
+    mlperf_model: RawText = filled("Benchmark: the reference model that it stands for.", "MlperfModel")
+    scenario: RawText = filled("Offline, Server, Interactive, SingleStream or MultiStream.", "Scenario")
+    result: Amount | None = nullable("Result, in units.", "Result")
+    units: RawText = filled("Tokens/s, Samples/s, Queries/s, Latency (ms) or Latency (s).", "Units")
+    accuracy: AnyText | None = nullable("Accuracy metrics, as text.", "Accuracy")
+    nodes_count: WholeCount = filled("Nodes of the system.", "number_of_nodes")
+    host_processor_model_name: RawText | None = nullable("Host processor.")
+    host_processors_per_node_count: WholeCount | None = nullable(
+        "Host processors in a node.", "host_processors_per_node"
+    )
+    host_processor_core_count: AnyText | None = nullable("Cores of a host processor, as text.")
+    accelerator_model_name: RawText | None = nullable("Accelerator.")
+    accelerators_per_node: AnyText | None = nullable("Accelerators in one node, as text.")
+    total_accelerators_count: WholeCount | None = nullable("Accelerators in all nodes.", "total_accelerators")
+    location: RawText = filled("Folder of the run in the repository.", "Location")
+    framework: RawText | None = nullable("Software stack.")
+    operating_system: RawText | None = nullable("Operating system.")
+    notes: RawText | None = nullable("The submitter's notes.")
+    compliance: AnyText | None = nullable("Division whose compliance tests were passed.")
+    errors_count: WholeCount = filled("Errors that the submission checker left standing.", "errors")
+    version: RawText = filled("Round, for example v6.1.")
+    inferred: JsonFlag = filled("True where the result was derived from that of another scenario.")
+    has_power: bool = filled("True where the submission measured power.")
+    weight_data_types: RawText | None = nullable("Number formats of the weights.")
+    design_power_w: Amount | None = nullable("Declared design power of the system, watts.", "design_power_watts")
 
 
 read_summary = json_table(MlperfInferenceSummary, cut_items)

@@ -14,12 +14,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field, ValidationError
 
 from pipelines.records.archives import Member, walk_archive
 from pipelines.records.csv_records import Record, Reject
+from pipelines.records.fields import filled, nullable
 from pipelines.records.json_records import JsonRecord, Values, named_columns, type_json
 from pipelines.records.raw_tables import RawNumber, RawRow, RawTable, RawText, check_raw, to_frame
 from pipelines.sources.mlperf.rounds import RoundFormat
@@ -60,29 +61,27 @@ class MlperfTinyResults(RawRow):
     source_id = "mlperf_tiny"
     key = ("round", "member")
 
-    round: RawText = Field(description="Round, for example v1.3.")
-    member: RawText = Field(description="File of the archive; byte_start and byte_end count from its first byte.")
-    division: RawText = Field(description="closed or open.")
-    submitter: RawText = Field(description="Folder of the submitter.")
-    system: RawText = Field(description="Folder of the system.")
-    benchmark: RawText = Field(description="kws, ic, vww, ad or sww.")
-    mode: Literal["energy", "performance", "accuracy"] = Field(description="What the log measures.")
-    median_energy_microjoules: Figure | None = Field(
-        default=None, description="Median energy of an inference, microjoules; for sww that of the one stream."
+    round: RawText = filled("Round, for example v1.3.")
+    member: RawText = filled("File of the archive; byte_start and byte_end count from its first byte.")
+    division: RawText = filled("closed or open.")
+    submitter: RawText = filled("Folder of the submitter.")
+    system: RawText = filled("Folder of the system.")
+    benchmark: RawText = filled("kws, ic, vww, ad or sww.")
+    mode: Literal["energy", "performance", "accuracy"] = filled("What the log measures.")
+    median_energy_microjoules: Figure | None = nullable(
+        "Median energy of an inference, microjoules; for sww that of the one stream."
     )
-    median_throughput_inferences_per_s: Figure | None = Field(
-        default=None, description="Median throughput, inferences per second."
+    median_throughput_inferences_per_s: Figure | None = nullable("Median throughput, inferences per second.")
+    estimated_throughput_inferences_per_s: Figure | None = nullable(
+        "Throughput that the duty cycle of a stream leaves room for, inferences per second."
     )
-    estimated_throughput_inferences_per_s: Figure | None = Field(
-        default=None, description="Throughput that the duty cycle of a stream leaves room for, inferences per second."
+    duty_cycle_fraction: Figure | None = nullable("Average duty cycle of a stream.")
+    elapsed_s: Figure | None = nullable("Length of the window, where the log has only one.")
+    inferences_count: Figure | None = nullable(
+        "Inferences that the runner counts in the window, where the log has only one."
     )
-    duty_cycle_fraction: Figure | None = Field(default=None, description="Average duty cycle of a stream.")
-    elapsed_s: Figure | None = Field(default=None, description="Length of the window, where the log has only one.")
-    inferences_count: Figure | None = Field(
-        default=None, description="Inferences that the runner counts in the window, where the log has only one."
-    )
-    top_1_percent: Figure | None = Field(default=None, description="Top-1 accuracy, percent.")
-    auc_ratio: Figure | None = Field(default=None, description="Area under the curve.")
+    top_1_percent: Figure | None = nullable("Top-1 accuracy, percent.")
+    auc_ratio: Figure | None = nullable("Area under the curve.")
 
 
 def _plain(value: Any) -> Any:
@@ -99,40 +98,27 @@ class MlperfTinySystems(RawRow):
     table = "mlperf_tiny_systems"
     source_id = "mlperf_tiny"
     key = ("round", "division_folder", "submitter_folder", "system")
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "submitter": ("Submitter",),
-        "division": ("Division",),
-        "status": ("Status",),
-        "board_name": ("Board Name",),
-        "soc_name": ("SoC Name",),
-        "processor_name": ("Processor(s) Name",),
-        "processor_frequencies": ("Processor(s) Frequencies",),
-        "accelerator": ("Accelerator",),
-        "accelerator_frequencies": ("Accelerator(s) Frequencies",),
-        "hardware_notes": ("Hardware Notes",),
-        "inference_framework": ("Inference Framework",),
-        "quantization_method": ("Quantization Method",),
-        "operating_system": ("Operating System", "Operating System "),
-    }
 
-    round: RawText = Field(description="Round, for example v1.3.")
-    member: RawText = Field(description="File of the archive; byte_start and byte_end count from its first byte.")
-    division_folder: RawText = Field(description="Folder of the division.")
-    submitter_folder: RawText = Field(description="Folder of the submitter.")
-    system: RawText = Field(description="Name of the file: the folder of the system's results.")
-    submitter: RawText = Field(description="Organization that submitted.")
-    division: RawText = Field(description="Division, in the submitter's spelling.")
-    status: RawText | None = Field(default=None, description="Available, Preview or rdi.")
-    board_name: RawText = Field(description="Name of the board.")
-    soc_name: RawText | None = Field(default=None, description="System on chip.")
-    processor_name: RawText | None = Field(default=None, description="Processor.")
-    processor_frequencies: RawText | None = Field(default=None, description="Clock of the processor, as text.")
-    accelerator: RawText | None = Field(default=None, description="Accelerator; empty where there is none.")
-    accelerator_frequencies: RawText | None = Field(default=None, description="Clock of the accelerator, as text.")
-    hardware_notes: RawText | None = Field(default=None, description="The submitter's notes on the hardware.")
-    inference_framework: LooseText | None = Field(default=None, description="Runtime.")
-    quantization_method: LooseText | None = Field(default=None, description="How the model was quantized.")
-    operating_system: LooseText | None = Field(default=None, description="Operating system.")
+    round: RawText = filled("Round, for example v1.3.")
+    member: RawText = filled("File of the archive; byte_start and byte_end count from its first byte.")
+    division_folder: RawText = filled("Folder of the division.")
+    submitter_folder: RawText = filled("Folder of the submitter.")
+    system: RawText = filled("Name of the file: the folder of the system's results.")
+    submitter: RawText = filled("Organization that submitted.", "Submitter")
+    division: RawText = filled("Division, in the submitter's spelling.", "Division")
+    status: RawText | None = nullable("Available, Preview or rdi.", "Status")
+    board_name: RawText = filled("Name of the board.", "Board Name")
+    soc_name: RawText | None = nullable("System on chip.", "SoC Name")
+    processor_name: RawText | None = nullable("Processor.", "Processor(s) Name")
+    processor_frequencies: RawText | None = nullable("Clock of the processor, as text.", "Processor(s) Frequencies")
+    accelerator: RawText | None = nullable("Accelerator; empty where there is none.", "Accelerator")
+    accelerator_frequencies: RawText | None = nullable(
+        "Clock of the accelerator, as text.", "Accelerator(s) Frequencies"
+    )
+    hardware_notes: RawText | None = nullable("The submitter's notes on the hardware.", "Hardware Notes")
+    inference_framework: LooseText | None = nullable("Runtime.", "Inference Framework")
+    quantization_method: LooseText | None = nullable("How the model was quantized.", "Quantization Method")
+    operating_system: LooseText | None = nullable("Operating system.", "Operating System", "Operating System ")
 
 
 def read_figures(text: str, mode: str) -> dict[str, str]:

@@ -16,13 +16,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any
 
 import orjson
 from pydantic import BaseModel, Field, ValidationError
 
 from pipelines.records.archives import ArchiveCaps, Member, walk_archive
 from pipelines.records.csv_records import Record, Reject
+from pipelines.records.fields import filled, nullable
 from pipelines.records.raw_tables import RawRow, RawTable, check_raw, to_frame
 from pipelines.sources.mlperf.mllog import LogReader, MlLog
 from pipelines.sources.mlperf.rounds import RoundFormat
@@ -49,14 +50,14 @@ class _Place(RawRow):
     source_id = SOURCE
     key = ("round", "member")
 
-    round: Name = Field(description="Round of the benchmark, as in the name of its repository.")
-    submitter: Name = Field(description="Submitter: top folder of the file.")
-    system: Name = Field(description="System: folder of the result, name of the description.")
-    member: Name = Field(description="Path of the file in the repository; byte positions count in it.")
+    round: Name = filled("Round of the benchmark, as in the name of its repository.")
+    submitter: Name = filled("Submitter: top folder of the file.")
+    system: Name = filled("System: folder of the result, name of the description.")
+    member: Name = filled("Path of the file in the repository; byte positions count in it.")
 
 
 class _InBenchmark(_Place):
-    benchmark: Name = Field(description="Benchmark: folder of the result.")
+    benchmark: Name = filled("Benchmark: folder of the result.")
 
 
 class MlperfTrainingResults(_InBenchmark):
@@ -64,37 +65,30 @@ class MlperfTrainingResults(_InBenchmark):
 
     table = "mlperf_training_results"
 
-    result_name: Name = Field(description="Name of the log, without its suffix.")
-    submission_org: Said | None = Field(default=None, description="Submitter, as the log states it.")
-    submission_platform: Said | None = Field(default=None, description="System, as the log states it.")
-    submission_benchmark: Said | None = Field(default=None, description="Benchmark, as the log states it.")
-    submission_division: Said | None = Field(default=None, description="Division, as the log states it.")
-    submission_status: Said | None = Field(default=None, description="Availability, as the log states it.")
-    global_batch_size: Whole | None = Field(default=None, description="Examples per step.")
-    gradient_accumulation_steps: Whole | None = Field(default=None, description="Micro-batches per step.")
-    train_samples: Whole | None = Field(default=None, description="Examples of the training set.")
-    eval_samples: Whole | None = Field(default=None, description="Examples of the evaluation set.")
-    seed: Said | None = Field(default=None, description="Seed of the run; an identifier, so kept as text.")
-    run_start_ms: Whole | None = Field(default=None, description="First start of the run, milliseconds since 1970.")
-    run_stop_ms: Whole | None = Field(default=None, description="First stop of the run, milliseconds since 1970.")
-    run_status: Said | None = Field(
-        default=None, description="How the run ended, by its first stop: success or aborted."
+    result_name: Name = filled("Name of the log, without its suffix.")
+    submission_org: Said | None = nullable("Submitter, as the log states it.")
+    submission_platform: Said | None = nullable("System, as the log states it.")
+    submission_benchmark: Said | None = nullable("Benchmark, as the log states it.")
+    submission_division: Said | None = nullable("Division, as the log states it.")
+    submission_status: Said | None = nullable("Availability, as the log states it.")
+    global_batch_size: Whole | None = nullable("Examples per step.")
+    gradient_accumulation_steps: Whole | None = nullable("Micro-batches per step.")
+    train_samples: Whole | None = nullable("Examples of the training set.")
+    eval_samples: Whole | None = nullable("Examples of the evaluation set.")
+    seed: Said | None = nullable("Seed of the run; an identifier, so kept as text.")
+    run_start_ms: Whole | None = nullable("First start of the run, milliseconds since 1970.")
+    run_stop_ms: Whole | None = nullable("First stop of the run, milliseconds since 1970.")
+    run_status: Said | None = nullable("How the run ended, by its first stop: success or aborted.")
+    eval_accuracy: Measured | None = nullable("Quality by the last evaluation, in the task's measure.")
+    eval_accuracies: Said | None = nullable("The same where a task has several measures: JSON object of numbers.")
+    eval_samples_count: Whole | None = nullable(
+        "Examples trained on by the last evaluation, where its record says samples_count."
     )
-    eval_accuracy: Measured | None = Field(
-        default=None, description="Quality by the last evaluation, in the task's measure."
+    eval_epoch_num: Measured | None = nullable(
+        "The same where its record says epoch_num: in epochs, or what the task counts as such."
     )
-    eval_accuracies: Said | None = Field(
-        default=None, description="The same where a task has several measures: JSON object of numbers."
-    )
-    eval_samples_count: Whole | None = Field(
-        default=None, description="Examples trained on by the last evaluation, where its record says samples_count."
-    )
-    eval_epoch_num: Measured | None = Field(
-        default=None,
-        description="The same where its record says epoch_num: in epochs, or what the task counts as such.",
-    )
-    record_count: Whole = Field(description="Log records in the file.")
-    odd_line_count: Whole = Field(description="Lines with a log record that cannot be used; they are in meta.rejects.")
+    record_count: Whole = filled("Log records in the file.")
+    odd_line_count: Whole = filled("Lines with a log record that cannot be used; they are in meta.rejects.")
 
 
 class MlperfTrainingPower(_InBenchmark):
@@ -107,28 +101,24 @@ class MlperfTrainingPower(_InBenchmark):
     table = "mlperf_training_power"
     min_rows = 0
 
-    result_name: Name = Field(description="Name of the run's log, without its suffix.")
-    log_name: Name = Field(description="Name of the power log: node_<i> or sw_<i>.")
-    is_switch: bool = Field(description="Whether it is a network switch.")
-    measurement_start_ms: Whole | None = Field(default=None, description="Start of the measurement, ms since 1970.")
-    measurement_stop_ms: Whole | None = Field(default=None, description="Its stop, ms since 1970.")
-    last_reading_ms: Whole | None = Field(default=None, description="Time of the last reading, ms since 1970.")
-    reading_count: Whole = Field(description="Power readings in the log.")
-    conversion_eff: Measured | None = Field(
-        default=None, description="Efficiency of the power supply by which readings count."
+    result_name: Name = filled("Name of the run's log, without its suffix.")
+    log_name: Name = filled("Name of the power log: node_<i> or sw_<i>.")
+    is_switch: bool = filled("Whether it is a network switch.")
+    measurement_start_ms: Whole | None = nullable("Start of the measurement, ms since 1970.")
+    measurement_stop_ms: Whole | None = nullable("Its stop, ms since 1970.")
+    last_reading_ms: Whole | None = nullable("Time of the last reading, ms since 1970.")
+    reading_count: Whole = filled("Power readings in the log.")
+    conversion_eff: Measured | None = nullable("Efficiency of the power supply by which readings count.")
+    measurement_type: Said | None = nullable("AC or DC, where stated.")
+    interconnect_power_est_w: Measured | None = nullable(
+        "Power that the submitter declares for the interconnect in place of readings, watts."
     )
-    measurement_type: Said | None = Field(default=None, description="AC or DC, where stated.")
-    interconnect_power_est_w: Measured | None = Field(
-        default=None, description="Power that the submitter declares for the interconnect in place of readings, watts."
+    to_stop_j: Measured | None = nullable(
+        "Integral of the readings from the start to the stop of the measurement, joules."
     )
-    to_stop_j: Measured | None = Field(
-        default=None, description="Integral of the readings from the start to the stop of the measurement, joules."
-    )
-    to_last_reading_j: Measured | None = Field(
-        default=None, description="Integral of all readings from the start of the measurement, joules."
-    )
-    record_count: Whole = Field(description="Log records in the file.")
-    odd_line_count: Whole = Field(description="Lines with a log record that cannot be used; they are in meta.rejects.")
+    to_last_reading_j: Measured | None = nullable("Integral of all readings from the start of the measurement, joules.")
+    record_count: Whole = filled("Log records in the file.")
+    odd_line_count: Whole = filled("Lines with a log record that cannot be used; they are in meta.rejects.")
 
 
 class MlperfTrainingScaling(_InBenchmark):
@@ -137,32 +127,29 @@ class MlperfTrainingScaling(_InBenchmark):
     table = "mlperf_training_scaling"
     min_rows = 0
 
-    scaling_factor: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = Field(
-        description="Factor of the time to train."
-    )
+    scaling_factor: Annotated[float, Field(allow_inf_nan=False, gt=0, le=100)] = filled("Factor of the time to train.")
 
 
 class MlperfTrainingSystems(_Place):
     """One row per system of MLPerf Training, as its submitter describes it; all values are text."""
 
     table = "mlperf_training_systems"
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {"stated_submitter": ("submitter",)}
 
-    stated_submitter: Said | None = Field(default=None, description="Submitter, as the description names it.")
-    division: Said | None = Field(default=None, description="closed or open.")
-    status: Said | None = Field(default=None, description="Availability.")
-    system_name: Said | None = Field(default=None, description="Name of the system.")
-    number_of_nodes: Said | None = Field(default=None, description="Nodes.")
-    host_processors_per_node: Said | None = Field(default=None, description="CPUs of a node.")
-    host_processor_model_name: Said | None = Field(default=None, description="CPU.")
-    host_memory_capacity: Said | None = Field(default=None, description="Memory of a node.")
-    accelerators_per_node: Said | None = Field(default=None, description="Accelerators of a node.")
-    accelerator_model_name: Said | None = Field(default=None, description="Accelerator.")
-    accelerator_memory_capacity: Said | None = Field(default=None, description="Memory of an accelerator.")
-    accelerator_interconnect: Said | None = Field(default=None, description="Links between accelerators.")
-    framework: Said | None = Field(default=None, description="Software that trains.")
-    hw_notes: Said | None = Field(default=None, description="The submitter's notes on the hardware.")
-    sw_notes: Said | None = Field(default=None, description="The submitter's notes on the software.")
+    stated_submitter: Said | None = nullable("Submitter, as the description names it.", "submitter")
+    division: Said | None = nullable("closed or open.")
+    status: Said | None = nullable("Availability.")
+    system_name: Said | None = nullable("Name of the system.")
+    number_of_nodes: Said | None = nullable("Nodes.")
+    host_processors_per_node: Said | None = nullable("CPUs of a node.")
+    host_processor_model_name: Said | None = nullable("CPU.")
+    host_memory_capacity: Said | None = nullable("Memory of a node.")
+    accelerators_per_node: Said | None = nullable("Accelerators of a node.")
+    accelerator_model_name: Said | None = nullable("Accelerator.")
+    accelerator_memory_capacity: Said | None = nullable("Memory of an accelerator.")
+    accelerator_interconnect: Said | None = nullable("Links between accelerators.")
+    framework: Said | None = nullable("Software that trains.")
+    hw_notes: Said | None = nullable("The submitter's notes on the hardware.")
+    sw_notes: Said | None = nullable("The submitter's notes on the software.")
 
 
 TABLES = (MlperfTrainingResults, MlperfTrainingSystems, MlperfTrainingPower, MlperfTrainingScaling)

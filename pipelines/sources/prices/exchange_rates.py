@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 
+from pipelines.records.fields import filled
 from pipelines.records.json_records import JsonDay, JsonRecord, Values, read_packaged
 from pipelines.records.raw_tables import PackagedFile, RawNumber, RawRow, RawTable
 
@@ -37,12 +38,12 @@ class ExchangeRates(RawRow):
     key = ("currency", "rate_date")
     min_rows = 3_000
 
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = Field(description="ISO 4217 code of the currency.")
-    rate_date: JsonDay = Field(description="Day of the rate: the last of its month on which rates were published.")
-    value: Annotated[RawNumber, Field(gt=0, le=1e6)] = Field(
-        description="The rate: units of the currency that one euro buys, in the unit column's unit."
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] = filled("ISO 4217 code of the currency.")
+    rate_date: JsonDay = filled("Day of the rate: the last of its month on which rates were published.")
+    value: Annotated[RawNumber, Field(gt=0, le=1e6)] = filled(
+        "The rate: units of the currency that one euro buys, in the unit column's unit."
     )
-    unit: Annotated[str, Field(pattern=r"^[A-Z]{3}/EUR$")] = Field(description="Unit of value, for example USD/EUR.")
+    unit: Annotated[str, Field(pattern=r"^[A-Z]{3}/EUR$")] = filled("Unit of value, for example USD/EUR.")
 
 
 def last_days(converter: CurrencyConverter) -> list[date]:

@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, StrictBool, StrictInt
 
-from pipelines.records.fields import Text
+from pipelines.records.fields import Text, filled, nullable
 from pipelines.records.json_records import JsonDay, JsonRecord, JsonText, Values, read_packaged
 from pipelines.records.raw_tables import PackagedFile, RawNumber, RawRow, RawTable
 
@@ -44,68 +44,54 @@ class GenaiPrices(RawRow):
     key = ("provider", "model", "variant", "start_date", "start_time")
     min_rows = 1_500
 
-    provider: Text = Field(description="Identifier of the provider that serves the model.")
-    model: Text = Field(description="Identifier of the model at that provider.")
-    model_name: Text | None = Field(default=None, description="Name of the model, where given.")
-    is_deprecated: StrictBool = Field(description="True if the provider is said to phase the model out.")
-    context_window_tokens: Annotated[StrictInt, Field(gt=0, le=1_000_000_000)] | None = Field(
-        default=None, description="Longest input that the model takes, tokens."
+    provider: Text = filled("Identifier of the provider that serves the model.")
+    model: Text = filled("Identifier of the model at that provider.")
+    model_name: Text | None = nullable("Name of the model, where given.")
+    is_deprecated: StrictBool = filled("True if the provider is said to phase the model out.")
+    context_window_tokens: Annotated[StrictInt, Field(gt=0, le=1_000_000_000)] | None = nullable(
+        "Longest input that the model takes, tokens."
     )
-    variant: Text | None = Field(
-        default=None,
-        description="Requests that the prices are for, as name=value joined by '; ', for example processing=batch; "
-        "empty for standard requests.",
+    variant: Text | None = nullable(
+        "Requests that the prices are for, as name=value joined by '; ', for example processing=batch; empty for "
+        "standard requests.",
     )
-    start_date: JsonDay | None = Field(
-        default=None, description="First day (UTC) on which the prices apply, also in the future; empty if always."
+    start_date: JsonDay | None = nullable(
+        "First day (UTC) on which the prices apply, also in the future; empty if always."
     )
-    start_time: ClockTime | None = Field(
-        default=None, description="Time of day (UTC) from which the prices apply each day; empty if all day."
+    start_time: ClockTime | None = nullable("Time of day (UTC) from which the prices apply each day; empty if all day.")
+    end_time: ClockTime | None = nullable("Time of day (UTC) until which they apply each day.")
+    input_usd_per_million_tokens: Price | None = nullable("Price of input tokens, US dollars per million tokens.")
+    output_usd_per_million_tokens: Price | None = nullable("Price of output tokens, US dollars per million tokens.")
+    cache_read_usd_per_million_tokens: Price | None = nullable(
+        "Price of input tokens read from a cache, US dollars per million tokens."
     )
-    end_time: ClockTime | None = Field(default=None, description="Time of day (UTC) until which they apply each day.")
-    input_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of input tokens, US dollars per million tokens."
+    cache_write_usd_per_million_tokens: Price | None = nullable(
+        "Price of input tokens written to a cache, US dollars per million tokens."
     )
-    output_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of output tokens, US dollars per million tokens."
+    cache_write_1h_usd_per_million_tokens: Price | None = nullable(
+        "Price of input tokens written to a cache for one hour, US dollars per million tokens."
     )
-    cache_read_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of input tokens read from a cache, US dollars per million tokens."
+    input_audio_usd_per_million_tokens: Price | None = nullable("Price of audio input, US dollars per million tokens.")
+    output_audio_usd_per_million_tokens: Price | None = nullable(
+        "Price of audio output, US dollars per million tokens."
     )
-    cache_write_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of input tokens written to a cache, US dollars per million tokens."
+    cache_audio_read_usd_per_million_tokens: Price | None = nullable(
+        "Price of audio input read from a cache, US dollars per million tokens."
     )
-    cache_write_1h_usd_per_million_tokens: Price | None = Field(
-        default=None,
-        description="Price of input tokens written to a cache for one hour, US dollars per million tokens.",
+    input_image_usd_per_million_tokens: Price | None = nullable("Price of image input, US dollars per million tokens.")
+    output_image_usd_per_million_tokens: Price | None = nullable(
+        "Price of image output, US dollars per million tokens."
     )
-    input_audio_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of audio input, US dollars per million tokens."
+    cache_image_read_usd_per_million_tokens: Price | None = nullable(
+        "Price of image input read from a cache, US dollars per million tokens."
     )
-    output_audio_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of audio output, US dollars per million tokens."
+    tiers: JsonText | None = nullable(
+        "Prices of longer inputs, as JSON: name of the price -> list of {start, price}; above start input tokens "
+        "all tokens of the request cost price, US dollars per million tokens.",
     )
-    cache_audio_read_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of audio input read from a cache, US dollars per million tokens."
-    )
-    input_image_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of image input, US dollars per million tokens."
-    )
-    output_image_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of image output, US dollars per million tokens."
-    )
-    cache_image_read_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of image input read from a cache, US dollars per million tokens."
-    )
-    tiers: JsonText | None = Field(
-        default=None,
-        description="Prices of longer inputs, as JSON: name of the price -> list of {start, price}; above start input "
-        "tokens all tokens of the request cost price, US dollars per million tokens.",
-    )
-    other_prices: JsonText | None = Field(
-        default=None,
-        description="Prices that have no column, as JSON: the package's name -> US dollars per what the name says "
-        "(mtok: million tokens, kcount: thousand, hours, kpages: thousand pages, mchars: million characters).",
+    other_prices: JsonText | None = nullable(
+        "Prices that have no column, as JSON: the package's name -> US dollars per what the name says (mtok: "
+        "million tokens, kcount: thousand, hours, kpages: thousand pages, mchars: million characters).",
     )
 
 

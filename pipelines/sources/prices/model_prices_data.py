@@ -10,12 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from itertools import pairwise
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import Field
 
 from pipelines.errors import LedgerError
-from pipelines.records.fields import Text
+from pipelines.records.fields import Text, filled, nullable
 from pipelines.records.json_records import (
     JsonInstant,
     JsonRecord,
@@ -47,61 +47,48 @@ class ModelPrices(RawRow):
     source_id = "model_prices"
     key = ("provider", "model", "mode", "start_at")
     min_rows = 1_000
-    headers: ClassVar[dict[str, tuple[str, ...]]] = {
-        "start_at": ("start",),
-        "valid_from_at": ("valid_from",),
-        "source_url": ("source",),
-        "cache_write_1h_multiple_ratio": ("cache_write_1h_multiple",),
-        **PRICE_COLUMNS,
-    }
 
-    provider: Text = Field(description="Identifier of the provider that serves the model.")
-    model: Text = Field(description="Identifier of the model at that provider.")
-    mode: Text = Field(description="How requests are served: standard, batch, flex, fast, ultrafast or thinking.")
-    status: Literal["deprecated", "removed"] | None = Field(
-        default=None,
-        description="Whether the provider phases the model out (deprecated) or no longer lists it (removed).",
+    provider: Text = filled("Identifier of the provider that serves the model.")
+    model: Text = filled("Identifier of the model at that provider.")
+    mode: Text = filled("How requests are served: standard, batch, flex, fast, ultrafast or thinking.")
+    status: Literal["deprecated", "removed"] | None = nullable(
+        "Whether the provider phases the model out (deprecated) or no longer lists it (removed)."
     )
-    start_at: JsonInstant | None = Field(
-        default=None,
-        description="Time (UTC) from which the row applies; empty for the first row of a model and mode, which also "
-        "covers all earlier times.",
+    start_at: JsonInstant | None = nullable(
+        "Time (UTC) from which the row applies; empty for the first row of a model and mode, which also covers all "
+        "earlier times.",
+        "start",
     )
-    input_usd_per_million_tokens: Price | None = Field(
-        default=None,
-        description="Price of input tokens, US dollars per million tokens; empty where the mode had no price yet.",
+    input_usd_per_million_tokens: Price | None = nullable(
+        "Price of input tokens, US dollars per million tokens; empty where the mode had no price yet.", "input"
     )
-    output_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of output tokens, US dollars per million tokens."
+    output_usd_per_million_tokens: Price | None = nullable(
+        "Price of output tokens, US dollars per million tokens.", "output"
     )
-    cache_read_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of input tokens read from a cache, US dollars per million tokens."
+    cache_read_usd_per_million_tokens: Price | None = nullable(
+        "Price of input tokens read from a cache, US dollars per million tokens.", "cache_read"
     )
-    cache_write_usd_per_million_tokens: Price | None = Field(
-        default=None, description="Price of input tokens written to a cache, US dollars per million tokens."
+    cache_write_usd_per_million_tokens: Price | None = nullable(
+        "Price of input tokens written to a cache, US dollars per million tokens.", "cache_write"
     )
-    cache_write_1h_multiple_ratio: Annotated[RawNumber, Field(gt=0, le=100)] | None = Field(
-        default=None, description="Price of a token cached for one hour over the price of an input token, a ratio."
+    cache_write_1h_multiple_ratio: Annotated[RawNumber, Field(gt=0, le=100)] | None = nullable(
+        "Price of a token cached for one hour over the price of an input token, a ratio.", "cache_write_1h_multiple"
     )
-    tiers: JsonText | None = Field(
-        default=None,
-        description="Prices of longer inputs, as JSON: list of {above, input, output, …}; above so many input tokens "
-        "the request costs these US dollars per million tokens.",
+    tiers: JsonText | None = nullable(
+        "Prices of longer inputs, as JSON: list of {above, input, output, …}; above so many input tokens the "
+        "request costs these US dollars per million tokens.",
     )
-    rated_model: Text | None = Field(
-        default=None, description="Identifier whose prices these are, where it is not the model's own."
+    rated_model: Text | None = nullable("Identifier whose prices these are, where it is not the model's own.")
+    valid_from_at: JsonInstant | None = nullable(
+        "Time (UTC) to which the publisher dates the price; by a commit, it lags by days.", "valid_from"
     )
-    valid_from_at: JsonInstant | None = Field(
-        default=None, description="Time (UTC) to which the publisher dates the price; by a commit, it lags by days."
+    valid_from_basis: Literal["models.dev commit", "documented", "first observed"] | None = nullable(
+        "How valid_from_at was dated."
     )
-    valid_from_basis: Literal["models.dev commit", "documented", "first observed"] | None = Field(
-        default=None, description="How valid_from_at was dated."
-    )
-    source_url: Text | None = Field(default=None, description="Where the publisher has the price from.")
-    recorded: JsonText | None = Field(
-        default=None,
-        description="Prices as models.dev recorded them before the publisher corrected them, as JSON; null in it means "
-        "that it recorded none.",
+    source_url: Text | None = nullable("Where the publisher has the price from.", "source")
+    recorded: JsonText | None = nullable(
+        "Prices as models.dev recorded them before the publisher corrected them, as JSON; null in it means that it "
+        "recorded none.",
     )
 
 
