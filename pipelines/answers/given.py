@@ -5,14 +5,22 @@ What belongs here: options in, words out, for training and serving alike. What d
 
 from __future__ import annotations
 
+import difflib
 import math
+import re
 from dataclasses import dataclass
 
 import duckdb
 
 from pipelines.answers.numbers import number
-from pipelines.errors import UsageError, nearest, shown
+from pipelines.errors import MOST_LISTED, UsageError, shown
 from pipelines.warehouse.file import Row, read_rows
+
+SIZE = re.compile(r"[0-9]+(g|gb|gib|w)")
+"""A word of a name that says how much memory or power, and not which device."""
+
+LEAST_ALIKE = 0.6
+"""Least share of letters that a name has in common with a text which may mean it."""
 
 
 @dataclass(frozen=True)
@@ -45,26 +53,46 @@ def read_stated(text: str, option: str) -> Stated:
 
 
 def find_accelerator(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
-    """The accelerator of that key, name or alias; raises UsageError with the nearest ones."""
+    """The accelerator of that key, name or alias, with or without its vendor; raises UsageError with the nearest ones."""
     query = """
-        select a.*, plain_name(n.name) as plain
+        select a.*, plain_name(n.name) as plain, bare_accelerator_name(n.name) as bare, name_words(n.name) as words
         from ledger.core.accelerators as a,
             lateral (
-                select a.accelerator_id as name union all select a.accelerator_name
-                union all select x.name from ledger.core.accelerator_names as x where x.accelerator_id = a.accelerator_id
+                select a.accelerator_id as name union select a.accelerator_name
+                union select x.name from ledger.core.accelerator_names as x where x.accelerator_id = a.accelerator_id
             ) as n
-        order by a.accelerator_id
+        order by a.accelerator_id, plain
     """
     rows = read_rows(connection, query)
-    plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
-    exact = [row for row in rows if row["accelerator_id"] == text] or [
-        row for row in rows if plain and row["plain"] == plain
-    ]
-    if exact:
+    spelt = read_rows(
+        connection,
+        "select plain_name($1) as plain, bare_accelerator_name($1) as bare, name_words($1) as words",
+        [text],
+    )[0]
+    exact = [row for row in rows if row["accelerator_id"] == text]
+    for spelling in ("plain", "bare"):
+        exact = exact or [row for row in rows if spelt[spelling] and row[spelling] == spelt[spelling]]
+    if len({row["accelerator_id"] for row in exact}) == 1:
         return exact[0]
-    near = nearest(plain, {row["plain"]: row["accelerator_id"] for row in rows})
+    near = _nearest_accelerators(spelt, exact or rows)
     hint = f"Did you mean {', '.join(near)}?" if near else 'To list all: ledger sql "from mart.accelerators"'
     raise UsageError(f"{shown(text)} is not a known accelerator. {hint}")
+
+
+def _nearest_accelerators(spelt: Row, rows: list[Row]) -> list[str]:
+    """Keys of accelerators that are most likely meant: those whose number, such as h100 or 4090, is in the text come first.
+
+    Sizes do not count: 80gb says how much memory a card has, not which card it is.
+    """
+
+    def likeness(row: Row) -> tuple[int, float]:
+        shared = {word for word in row["words"] if word in spelt["words"]}
+        numbers = sum(1 for word in shared if any(map(str.isdigit, word)) and not SIZE.fullmatch(word))
+        return numbers, difflib.SequenceMatcher(None, spelt["plain"], row["plain"]).ratio()
+
+    ranked = sorted(((likeness(row), row) for row in rows), key=lambda one: one[0], reverse=True)
+    likely = [row["accelerator_id"] for (shared, ratio), row in ranked if shared or ratio >= LEAST_ALIKE]
+    return list(dict.fromkeys(likely))[:MOST_LISTED]
 
 
 KIND_WORDS = {"given": "given by you", "assumed": "assumed", "published": "published"}

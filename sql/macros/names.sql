@@ -25,6 +25,16 @@ create or replace macro bare_model_name(name) as plain_name(
     )
 );
 
+-- macro: bare_accelerator_name | Name of an accelerator without its vendor, as plain_name: drivers and shops print it with or without.
+-- equation: without trademark signs and the vendor's name at the beginning
+-- units: none
+-- example: bare_accelerator_name('Tesla K80') = bare_accelerator_name('NVIDIA Tesla K80') and bare_accelerator_name('Apple M1') = 'm1'
+create or replace macro bare_accelerator_name(name) as plain_name(
+    regexp_replace(
+        regexp_replace(lower(name), '\((r|tm)\)|®|™', ' ', 'g'), '^\s*(nvidia|amd|intel|apple|google|amazon|aws|huawei|qualcomm|raspberry pi ltd)\s+', ''
+    )
+);
+
 -- macro: name_words | The words of a name, to compare names that list the same partners in another order.
 -- equation: lower case letters and digits, cut at everything else
 -- units: none

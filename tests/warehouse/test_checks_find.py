@@ -113,6 +113,17 @@ FAULTS: dict[str, dict[str, Faults]] = {
             ]
         },
     },
+    "core.accelerator_names": {
+        "an_alias_means_its_own_accelerator": {
+            "seeds.accelerator_aliases": "'a' as alias, 's' as source_id, 'h100-sxm' as accelerator_id"
+        },
+        "a_spelling_means_one_accelerator": {
+            "core.accelerator_names": [
+                "'s' as source_id, 'H100' as name, 'h100-sxm' as accelerator_id",
+                "'s' as source_id, 'h-100' as name, 'h100-pcie' as accelerator_id",
+            ]
+        },
+    },
     "mart.inference_estimates": {
         "floor_is_no_slower_than_estimate": "2 as tokens_per_s, 1 as tokens_per_s_bound",
         "figures_stand_where_it_fits": ("false as fits, 1 as joule_per_token", "true as fits, null as joule_per_token"),

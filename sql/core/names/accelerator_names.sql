@@ -1,10 +1,16 @@
 -- One row per name under which a publisher mentions an accelerator, and the accelerator that it means; null where it is not resolved.
+-- Names of seeds/hardware/accelerator_aliases.csv are known in every build, whether their publisher's file was fetched or not.
 -- key: source_id, name
 -- column: source_id | Who mentions it.
 -- column: name | Name as printed, without blanks at its ends.
--- column: mention_count | How often it is mentioned as the hardware of a model, a cluster, a price or a benchmark; 0 for rows of a hardware table.
+-- column: mention_count | How often it is mentioned as the hardware of a model, a cluster, a price or a benchmark; 0 for rows of a
+--    hardware table and for curated names that no fetched file mentions.
 -- column: accelerator_id | Key of core.accelerators.
 -- column: resolved_by | alias, same name, own key, or null.
+-- check: an_alias_means_its_own_accelerator | select a.alias from seeds.accelerator_aliases as a left join core.accelerator_names as n
+--    on a.source_id = n.source_id and trim(a.alias) = n.name where n.accelerator_id is distinct from a.accelerator_id
+-- check: a_spelling_means_one_accelerator | select plain_name(name) from core.accelerator_names
+--    group by 1 having count(distinct accelerator_id) > 1
 with mentions as (
     select
         'epoch_models' as source_id,
@@ -90,6 +96,12 @@ with mentions as (
         coalesce(published_name(accelerator), published_name(board_name)) as name,
         1 as mention_count
     from raw.mlperf_tiny_systems
+    union all
+    select
+        source_id,
+        trim(alias) as name,
+        0 as mention_count
+    from seeds.accelerator_aliases
 ),
 
 names as (
