@@ -31,8 +31,6 @@ FORMATS = {16: ("16", "bf16", "fp16"), 8: ("8", "fp8", "int8"), 4: ("4", "fp4", 
 """Nominal bits of a weight -> what an option may call them."""
 
 MAX_BATCH, MAX_CONTEXT = 65_536, 100_000_000
-SINGLE = "(h.segment in ('edge', 'mobile') or h.kind in ('cpu', 'npu'))"
-"""Devices that work alone."""
 
 FIGURES = {
     "weight_bytes": ("byte", "total_params · weight_bits / 8"),
@@ -98,10 +96,10 @@ def find_model(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
     raise UsageError(f"{shown(text)} is not a known model. {hint}")
 
 
-def _bits(text: str | None) -> list[int]:
-    """Nominal bits that an option asks for; all of them where nothing is asked."""
+def _bits(text: str | None, model: Row) -> list[int]:
+    """Nominal bits that an option asks for; where nothing is asked, those of the model's release and fewer."""
     if text is None:
-        return list(FORMATS)
+        return [bits for bits in FORMATS if bits <= model["released_weight_bits"]]
     for bits, names in FORMATS.items():
         if text.lower() in names:
             return [bits]
@@ -129,11 +127,11 @@ def _set_scenarios(
 ) -> None:
     """The case as rows of core.inference_scenarios: one a device and number of bits."""
     connection.execute(
-        f"""
+        """
         create or replace table core.inference_scenarios as
         select $model::varchar as model_id, h.accelerator_id, h.weight_bits, $batch::bigint as batch_size,
             coalesce($context::double, least(i.context_tokens.value, $longest::double)) as context_tokens,
-            coalesce($count::bigint, case when {SINGLE} then 1 end) as accelerator_count
+            coalesce($count::bigint, case when h.is_stand_alone then 1 end) as accelerator_count
         from core.inference_hardware as h cross join core.inference_inputs as i
         where i.model_class = 'dense' and (h.accelerator_id = $device or $device is null) and list_contains($bits, h.weight_bits)
             and h.memory_bytes is not null
@@ -168,18 +166,18 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
     chip = find_accelerator(connection, given.device or "")
     if chip["memory_bytes"] is None:
         raise UsageError(f"the memory of {chip['accelerator_id']} is not published, so we cannot say what fits.")
-    asked = _bits(given.number_format)
+    asked = _bits(given.number_format, model)
     _set_scenarios(connection, given, model, chip["accelerator_id"], asked)
     rows = read_rows(connection, f"select * from ({_model().query}) order by weight_bits desc")
     fitting = [row for row in rows if row["fits"]]
-    if not fitting:
-        raise UsageError(_what_is_missing(rows[-1], chip, given))
-    row = fitting[0]  # the most bits that fit, unless some were asked for
+    row = fitting[0] if fitting else rows[-1]  # the most bits that fit, unless some were asked for
     hardware = read_rows(
         connection,
         "select * from core.inference_hardware where accelerator_id = ? and weight_bits = ?",
         [chip["accelerator_id"], row["weight_bits"]],
     )[0]
+    if not fitting:
+        raise UsageError(_what_is_missing(row, hardware, given))
     build_id = connection.execute("select build_id from ledger.meta.builds").fetchall()[0][0]
     return {
         "model": {
@@ -200,14 +198,14 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
     }
 
 
-def _what_is_missing(row: Row, chip: Row, given: Serving) -> str:
+def _what_is_missing(row: Row, hardware: Row, given: Serving) -> str:
     count = int(given.count or (1 if row["accelerator_count"] == 1 else 8))
     need = with_prefix(row["needed_bytes"], "B")
     return (
         f"the model does not fit: with {row['weight_bits']}-bit weights, {given.batch} × {row['context_tokens']:,.0f} "
-        f"tokens and workspace it needs {need}; {count} × {chip['accelerator_id']} have "
-        f"{with_prefix(count * chip['memory_bytes'], 'B')} (less what the system uses). Use fewer bits, a smaller "
-        "batch or context or a larger --count, or leave out --device to see what fits."
+        f"tokens and workspace it needs {need}; of {count} × {hardware['accelerator_id']} a model can use "
+        f"{with_prefix(count * hardware['usable_memory_bytes'], 'B')}. Use fewer bits, a smaller batch or context or a "
+        "larger --count, or leave out --device to see what fits."
     )
 
 
@@ -215,7 +213,7 @@ def _case(given: Serving, row: Row) -> list[Row]:
     """What is no result: as given, else what stands for it and why."""
     return [
         {"name": "number_format", "value": row["number_format"], "is_given": given.number_format is not None,
-         "note": "the highest precision that fits"},
+         "note": "the released format, or the highest precision below it that fits"},
         {"name": "batch", "value": row["batch_size"], "is_given": given.batch != 1, "note": "one sequence"},
         {"name": "context_tokens", "value": row["context_tokens"], "is_given": given.context is not None,
          "note": "assumption inference_context_tokens"},
@@ -309,7 +307,7 @@ def _notes(row: Row, hardware: Row) -> list[str]:
 
 # --- which device ---------------------------------------------------------------------------------------------------
 
-CHOICES = f"""
+CHOICES = """
     select
         r.accelerator_id, r.accelerator_count, r.number_format, r.weight_bits, r.needed_bytes,
         h.usable_memory_bytes * r.accelerator_count as available_bytes,
@@ -324,7 +322,7 @@ CHOICES = f"""
         and ($1::double is null or h.purchase_usd * r.accelerator_count <= $1)
         and ($2::double is null or h.tdp_w * r.accelerator_count <= $2)
         and ($3::double is null or h.memory_bytes * r.accelerator_count <= $3)
-        and (not {SINGLE} or r.accelerator_count = 1)
+        and (not h.is_stand_alone or r.accelerator_count = 1)
         and r.accelerator_id in (select accelerator_id from ledger.mart.device_fit)
     qualify row_number() over (partition by r.accelerator_id order by r.weight_bits desc) = 1
     order by tokens_per_s_bound desc, r.accelerator_id
@@ -336,7 +334,7 @@ def choose(connection: duckdb.DuckDBPyConnection, given: Serving, budget: Budget
     """The devices that run the model within the budget, the fastest first, and what was asked."""
     model = find_model(connection, given.model)
     _check(given, model)
-    _set_scenarios(connection, given, model, None, _bits(given.number_format))
+    _set_scenarios(connection, given, model, None, _bits(given.number_format, model))
     connection.execute(f"create or replace temp table rows as {_model().query}")
     devices = read_rows(connection, CHOICES, [budget.usd, budget.watts, budget.memory_bytes])
     if not devices:

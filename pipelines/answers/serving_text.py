@@ -63,8 +63,8 @@ def _device_lines(result: Row) -> Iterator[str]:
     if (more := len(result["devices"]) - LISTED) > 0:
         yield f"{more} slower devices not shown: --format json lists all"
     yield (
-        "Each device uses the highest precision that fits. Upper bound of speed: batch ÷ time per step, limited "
-        "by bandwidth or dense peak."
+        "Each device uses the released format, or the highest precision below it that fits. Upper bound of speed: batch ÷ "
+        "time per step, limited by bandwidth or dense peak."
     )
     yield "With a limit on price or power, devices without a published price or power are left out."
 

@@ -20,9 +20,17 @@ from pipelines.seeds.benchmarks import (
 )
 from pipelines.seeds.claims import ClaimClasses, ClaimNames, ClaimQuantities, Claims, ClaimUnits, Questions
 from pipelines.seeds.fact import Fact
-from pipelines.seeds.hardware import AcceleratorAliases, AcceleratorPeaks, Accelerators
+from pipelines.seeds.hardware import AcceleratorAliases, AcceleratorPeaks, Accelerators, DriverMemory
 from pipelines.seeds.levers import EfficiencyLevers, LeverCases, LeverExceptions, LeverFamilies
-from pipelines.seeds.models import Corrections, ModelAliases, Models, ModelShapes, PublishedFigures, TrainingRuns
+from pipelines.seeds.models import (
+    Corrections,
+    ModelAliases,
+    Models,
+    ModelShapes,
+    PublishedFigures,
+    ReleasedWeights,
+    TrainingRuns,
+)
 from pipelines.seeds.prices_and_places import (
     Assumptions,
     CloudPrices,
@@ -38,9 +46,11 @@ SEED_FILES: dict[str, type[Fact]] = {
     "hardware/accelerators.csv": Accelerators,
     "hardware/accelerator_peaks.csv": AcceleratorPeaks,
     "hardware/accelerator_aliases.csv": AcceleratorAliases,
+    "hardware/driver_memory.csv": DriverMemory,
     "models/models.csv": Models,
     "models/model_aliases.csv": ModelAliases,
     "models/model_shapes.csv": ModelShapes,
+    "models/released_weights.csv": ReleasedWeights,
     "models/training_runs.csv": TrainingRuns,
     "models/published_figures.csv": PublishedFigures,
     "benchmarks/benchmark_results.csv": BenchmarkResults,
@@ -75,10 +85,12 @@ SEED_FILES: dict[str, type[Fact]] = {
 REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("accelerator_peaks", "accelerator_id", "accelerators", "accelerator_id"),
     ("accelerator_aliases", "accelerator_id", "accelerators", "accelerator_id"),
+    ("driver_memory", "accelerator_id", "accelerators", "accelerator_id"),
     ("training_runs", "model_id", "models", "model_id"),
     ("models", "base_model_id", "models", "model_id"),
     ("model_aliases", "model_id", "models", "model_id"),
     ("model_shapes", "model_id", "models", "model_id"),
+    ("released_weights", "model_id", "models", "model_id"),
     ("training_runs", "accelerator_id", "accelerators", "accelerator_id"),
     ("published_figures", "subject_id_of_run", "training_runs", "training_run_id"),
     ("published_figures", "accelerator_id", "accelerators", "accelerator_id"),

@@ -1,4 +1,4 @@
-"""Schemas of the files in seeds/hardware: accelerators, their peaks and their other names."""
+"""Schemas of the files in seeds/hardware: accelerators, their peaks, their other names, their memory by the driver."""
 
 from __future__ import annotations
 
@@ -77,3 +77,12 @@ class AcceleratorAliases(Fact):
     key = ("alias",)
     alias: Text = filled("Name as printed by the publisher.")
     accelerator_id: Identifier = filled("Key of seeds.accelerators.")
+
+
+class DriverMemory(Fact):
+    """One row per accelerator whose memory was read from its driver, which counts otherwise than the vendor."""
+
+    key = ("accelerator_id",)
+    accelerator_id: Identifier = filled("Key of seeds.accelerators.")
+    driver_name: Text = filled("Name that the driver prints.")
+    driver_memory_bytes: Positive = filled("Total memory that the driver reports, bytes.")

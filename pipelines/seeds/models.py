@@ -161,6 +161,14 @@ class ModelShapes(Fact):
         return self
 
 
+class ReleasedWeights(Fact):
+    """One row per open model whose weights were released in another format than 16 bits."""
+
+    key = ("model_id",)
+    model_id: Identifier = filled("Key of seeds.models.")
+    number_format: NumberFormat = filled("Format of nearly all weights in the developer's release.")
+
+
 class ModelAliases(Fact):
     """One row per published name of a model, if the name alone is ambiguous."""
 

@@ -42,10 +42,10 @@ create or replace macro claimed_text(comparison, low_words, high_words) as case 
     when 'at most' then 'at most ' || high_words
 end;
 
--- macro: params_that_fit | Parameters whose weights fit a device's memory.
--- equation: N = memory · share / (bits / 8)
--- units: bytes, share of memory that weights may take, bits per parameter -> parameters
+-- macro: params_that_fit | Parameters whose weights fit the memory that a model may fill.
+-- equation: N = memory / (bits / 8)
+-- units: usable bytes, bits per parameter -> parameters
 -- source: compute_ledger
--- example: central_of(params_that_fit(exactly(8e9), exactly(0.5), exactly(4))) = 8e9
-create or replace macro params_that_fit(memory_bytes, usable_memory_share, bits_per_param) as
-divide(multiply(memory_bytes, usable_memory_share), divide(bits_per_param, exactly(8)));
+-- example: central_of(params_that_fit(exactly(4e9), exactly(4))) = 8e9
+create or replace macro params_that_fit(usable_memory_bytes, bits_per_param) as
+divide(usable_memory_bytes, divide(bits_per_param, exactly(8)));

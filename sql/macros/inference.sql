@@ -8,6 +8,26 @@
 -- example: weight_bytes_of(8e9, 16) = 1.6e10 and weight_bytes_of(8e9, 4.5) = 4.5e9
 create or replace macro weight_bytes_of(total_params, weight_bits) as total_params::double * weight_bits / 8;
 
+-- macro: driver_memory_bytes_of | Memory that a driver reports, from the vendor's figure.
+-- equation: M = M_vendor · r
+-- units: bytes with a GB taken as 1e9, ratio -> bytes
+-- source: thundergolfer_gpu_memory
+-- example: abs(central_of(driver_memory_bytes_of(1.6e10, exactly(1.073741824))) - 2 ** 34) < 1
+create or replace macro driver_memory_bytes_of(memory_bytes, driver_memory_ratio) as multiply(exactly(memory_bytes), driver_memory_ratio);
+
+-- macro: usable_memory_bytes_of | Memory that a model may fill.
+-- equation: M · share
+-- units: bytes by the driver's count, share -> bytes
+-- source: compute_ledger
+-- example: central_of(usable_memory_bytes_of(exactly(8e10), exactly(0.75))) = 6e10
+create or replace macro usable_memory_bytes_of(driver_memory_bytes, usable_memory_share) as multiply(driver_memory_bytes, usable_memory_share);
+
+-- macro: nominal_bits_of | Nominal bits of a number format.
+-- equation: the number in its name
+-- units: none
+-- example: nominal_bits_of('bf16') = 16 and nominal_bits_of('fp4') = 4 and nominal_bits_of('mixed') is null
+create or replace macro nominal_bits_of(number_format) as try_cast(regexp_extract(number_format, '[0-9]+$') as integer);
+
 -- macro: cached_values_of | Numbers that one attention layer stores per token: keys and values of its key heads, or the compressed latent
 -- equation: 2 · n_kv · d_head; latent attention: d_c + d_rope; plus the key of an indexer where there is one
 -- units: heads and dimensions -> numbers per token and layer

@@ -6,6 +6,7 @@
 -- column: accelerator_count | 1, or 8 for a server.
 -- column: compute_format | Number format of the computation; null if the device has no known format with at least these bits.
 -- column: context_tokens | Tokens of the sequence that are kept, or as many as the model takes; null for vision models.
+-- column: is_released_format | True if the weights have as many bits as in the developer's release; null for vision models.
 -- column: fits | True if needed_bytes is no more than available_bytes.
 -- column: weight_bytes | Memory of the weights.
 -- column: needed_bytes | Memory of weights with workspace, and of the cache of the sequence.
@@ -60,6 +61,7 @@ language as (
         s.model_id,
         s.model_name,
         s.total_params,
+        s.released_weight_bits,
         s.source_id as model_source_id,
         least(g.context_tokens, s.max_context_tokens) as context_tokens,
         params_read_of(s.total_params, s.active_params, s.experts_count, s.experts_per_token_count, 1) as params_read,
@@ -128,32 +130,33 @@ timed as (
 )
 
 select
-    model_id,
-    model_name,
-    accelerator_id,
-    accelerator_name,
-    accelerator_count,
-    kind,
-    segment,
-    number_format,
-    compute_format,
-    weight_bits,
-    context_tokens,
-    needed_bytes <= available_bytes as fits,
-    weight_bytes,
-    needed_bytes,
-    available_bytes,
-    decode_floor_s,
-    compute_floor_s,
-    case when decode_floor_s is not null then tokens_per_s_bound_of(1, decode_floor_s, compute_floor_s) end as tokens_per_s_bound,
+    t.model_id,
+    t.model_name,
+    t.accelerator_id,
+    t.accelerator_name,
+    t.accelerator_count,
+    t.kind,
+    t.segment,
+    t.number_format,
+    t.compute_format,
+    t.weight_bits,
+    t.weight_bits = t.released_weight_bits as is_released_format,
+    t.context_tokens,
+    t.needed_bytes <= t.available_bytes as fits,
+    t.weight_bytes,
+    t.needed_bytes,
+    t.available_bytes,
+    t.decode_floor_s,
+    t.compute_floor_s,
+    case when t.decode_floor_s is not null then tokens_per_s_bound_of(1, t.decode_floor_s, t.compute_floor_s) end as tokens_per_s_bound,
     case
-        when decode_floor_s is null or compute_floor_s is null then null
-        when decode_floor_s >= compute_floor_s then 'bandwidth'
+        when t.decode_floor_s is null or t.compute_floor_s is null then null
+        when t.decode_floor_s >= t.compute_floor_s then 'bandwidth'
         else 'compute'
     end as bound_by,
-    purchase_usd * accelerator_count as purchase_usd,
-    tdp_w * accelerator_count as tdp_w,
-    model_source_id as source_id,
-    source_id as accelerator_source_id
-from timed
-order by model_id, accelerator_id, accelerator_count, weight_bits
+    t.purchase_usd * t.accelerator_count as purchase_usd,
+    t.tdp_w * t.accelerator_count as tdp_w,
+    t.model_source_id as source_id,
+    t.source_id as accelerator_source_id
+from timed as t
+order by t.model_id, t.accelerator_id, t.accelerator_count, t.weight_bits

@@ -31,14 +31,19 @@ with subjects as (
     union all by name
     select
         'accelerator' as subject_kind,
-        accelerator_id as subject_id,
+        a.accelerator_id as subject_id,
         [
-            accelerator_id,
-            kind,
-            case when segment = 'datacentre' or regexp_matches(memory_type, '^(GDDR|HBM)') then 'dedicated memory' end,
+            a.accelerator_id,
+            a.kind,
+            case
+                when a.vendor = 'Apple' and a.kind = 'gpu' then if(a.memory_bytes >= l.central, 'Mac of 36 GB or more', 'Mac below 36 GB')
+            end,
+            case when a.vendor = 'Apple' and a.kind = 'gpu' then 'Mac' end,
+            case when a.segment = 'datacentre' or regexp_matches(a.memory_type, '^(GDDR|HBM)') then 'dedicated memory' end,
             'all'
         ] as classes
-    from core.accelerators
+    from core.accelerators as a
+    inner join seeds.assumptions as l on l.name = 'large_mac_memory_bytes'
     union all by name
     select distinct
         'class' as subject_kind,

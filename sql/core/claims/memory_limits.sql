@@ -10,23 +10,14 @@ with widths as (
     where name = 'weight_bits'
 ),
 
-shares as (
-    select
-        a.accelerator_id,
-        any_value(a.memory_bytes) as memory_bytes,
-        arg_min(uncertain(s.low, s.central, s.high), list_position([a.segment, 'all'], s.applies_to)) as usable_share
-    from core.accelerators as a
-    inner join seeds.assumptions as s on s.name = 'usable_memory_share' and list_contains([a.segment, 'all'], s.applies_to)
-    where a.memory_bytes is not null
-    group by a.accelerator_id
-),
-
 fitting as (
     select
-        s.accelerator_id,
+        m.accelerator_id,
         w.bits,
-        params_that_fit(exactly(s.memory_bytes), s.usable_share, w.bits_per_param) as params
-    from shares as s
+        params_that_fit(
+            uncertain(m.usable_memory_bytes_low, m.usable_memory_bytes, m.usable_memory_bytes_high), w.bits_per_param
+        ) as params
+    from core.accelerator_memory as m
     cross join widths as w
 )
 

@@ -5,7 +5,9 @@
 -- column: number_format | Format in which the weights are stored.
 -- column: compute_format | Format whose dense peak bounds the arithmetic.
 -- column: peak_flop_per_s | That peak.
--- column: memory_bytes | Memory of one device.
+-- column: is_stand_alone | True if several do not make a server: boards, phones, processors, and chips that are a whole computer such as a Mac.
+-- column: memory_bytes | Memory of one device, as the vendor prints it.
+-- column: driver_memory_bytes | Memory of one device by the driver's count.
 -- column: usable_memory_bytes | What a model may fill of it.
 -- interval: rental_usd_per_chip_hour | Rental price of one in the latest year with prices; null for devices that nobody rents out.
 -- column: rental_basis | Where it comes from: a method of core.rental_prices.
@@ -76,12 +78,17 @@ select
     f.accelerator_name,
     f.kind,
     f.segment,
+    f.segment in ('edge', 'mobile')
+    or f.kind = 'cpu'
+    or (f.kind = 'npu' and f.segment <> 'datacentre')
+    or coalesce(regexp_matches(f.form_factor, 'SoC|system'), false) as is_stand_alone,
     f.format.bits as weight_bits,
     f.format.stored as number_format,
     f.format.computed as compute_format,
     f.format.peak as peak_flop_per_s,
     f.memory_bytes,
-    f.memory_bytes * a.assumed['usable_memory_share'].value as usable_memory_bytes,
+    m.driver_memory_bytes,
+    m.usable_memory_bytes,
     f.memory_bandwidth_bytes_per_s,
     f.tdp_w,
     f.release_date,
@@ -94,6 +101,7 @@ select
     f.source_id
 from formats as f
 inner join core.assumption_sets as a on f.accelerator_id = a.subject_id and a.subject_kind = 'accelerator'
+left join core.accelerator_memory as m on f.accelerator_id = m.accelerator_id
 left join rentals as r on f.accelerator_id = r.accelerator_id
 left join core.purchase_prices as b on f.accelerator_id = b.accelerator_id
 order by f.accelerator_id, f.format.bits

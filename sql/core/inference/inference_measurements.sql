@@ -12,11 +12,7 @@ select
     accelerator_id,
     accelerator_count,
     number_format,
-    case
-        when number_format in ('bf16', 'fp16') then 16
-        when number_format in ('fp8', 'int8') then 8
-        when number_format in ('fp4', 'int4') then 4
-    end as weight_bits,
+    nominal_bits_of(number_format) as weight_bits,
     regexp_extract(scenario, 'batch ([0-9]+)', 1)::bigint as batch_size,
     benchmark,
     joule_per_unit as joule_per_token,

@@ -4,7 +4,7 @@
 -- column: model_id | Key of core.model_shapes.
 -- column: batch_size | Sequences that are decoded at the same time.
 -- column: context_tokens | Tokens in the cache of each, on average.
--- column: accelerator_count | Accelerators that share the work; null for as many as memory needs.
+-- column: accelerator_count | Accelerators that share the work: 1 of those that stand alone; null for as many as memory needs.
 with limits as (
     select
         rented.assumed['first_year'].value as first_year,
@@ -28,6 +28,7 @@ rented as (
 served as (
     select
         h.accelerator_id,
+        h.is_stand_alone,
         h.weight_bits
     from core.inference_hardware as h
     left join rented as r on h.accelerator_id = r.accelerator_id
@@ -50,7 +51,7 @@ select
     h.weight_bits,
     b.batch_size,
     i.context_tokens.value as context_tokens,
-    null::bigint as accelerator_count
+    case when h.is_stand_alone then 1::bigint end as accelerator_count
 from core.model_shapes as s
 cross join served as h
 cross join (values (1), (8), (64), (256)) as b (batch_size)

@@ -1,7 +1,7 @@
 -- One row per model and unit: what an output token takes, whoever serves it. Work is that of the active parameters. Energy of the whole
--- service and rent are the estimates for the first of H100, B200 and any other accelerator on which the model fits, at the widest of
--- 16, 8 and 4 bits: the centre at batch 64, the bounds from the lower one at batch 256 to the upper one at batch 8, because it is not published
--- at which batch a model is served.
+-- service and rent are the estimates for the first of H100, B200 and any other accelerator on which the model fits, at the widest of 16,
+-- 8 and 4 bits that is no wider than the developer's release: the centre at batch 64, the bounds from the lower one at batch 256 to the
+-- upper one at batch 8, because it is not published at which batch a model is served.
 -- key: model_id, unit
 -- column: model_id | Key of core.models.
 -- column: unit | flop, kwh or usd.
@@ -9,7 +9,13 @@
 -- column: accelerator_id | Accelerator that the estimate is for; null for work.
 -- column: weight_bits | Nominal bits of a weight; null for work.
 -- column: method | How the amount was made.
-with fitting as (
+with released as (
+    select e.*
+    from core.inference_estimates as e
+    inner join core.model_shapes as s on e.model_id = s.model_id and e.weight_bits <= s.released_weight_bits
+),
+
+fitting as (
     select
         *,
         row_number() over (
@@ -27,7 +33,7 @@ with fitting as (
             max(usd_per_million_tokens_low) filter (where batch_size = 256) as usd_low,
             max(usd_per_million_tokens) filter (where batch_size = 64) as usd,
             max(usd_per_million_tokens_high) filter (where batch_size = 8) as usd_high
-        from core.inference_estimates
+        from released
         group by model_id, accelerator_id, weight_bits
     ) as cases
     where joule_low is not null and joule is not null and joule_high is not null

@@ -8,6 +8,8 @@
 -- column: cached_values_count | Numbers that one attention layer keeps of a token.
 -- column: kv_cache_bytes_per_token | KV-cache memory per token at 16 bits.
 -- column: recurrent_layers_count | Layers that keep a state of fixed size.
+-- column: released_format | Number format of the weights in the developer's release, where it is not one of 16 bits.
+-- column: released_weight_bits | Nominal bits of the weights in the developer's release.
 -- column: source_id | Source of the shape.
 -- check: experts_are_part_of_the_whole | select * from core.model_shapes where expert_params < 0 or expert_params > total_params
 -- check: hidden_state_fits_heads | select * from core.model_shapes where kv_heads_count > attention_heads_count
@@ -42,11 +44,15 @@ select
     s.experts_count,
     s.experts_per_token_count,
     s.max_context_tokens,
+    w.number_format as released_format,
+    coalesce(nominal_bits_of(w.number_format), b.central::integer) as released_weight_bits,
     s.source_id,
     s.locator,
     s.verified,
     m.params_source_id
 from seeds.model_shapes as s
 inner join core.models as m on s.model_id = m.model_id
+inner join seeds.assumptions as b on b.name = 'released_weight_bits'
+left join seeds.released_weights as w on s.model_id = w.model_id
 where m.total_params is not null and m.active_params is not null
 order by s.model_id
