@@ -1,12 +1,24 @@
-"""Schemas of the files in seeds/benchmarks: curated results, measured energy; rounds, models and rules of MLPerf."""
+"""Schemas of the files in seeds/benchmarks: results, measured energy and speed; rounds, models and rules of MLPerf."""
 
 from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
-from pipelines.records.fields import ADDRESS, Count, Day, Flag, Identifier, Number, Positive, Text, filled, nullable
+from pipelines.records.fields import (
+    ADDRESS,
+    Count,
+    Day,
+    Flag,
+    Identifier,
+    Number,
+    Positive,
+    Text,
+    filled,
+    nullable,
+    plain_number,
+)
 from pipelines.seeds.fact import Fact, NumberFormat
 
 
@@ -69,6 +81,34 @@ class EnergyMeasurements(Fact):
         ratio = self.power_w / self.tokens_per_s / self.joule_per_token
         if not 0.98 < ratio < 1.02:
             raise ValueError(f"power over tokens per second is {ratio:.3f} of joule_per_token; expected 1")
+        return self
+
+
+class LocalSpeeds(Fact):
+    """One row per measured speed of a language model on one device that serves one user."""
+
+    key = ("local_speed_id",)
+    local_speed_id: Identifier = filled("Key of the row.")
+    model_id: Identifier = filled("Key of seeds.models.")
+    accelerator_id: Identifier = filled("Key of seeds.accelerators.")
+    device: Text = filled("Device as the publisher names it.")
+    runtime: Text = filled("Software that ran the model, and its backend where stated.")
+    weight_format: Text = filled("Format of the weights as the runtime names it, such as Q4_K_M.")
+    number_format: NumberFormat = filled("Number format with as many bits as that.")
+    prompt_tokens: Count | None = nullable("Tokens of the prompt that prompt_tokens_per_s is for, if stated.")
+    output_tokens: Count | None = nullable("Tokens generated while timed, if stated.")
+    context_tokens: Annotated[int, BeforeValidator(plain_number), Field(ge=0, le=10**7)] | None = nullable(
+        "Tokens in the cache when generation began, if stated."
+    )
+    prompt_tokens_per_s: Positive | None = nullable("Prompt tokens read per second.")
+    tokens_per_s: Positive = filled("Output tokens per second, prompt not counted.")
+    peak_system_power_w: Positive | None = nullable("Highest power of the whole system at the wall, watts.")
+    published_date: Day | None = nullable("Date of the measurement or its publication.")
+
+    @model_validator(mode="after")
+    def _prompt_has_a_length(self) -> LocalSpeeds:
+        if self.prompt_tokens_per_s is not None and self.prompt_tokens is None:
+            raise ValueError("prompt_tokens_per_s needs prompt_tokens")
         return self
 
 

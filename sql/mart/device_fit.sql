@@ -14,6 +14,8 @@
 -- column: decode_floor_s | Least time of a token by memory bandwidth.
 -- column: compute_floor_s | Least time of a token by the dense peak.
 -- column: tokens_per_s_bound | Most tokens per second; null for vision models, where it does not fit, and where no bandwidth is known.
+-- column: measured_tokens_per_s | Median of measured speeds of the same model, device and bits: mart.local_speeds.
+-- column: bound_ratio | Measured speed over its own bound, median of them: a measurement with fewer cached tokens can exceed the bound here.
 -- column: bound_by | bandwidth or compute, whichever is slower; null where one of them is not known.
 -- column: purchase_usd | Median price of the devices.
 -- column: tdp_w | Rated power of the devices.
@@ -117,6 +119,17 @@ placed as (
     cross join given as g
 ),
 
+measured as (
+    select
+        model_id,
+        accelerator_id,
+        weight_bits,
+        median(measured_tokens_per_s) as measured_tokens_per_s,
+        median(bound_ratio) as bound_ratio
+    from core.local_speeds
+    group by model_id, accelerator_id, weight_bits
+),
+
 timed as (
     select
         *,
@@ -149,6 +162,8 @@ select
     t.decode_floor_s,
     t.compute_floor_s,
     case when t.decode_floor_s is not null then tokens_per_s_bound_of(1, t.decode_floor_s, t.compute_floor_s) end as tokens_per_s_bound,
+    m.measured_tokens_per_s,
+    m.bound_ratio,
     case
         when t.decode_floor_s is null or t.compute_floor_s is null then null
         when t.decode_floor_s >= t.compute_floor_s then 'bandwidth'
@@ -159,4 +174,6 @@ select
     t.model_source_id as source_id,
     t.source_id as accelerator_source_id
 from timed as t
+left join measured as m
+    on t.model_id = m.model_id and t.accelerator_id = m.accelerator_id and t.weight_bits = m.weight_bits and t.accelerator_count = 1
 order by t.model_id, t.accelerator_id, t.accelerator_count, t.weight_bits

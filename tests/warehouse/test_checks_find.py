@@ -113,6 +113,11 @@ FAULTS: dict[str, dict[str, Faults]] = {
             ]
         },
     },
+    "core.local_speeds": {
+        "no_speed_is_above_its_bound": "1.1 as bound_ratio",
+        "a_prompt_above_its_bound_says_why": "1.1 as prompt_bound_ratio, null as note",
+        "every_measured_model_and_device_is_known": {"seeds.local_speeds": "'a' as local_speed_id"},
+    },
     "core.accelerator_names": {
         "an_alias_means_its_own_accelerator": {
             "seeds.accelerator_aliases": "'a' as alias, 's' as source_id, 'h100-sxm' as accelerator_id"
