@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
@@ -142,7 +144,7 @@ def draw(frame: pl.DataFrame) -> Built:
     return Built(panels, title, alt_text, facts, rows)
 
 
-def _purchase(bought: pl.DataFrame, trend: dict[str, float]) -> alt.LayerChart:
+def _purchase(bought: pl.DataFrame, trend: dict[str, Any]) -> alt.LayerChart:
     low, high = least_of(bought["giga"]), most_of(bought["giga"])
     x, scale = years(ticks=6), alt.Scale(type="log", domain=[low / 1.7, high * 1.7], nice=False)
     axis = alt.Axis(values=[10.0**e * v for e in range(-1, 4) for v in (1, 3)], format=",~r")
