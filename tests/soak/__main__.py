@@ -274,8 +274,8 @@ def _hear(pipes: list[Any], latest: list[dict[str, int]]) -> None:
                 latest[place] = pipe.recv()
 
 
-def report(done: Soak) -> bool:
-    """Print the table; returns whether all is well."""
+def report(done: Soak, reads: int) -> bool:
+    """Print the table; returns whether all is well, and as much was done as was asked for."""
     table = Table("what", "count", title="Soak")
     for kind, count in sorted(done.killed.items()):
         table.add_row(f"killed: {kind}", f"{count:,}")
@@ -288,7 +288,10 @@ def report(done: Soak) -> bool:
     console.print(table)
     for line in done.said[:20]:
         console.print(line)
-    return not any(done.counts[name] for name in WRONG)
+    is_all = done.killed.total() >= done.kills and done.counts["reads"] >= reads
+    if not is_all:
+        console.print(f"ended early: {done.kills:,} kills and {reads:,} reads were asked for")
+    return is_all and not any(done.counts[name] for name in WRONG)
 
 
 def main() -> int:
@@ -301,7 +304,8 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="a finished build to begin from, which is copied; else one is made")
     given = parser.parse_args()
     with tempfile.TemporaryDirectory(prefix="ledger-soak-") as folder:
-        return int(not report(soak(Path(folder), given.kills, given.reads, given.seed, given.minutes, given.home)))
+        done = soak(Path(folder), given.kills, given.reads, given.seed, given.minutes, given.home)
+        return int(not report(done, given.reads))
 
 
 if __name__ == "__main__":

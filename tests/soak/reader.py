@@ -68,4 +68,5 @@ def read_on(path: Path, pause_s: float, end: Connection) -> None:
         if counts["reads"] % 25 == 0:
             end.send(dict(counts))
         time.sleep(pause_s)
+    end.recv()
     end.send(dict(counts))
