@@ -49,10 +49,17 @@ FAULTS: dict[str, dict[str, Faults]] = {
     },
     "core.mlperf_training_power_logs": {"no_negative_energy": "-1 as energy_j"},
     "core.mlperf_inference_runs": {
+        "most_rows_of_a_benchmark_share_the_unit": {
+            "core.mlperf_inference_runs": [
+                f"'v5.1' as round, 'a' as benchmark, 'Offline' as scenario, '{unit}' as unit"
+                for unit in ("Tokens/s", "Tokens/s", "Samples/s")
+            ]
+        },
         "a_value_or_a_reason": ("null as value, null as value_reason", "1 as value, 'unknown unit' as value_reason"),
         "power_gives_joules": "100 as power_w, 'Tokens/s' as unit, 10 as value",
     },
     "core.mlperf_tiny_runs": {
+        "energy_rate_and_time_are_positive": ("0 as value", "1 as value, 0 as energy_j", "-1 as stream_s"),
         "a_stream_is_no_inference": ("'sww' as benchmark, true as is_default", "'sww' as benchmark, 1 as joule_per_unit"),
     },
     "core.mlperf_training_runs": {
@@ -64,7 +71,7 @@ FAULTS: dict[str, dict[str, Faults]] = {
         "peaks_need_power": "'gpu' as kind, 'datacentre' as segment, 1e15 as dense_16_bit_flop_per_s, 7 as tdp_w"
     },
     "core.ml_energy_runs": {
-        "every_configuration_is_kept": {"raw.ml_energy_configurations": "1 as record_no"},
+        "measurements_are_positive": ("0 as power_w", "1 as power_w, -1 as joule_per_unit"),
         "power_over_speed_is_energy": "100 as power_w, 10 as units_per_s, 11 as joule_per_unit",
         "accelerators_are_known": "null as accelerator_id",
         "power_is_below_rated": "1.2 as power_to_tdp_ratio",
@@ -87,6 +94,9 @@ FAULTS: dict[str, dict[str, Faults]] = {
             "0.3 as predicted_mfu_low, 0.3 as predicted_mfu, 0.6 as predicted_mfu_high",
             "0.3 as predicted_mfu_low, 0.6 as predicted_mfu, 0.6 as predicted_mfu_high",
         ),
+    },
+    "core.mlperf_inference_listings": {
+        "no_result_is_negative": ("-1 as value", "-1 as power_result"),
     },
     "core.model_shapes": {
         "experts_are_part_of_the_whole": (
@@ -162,7 +172,16 @@ FAULTS: dict[str, dict[str, Faults]] = {
         "severities_are_known": "'grave' as severity",
         "ratio_is_positive": "-2 as ratio",
     },
-    "mart.training_summary": {"boundaries_nest": (
+    "mart.training_summary": {
+        "compute_and_time_are_of_the_same_work": "'all' as flop_covers, 'main' as time_covers",
+        "utilisation_is_possible_or_doubted": tuple(
+            {
+                "mart.training_summary": f"'a' as training_run_id, {flop} as training_flop, 1 as chip_hours",
+                "core.training_runs": "'a' as training_run_id, 1e12 as dense_peak_flop_per_s",
+            }
+            for flop in ("4e15", "1e12")
+        ),
+        "boundaries_nest": (
         "2 as chip_energy_kwh, 1 as server_energy_kwh", "2 as server_energy_kwh, 1 as facility_energy_kwh",
     )},
     "mart.break_even": {
