@@ -32,7 +32,8 @@ def fetch_pinned(tmp_path: Path, mirror: Path) -> Pinned:
 
     def run(pin: str, *options: str) -> subprocess.CompletedProcess[str]:
         seeds = tmp_path / "seeds"
-        seeds.mkdir(exist_ok=True)
+        if not seeds.exists():
+            shutil.copytree(SEEDS, seeds)
         text = (SEEDS / "SOURCES.toml").read_text(encoding="utf-8")
         entry = f'[codecarbon_grid]\npins = {{ "https://{REGIONS.as_posix()}" = "{pin}" }}\n'
         (seeds / "SOURCES.toml").write_text(text.replace("[codecarbon_grid]\n", entry, 1), encoding="utf-8")

@@ -95,7 +95,10 @@ def _build(number: int, mirror: Path, accepted: dict[str, list[bytes]]) -> str |
         fetched = run_ledger("fetch", home=Path(home), LEDGER_MIRROR=str(mirror))
         done = run_ledger("build", home=Path(home), LEDGER_MIRROR=str(mirror))
     print(f"build {number}: {fetched.stdout.splitlines()[-1]}; exit status {done.returncode}", flush=True)
-    return None if done.returncode == 0 else f"build {number} failed: {done.stderr}"
+    if done.returncode == 0:
+        return None
+    print(done.stderr[-2_000:], flush=True)
+    return f"build {number} failed: {done.stderr}"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

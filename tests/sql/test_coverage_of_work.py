@@ -21,7 +21,9 @@ def assert_like_with_like(connection: duckdb.DuckDBPyConnection) -> None:
 
 def test_compute_and_time_of_a_row_are_of_the_same_work(published: duckdb.DuckDBPyConnection) -> None:
     assert_like_with_like(published)
-    [(timed,)] = published.execute("select count(*) from mart.training_summary where time_covers is not null").fetchall()
+    [(timed,)] = published.execute(
+        "select count(*) from mart.training_summary where time_covers is not null"
+    ).fetchall()
     assert timed > 400
 
 

@@ -8,11 +8,15 @@ RATIOS = {"from_sparse": 2, "from_fp8": 2, "from_int8": 2}
 
 def test_a_peak_with_sparsity_is_twice_the_dense_one(published: duckdb.DuckDBPyConnection) -> None:
     """RTX A5000: its datasheet prints 222.2 TFLOP/s in 16 bits with sparsity, and no dense rate."""
-    query = "select dense_16_bit_flop_per_s, dense_16_bit_method from mart.accelerators where accelerator_id = 'rtx-a5000'"
+    query = (
+        "select dense_16_bit_flop_per_s, dense_16_bit_method from mart.accelerators where accelerator_id = 'rtx-a5000'"
+    )
     assert published.execute(query).fetchall() == [(pytest.approx(111.1e12), "from_sparse")]
 
 
-def test_what_is_calculated_is_marked_and_what_is_published_is_not_replaced(published: duckdb.DuckDBPyConnection) -> None:
+def test_what_is_calculated_is_marked_and_what_is_published_is_not_replaced(
+    published: duckdb.DuckDBPyConnection,
+) -> None:
     rows = published.execute(
         """
         select a.accelerator_id, a.dense_16_bit_method, a.segment, a.dense_16_bit_flop_per_s,
