@@ -123,7 +123,6 @@ WHOLE_NAMES: dict[str, str] = {
     "compute_rank_when_published": "1",
     "n_rows": "1",
     "record_no": "1",
-    "earlier_record_no": "1",
     "seed_line": "1",
     "precedence": "1",
     "place": "1",
