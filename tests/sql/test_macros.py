@@ -340,8 +340,11 @@ def test_each_boundary_of_energy_is_the_next_inner_one_times_its_ratio(
         assert all(a == near(b) for a, b in zip(one, other, strict=True)), boundary
 
 
-PLAIN = ("petaflop_days_of", "home_years_of", "training_state_bytes_of")
+PLAIN = ("petaflop_days_of", "home_years_of", "training_state_bytes_of", "hardware_age_years_of", "depreciation_at")
 """Formulas of plain numbers; all others take and give uncertain quantities."""
+
+PLAIN_ARGUMENTS = ("age_years_low", "age_years", "age_years_high")
+"""Numbers beside the uncertain quantities of a formula."""
 
 
 @pytest.mark.parametrize(
@@ -349,16 +352,19 @@ PLAIN = ("petaflop_days_of", "home_years_of", "training_state_bytes_of")
 )
 def test_an_unknown_input_gives_no_figure(macro: Macro, place: int, connection: duckdb.DuckDBPyConnection) -> None:
     plain = macro.name in PLAIN
-    known, unknown = ("0.5", "null::double") if plain else ("exactly(0.5)", "exactly(null)")
-    arguments = [known] * len(macro.arguments)
+    are_plain = [plain or name in PLAIN_ARGUMENTS for name in macro.arguments]
+    arguments = ["0.5" if is_plain else "exactly(0.5)" for is_plain in are_plain]
     with_all = f"{macro.name}({', '.join(arguments)})"
-    arguments[place] = unknown
+    arguments[place] = "null::double" if are_plain[place] else "exactly(null)"
     without = f"{macro.name}({', '.join(arguments)})"
     bound = "[{0}]" if plain else "[low_of({0}), central_of({0}), high_of({0})]"
     query = f"select {bound.format('x')}, {bound.format('y')} from (select {with_all} as x, {without} as y)"
     figures, nothing = connection.execute(query).fetchall()[0]
     assert None not in figures
-    assert nothing[len(nothing) // 2] is None, "the central value"
+    if macro.arguments[place].endswith(("_low", "_high")):
+        assert None in (nothing[0], nothing[-1]), "a bound"
+    else:
+        assert nothing[len(nothing) // 2] is None, "the central value"
 
 
 def test_an_input_that_nobody_states_is_null_and_one_without_bounds_is_exact(
