@@ -27,7 +27,12 @@ create or replace macro depreciation_at(decline, age_years) as ln(10) * decline 
 -- source: arxiv_2405_21015
 -- example: abs(central_of(depreciation_per_hour_of(exactly(0.14), 0, 0, 0)) * 8766 - 0.3224) < 0.0001
 create or replace macro depreciation_per_hour_of(price_decline_per_year, age_years_low, age_years, age_years_high) as list_transform(
-    [{ 'k': price_decline_per_year, 'a': age_years::double, 'l': age_years_low::double, 'h': age_years_high::double }],
+    [{
+        'k': price_decline_per_year,
+        'a': case when age_years_low is not null and age_years_high is not null then age_years::double end,
+        'l': age_years_low::double,
+        'h': age_years_high::double
+    }],
     lambda q: multiply(
         uncertain(
             least(depreciation_at(low_of(q.k), q.a), depreciation_at(central_of(q.k), q.a), depreciation_at(high_of(q.k), q.a)),
