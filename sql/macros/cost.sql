@@ -12,7 +12,8 @@ create or replace macro cloud_cost_usd_of(chip_hours, price_per_chip_hour) as mu
 -- units: decimal years -> years
 -- source: arxiv_2405_21015
 -- example: hardware_age_years_of(2022.08, 2021.12) > 0.95 and hardware_age_years_of(2020.5, 2021.12) = 0
-create or replace macro hardware_age_years_of(started, acquired) as if(started < acquired, 0, started - acquired);
+create or replace macro hardware_age_years_of(started, acquired) as
+greatest(0 * (started - acquired), started - acquired); -- 0 alone would be the greatest where a date is not known
 
 -- macro: depreciation_at | Share of its price when new that hardware loses in an hour at some age: its value falls at a constant rate.
 -- equation: ln(10) · k · 10^(-k · age) / 8766
