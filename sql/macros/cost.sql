@@ -30,7 +30,7 @@ create or replace macro depreciation_at(decline, age_years) as ln(10) * decline 
 create or replace macro depreciation_per_hour_of(price_decline_per_year, age_years_low, age_years, age_years_high) as list_transform(
     [{
         'k': price_decline_per_year,
-        'a': case when age_years_low is not null and age_years_high is not null then age_years::double end,
+        'a': age_years::double + 0 * (age_years_low + age_years_high), -- null where a bound is
         'l': age_years_low::double,
         'h': age_years_high::double
     }],
