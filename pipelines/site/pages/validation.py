@@ -122,7 +122,8 @@ def _score_heads(*first: Words) -> list[Words]:
 
 
 def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
-    free = [one for one in compared if one["is_scored"]]
+    free = [one for one in compared if not one["is_circular"]]
+    scored = sum(one["is_scored"] for one in compared)
     circular = [one for one in compared if one["is_circular"]]
     every = next((one for one in scores if one["quantity"] == "all"), None)
     lead = "No published figure of a run can be compared yet."
@@ -166,7 +167,10 @@ def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
                 "published figure. The scale ranges from 1/30 to 30 times the published figure.",
                 table=_compared_table("compared-table", "Estimates and published figures", free, circular=False),
                 downloads=["validation.csv"],
-                notes=[f"The file has {len(compared)} rows; circular comparisons are marked."],
+                notes=[
+                    f"The scores count one figure of each run and quantity, a measured one before others: {scored} of these.",
+                    f"The file has {len(compared)} rows; circular comparisons are marked.",
+                ],
             ),
             section(
                 "circular",
