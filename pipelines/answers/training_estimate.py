@@ -256,7 +256,7 @@ RESULTS = (
     "facility_energy_kwh", "home_years", "cloud_cost_usd", "owned_cost_usd", "location_co2e_kg", "market_co2e_kg",
     "embodied_co2e_kg", "water_l",
 )  # fmt: skip
-"""Quantities of core.training_results, in the order of the answer."""
+"""Quantities of core.training_results that the answer has, in its order: each once, without parts and sums of others."""
 
 
 def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
@@ -305,7 +305,9 @@ def _run_models(
         run_model(connection, name)
     found: dict[str, list[Row]] = {run: [] for run in scenarios}
     for row in read_rows(connection, "select * from core.training_results"):
-        found[row.pop("training_run_id")].append(row)
+        run = row.pop("training_run_id")
+        if row["quantity"] in RESULTS:
+            found[run].append(row)
     return {run: sorted(rows, key=lambda row: RESULTS.index(row["quantity"])) for run, rows in found.items()}
 
 
