@@ -20,7 +20,8 @@ import duckdb
 
 from pipelines.answers.numbers import number, percent
 from pipelines.errors import LedgerError
-from pipelines.fetch.states import OVERDUE_AFTER, Attempt, SourceState, source_states
+from pipelines.fetch.attempts import Attempt
+from pipelines.fetch.states import OVERDUE_AFTER, SourceState, source_states
 from pipelines.settings import Settings
 from pipelines.warehouse.changes import read_changes, summary
 from pipelines.warehouse.file import connect_published

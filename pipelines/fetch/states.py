@@ -6,40 +6,22 @@ What belongs here: noting attempts and saying which files are stale. What does n
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from pipelines.fetch.attempts import FAILING, Attempt, as_entry, read_attempts
 from pipelines.fetch.store import Snapshot, last_accepted, read_manifest, seconds_now, store_locked
 from pipelines.records.raw_tables import RemoteFile
 from pipelines.settings import Settings
-
-FAILING = frozenset({"held", "failed"})
-"""How an attempt ends that brings nothing that may be used."""
 
 REFRESHED_WITHIN = timedelta(days=35)
 """How often a source should be asked: once a month, and some days to mend what failed."""
 
 OVERDUE_AFTER = timedelta(days=65)
 """When a source that nobody asked counts as neglected: two months in a row were missed."""
-
-
-@dataclass(frozen=True)
-class Attempt:
-    """When a file was last asked for, and how that ended."""
-
-    checked_at: datetime
-    status: str
-    reason: str
-    failing_since: datetime | None = None
-    """When the first attempt in a row failed or was held; None where the last one brought what it should."""
-
-    @property
-    def is_failing(self) -> bool:
-        """Whether it brought nothing that may be used."""
-        return self.status in FAILING
 
 
 @dataclass(frozen=True)
@@ -59,22 +41,6 @@ class SourceState:
         return self.last_attempt is not None and seconds_now() - self.last_attempt.checked_at > OVERDUE_AFTER
 
 
-def read_attempts(settings: Settings) -> dict[str, Attempt]:
-    """The last attempt at each file, by 'source name'; empty where the note is lost or damaged."""
-    try:
-        noted = json.loads(settings.raw_checks.read_bytes())
-        return {key: _attempt(entry) for key, entry in noted.items()}
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return {}
-
-
-def _attempt(entry: Mapping[str, str]) -> Attempt:
-    at = datetime.fromisoformat(entry["checked_at"])
-    since = datetime.fromisoformat(entry.get("failing_since") or entry["checked_at"])
-    status = str(entry["status"])
-    return Attempt(at, status, str(entry["reason"]), since if status in FAILING else None)
-
-
 def note_attempt(settings: Settings, file: RemoteFile, status: str, reason: str) -> None:
     """Note how an attempt ended. The note is a comfort: where it cannot be written, the outcome still counts."""
     with suppress(OSError), store_locked(settings):
@@ -83,15 +49,10 @@ def note_attempt(settings: Settings, file: RemoteFile, status: str, reason: str)
         before = attempts.get(key)
         since = (before.failing_since if before else None) or now
         attempts[key] = Attempt(now, status, reason, since if status in FAILING else None)
-        noted = {key: _entry(attempt) for key, attempt in sorted(attempts.items())}
+        noted = {key: as_entry(attempt) for key, attempt in sorted(attempts.items())}
         temporary = settings.raw_checks.with_suffix(".partial")
         temporary.write_text(json.dumps(noted, ensure_ascii=False, indent=1), encoding="utf-8")
         temporary.replace(settings.raw_checks)
-
-
-def _entry(attempt: Attempt) -> dict[str, str]:
-    entry = {"checked_at": attempt.checked_at.isoformat(), "status": attempt.status, "reason": attempt.reason}
-    return entry | ({"failing_since": attempt.failing_since.isoformat()} if attempt.failing_since else {})
 
 
 def source_states(settings: Settings, files: Sequence[RemoteFile]) -> list[SourceState]:

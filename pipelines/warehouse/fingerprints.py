@@ -13,7 +13,7 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
-from pipelines.fetch.states import read_attempts
+from pipelines.fetch.attempts import read_attempts
 from pipelines.records.code_versions import digest_files
 from pipelines.settings import REPORTS, ROOT, Settings
 from pipelines.warehouse.published_bytes import published_damage

@@ -11,16 +11,17 @@ from pipelines.settings import ROOT, SEEDS
 
 IMPOSSIBLE = "no such value"
 FREE = {
-    "accelerator_name", "alias", "applies_to", "baseline", "benchmark", "claim_class_name", "description", "form_factor",
-    "generation", "hardware_locator", "instance", "item", "lever", "locator", "matches", "memory_type", "model_name", "note",
-    "operator", "organization", "paraphrase", "place", "printed", "provider", "publisher_model", "question", "reading",
-    "reason", "record_name", "region", "round", "scenario", "seller", "site_name", "spellings", "subject", "subject_name",
-    "submitter", "system", "task", "text", "vendor",
+    "accelerator_name", "alias", "applies_to", "asked_name", "baseline", "benchmark", "claim_class_name", "code", "description",
+    "device", "driver_name", "form_factor", "generation", "hardware_locator", "instance", "item", "lever", "licence",
+    "locator", "matches", "memory_type", "model_name", "name", "note", "operator", "organization", "paraphrase", "place",
+    "printed", "provider", "publisher_model", "question", "reading", "reason", "record_name", "region", "round", "runtime",
+    "scenario", "seller", "site_name", "spellings", "subject", "subject_name", "submitter", "system", "taken_for", "task",
+    "text", "vendor", "weight_format",
 }  # fmt: skip
 """Columns of texts that may be anything."""
 JUDGED_LATER = {
     ("published_figures", "quantity"), ("claims", "quantity"), ("lever_families", "family"), ("lever_exceptions", "family"),
-    ("lever_exceptions", "other_family"), ("claim_units", "unit"),
+    ("lever_exceptions", "other_family"), ("claim_units", "unit"), ("claim_names", "subject_id"),
 }  # fmt: skip
 """Columns that models judge: by a check, or by a reason that says what is not known."""
 
