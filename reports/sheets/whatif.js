@@ -115,7 +115,7 @@ const whatif = (() => {
     return { chip, architecture, format, year, inputs };
   }
 
-  // As core.hardware_ages: a run without a date starts in the middle of its year.
+  // As core.hardware_ages: a run without a date starts at mid-year.
   function ageOf(chip, year) {
     const name = { name: "hardware_age_years", unit: "year", kind: "assumed", source: chip.acquired?.source ?? null };
     if (!chip.acquired) return { ...name, low: 0, value: 0, high: 0, basis: "release date not published: taken as new" };

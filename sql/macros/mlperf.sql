@@ -17,7 +17,7 @@ create or replace macro round_order(round) as case
 end;
 
 -- macro: scenario_name | A load scenario in the spelling of this warehouse.
--- equation: offline, server, interactive, singlestream and multistream in any case; another name as it is
+-- equation: offline, server, interactive, singlestream and multistream in capitals or not; another name as it is
 -- units: none
 -- example: scenario_name('offline') = 'Offline' and scenario_name('SingleStream') = 'SingleStream' and scenario_name('New') = 'New'
 create or replace macro scenario_name(name) as case lower(trim(name))
@@ -50,7 +50,7 @@ create or replace macro mlperf_counts_tokens(round, benchmark, scenario) as case
 end;
 
 -- macro: result_unit | Unit of a published result in this warehouse's words; null for one that it does not know.
--- equation: Tokens/s is token/s, Samples/s sample/s, Queries/s query/s, Latency in ms or s is ms; in any case
+-- equation: Tokens/s is token/s, Samples/s sample/s, Queries/s query/s, Latency in ms or s is ms; in capitals or not
 -- units: none
 -- example: result_unit('Queries/s') = 'query/s' and result_unit('latency (s)') = 'ms' and result_unit('Furlongs') is null
 create or replace macro result_unit(published_unit) as case lower(trim(published_unit))

@@ -19,10 +19,16 @@ from pipelines.fetch.raw_cache import keep_tables, kept_tables
 from pipelines.fetch.store import latest_accepted, read_verified
 from pipelines.records.raw_tables import RawTable
 from pipelines.settings import ROOT, Settings
-from pipelines.sources.mlperf.training import FILES, MlperfTrainingPower, MlperfTrainingResults
+from pipelines.sources.mlperf.training import ROUND_FORMATS, MlperfTrainingPower, MlperfTrainingResults
 from tests.conftest import run_ledger
 
-FILE = FILES[0]
+FILE, OTHER = (
+    ROUND_FORMATS[0].remote_file(
+        name, f"https://github.com/mlcommons/training_results_{name}/archive/main.tar.gz", excerpt_url=None, licence=None,
+        is_address_recalled=False,
+    )
+    for name in ("v3.0", "v3.1")
+)  # fmt: skip
 SHA = "5" * 64
 LINE = (
     b':::MLLOG {"namespace": "", "time_ms": 1700000000000, "event_type": "POINT_IN_TIME", "key": "%s", "value": %s, '
@@ -110,7 +116,7 @@ def test_old_entries_and_what_a_killed_process_left_are_swept(home):
     (home.parsed / "partial-left").write_bytes(b"half")
     for number in range(5):
         keep_tables(home, FILE, str(number) * 64, tables_of(round_of(members(number)), str(number) * 64))
-    keep_tables(home, FILES[1], SHA, tables_of(round_of(members())))
+    keep_tables(home, OTHER, SHA, tables_of(round_of(members())))
     assert len(entries(home)) == parsed.KEPT_PER_FILE + 1
     assert kept_tables(home, FILE, "4" * 64) is not None
     assert kept_tables(home, FILE, "0" * 64) is None

@@ -145,10 +145,10 @@ def test_a_broken_member_is_one_refused_record_and_the_others_stay(data: bytes, 
     assert "public/data/models/broken.json" in table.rejects[0].reason
 
 
-def test_a_configuration_told_twice_counts_once() -> None:
+def test_a_configuration_that_stands_twice_with_other_figures_is_refused() -> None:
     table = read(again=model_file(many(CHAT, 2)))
-    assert (table.accepted_count, table.duplicate_count) == (600, 2)
-    assert "has this key already" in table.duplicates[0].reason
+    assert (table.accepted_count, table.rejected_count, table.duplicate_count) == (600, 2, 0)
+    assert "has this key already" in table.rejects[0].reason
 
 
 def test_an_archive_of_something_else_is_refused() -> None:

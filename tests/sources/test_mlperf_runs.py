@@ -24,6 +24,7 @@ from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.collected import read_collection
 from pipelines.sources.mlperf.inference import ROUND_FORMATS, read_summary, read_summary_v6
 from pipelines.sources.mlperf.tiny import read_figures, read_round
+from pipelines.warehouse.meta_tables import ensure_meta
 from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel, run_model
@@ -186,6 +187,7 @@ def all_models() -> dict[str, SqlModel]:
 def warehouse(*tables: RawTable) -> duckdb.DuckDBPyConnection:
     """An open warehouse with these raw tables, the curated files, and the models of this subject made by the real code."""
     connection = duckdb.connect()
+    ensure_meta(connection)
     load_macros(connection, SQL / "macros")
     frames = {name: empty_raw_frame(schema) for name, schema in raw_schemas().items()}
     for table in tables:

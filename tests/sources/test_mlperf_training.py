@@ -24,6 +24,7 @@ from pipelines.records.archives import walk_archive
 from pipelines.records.raw_tables import RawTable, empty_raw_frame, raw_columns
 from pipelines.settings import SEEDS, SQL, Settings
 from pipelines.sources.mlperf.training import CAPS, MlperfTrainingPower, MlperfTrainingResults, read_round
+from pipelines.warehouse.meta_tables import ensure_meta
 from pipelines.warehouse.models.checks import run_checks
 from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel, run_model
@@ -97,6 +98,7 @@ def read(members: dict[str, bytes]) -> dict[str, RawTable]:
 def with_macros() -> duckdb.DuckDBPyConnection:
     """An empty warehouse with the formulas."""
     connection = duckdb.connect()
+    ensure_meta(connection)
     load_macros(connection, SQL / "macros")
     return connection
 

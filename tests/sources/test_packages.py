@@ -308,11 +308,12 @@ def test_a_model_of_another_shape_is_refused(change: dict[str, Any], column: str
 
 def test_a_repeated_zone_is_named_with_the_line_it_repeats() -> None:
     good = all_records("ecologits_zones")
-    read = read_again("ecologits_zones", [*good, {**good[0], "gwp": 0.1}])
+    read = read_again("ecologits_zones", [*good, dict(good[0]), {**good[0], "gwp": 0.1}])
     assert is_conserved(read)
     assert [(d.record_no, d.value, d.reason) for d in read.duplicates] == [
         (len(good) + 1, "ABW", "record 1 has this key already; expected each (zone) once")
     ]
+    assert [(r.record_no, r.value) for r in read.rejects] == [(len(good) + 2, "ABW")], "the same key with other figures"
 
 
 def test_too_few_or_too_many_refused_records_stop_the_source() -> None:
@@ -686,11 +687,11 @@ def test_any_bad_member_is_refused_by_itself(text: str, reason: str) -> None:
     assert reason in table.rejects[0].reason
 
 
-def test_a_country_that_stands_twice_is_a_repeat() -> None:
+def test_a_country_that_stands_twice_with_other_figures_is_refused() -> None:
     data = published_mix()[:-2] + b',\n    "AAX": ' + country("AAX", year=2023).encode() + b"\n}"
     table = read_mix(data)
     assert is_conserved(table)
-    assert (table.record_count, table.accepted_count, table.duplicate_count) == (501, 500, 1)
+    assert (table.record_count, table.accepted_count, table.rejected_count) == (501, 500, 1)
     assert table.frame.row(0, named=True)["year"] == 2022, "the first one is kept"
 
 

@@ -173,10 +173,12 @@ def test_the_five_questions_are_answered_with_numbers_of_the_warehouse(published
     for row in answers:
         assert len(re.findall(r"\d", str(row["answer"]))) > 3, row["question"]
         assert row["figure_ids"]
-    (runs,) = published.execute(
-        "select count(*) from mart.training_summary where is_main_run and facility_energy_kwh is not null"
-    ).fetchall()[0]
-    assert f"Training the {runs} models" in str(answers[4]["answer"])
+    counted = dict(
+        published.execute("""
+        select run_group, run_count from mart.training_totals where quantity = 'facility_energy_kwh' and scope_kind = 'all'
+    """).fetchall()
+    )
+    assert f"Pretraining the {counted['pretraining']} models" in str(answers[4]["answer"])
 
 
 def test_figures_of_answers_stand_where_they_say(published: duckdb.DuckDBPyConnection) -> None:

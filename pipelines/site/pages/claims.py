@@ -30,7 +30,7 @@ MEANINGS = (
     "Supported: the claim overlaps our interval. Partly: part of the claim is right. Contradicted: our figures "
     "exclude it. Unsupported: our data do not support it. Untestable: the claim gives no quantity that can be "
     "checked. A claim that leaves open what it includes is tested against each boundary by itself; the reason names the "
-    "best match and says what the others say."
+    "best match and gives the verdict for each of the others."
 )
 
 

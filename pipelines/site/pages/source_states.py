@@ -73,7 +73,7 @@ def states_section(states: list[Row]) -> Words:
         "sources",
         "Which sources are out of date?",
         _title(states),
-        "Stale: the last attempt failed, and an older snapshot is in use. Held: the new file differs so much that somebody "
+        "Stale: the last attempt failed, and an older snapshot is in use. Held: the new file differs so much that a person "
         "should look at it first. Failed: nothing is in use.",
         table=table("source-table", "Online sources", heads, rows, tall=True),
     )

@@ -1,5 +1,5 @@
 -- One row per amount that a claim's subject states itself, quantity and boundary: the amount in other units, what an accelerator takes for
--- it, or what so many accelerators have together.
+-- it, or what a given number of accelerators have together.
 -- key: subject_spelling, quantity, boundary
 -- column: subject_spelling | Subject of the claim, without case, blanks and punctuation.
 -- column: subject_name | Subject as entered.

@@ -6,7 +6,7 @@
 -- column: subject | Subject of the claim, as entered.
 -- column: subject_spelling | The same without case, blanks and punctuation.
 -- column: amount | The amount that the subject states itself, in amount_unit; null where it states none.
--- column: amount_unit | Base unit of amount; count for so many accelerators.
+-- column: amount_unit | Base unit of amount; 1 for a number of accelerators.
 -- column: workload_device | Device that is to do the amount of work, as entered.
 -- column: quantity | What is claimed, as entered.
 -- column: measured_quantity | Quantity of mart.audit_points that tests it; null where none does.

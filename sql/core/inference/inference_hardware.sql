@@ -9,7 +9,7 @@
 -- column: memory_bytes | Memory of one device, as the vendor prints it.
 -- column: driver_memory_bytes | Memory of one device by the driver's count.
 -- column: usable_memory_bytes | What a model may fill of it.
--- interval: rental_usd_per_chip_hour | Rental price of one in the latest year with prices; null for devices that nobody rents out.
+-- interval: rental_usd_per_chip_hour | Rental price of one in the latest year with prices; null for devices without a rental price.
 -- column: rental_basis | Where it comes from: a method of core.rental_prices.
 -- column: rental_source_id | Source of the price; of several observed ones the first.
 -- column: purchase_usd | Median of release price and observed purchase prices of one.

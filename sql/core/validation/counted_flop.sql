@@ -12,6 +12,7 @@ with counted as (
         value_low,
         value,
         value_high,
+        unit,
         inputs
     from core.training_compute
     where method in ('6nd', '3nd', 'operation_count')
@@ -25,6 +26,7 @@ published as (
         value_low,
         value,
         value_high,
+        unit,
         [input('published_training_flop', value_low, value, value_high, unit, kind, source_id)] as inputs
     from core.published_figures
     where
