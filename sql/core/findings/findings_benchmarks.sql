@@ -1,5 +1,5 @@
--- One row per benchmark result whose power or utilisation is impossible, per curated result that the official ones of its round do not support
--- out, and per name of an accelerator that is not resolved.
+-- One row per benchmark result whose power or utilisation is impossible, per curated result that the official ones of its round do
+-- not support, and per name of an accelerator that is not resolved.
 -- as: core.findings_counting
 -- column: record_id | Key of the benchmark result, or source and name of the accelerator.
 -- column: observed | Power, utilisation or value of the result, or how often the name is mentioned.
