@@ -45,9 +45,9 @@ The first begins the offline build, the second that of the small files beside it
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; what needs all that publishers have is slow."""
+    """Begin with the files that take longest; what needs all that publishers have, or builds that were killed, is slow."""
     for item in items:
-        if "mirrored" in getattr(item, "fixturenames", ()):
+        if {"mirrored", "disturbed"} & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(
         key=lambda item: LONGEST_FIRST.index(name) if (name := item.path.name) in LONGEST_FIRST else len(LONGEST_FIRST)

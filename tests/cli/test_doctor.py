@@ -64,6 +64,7 @@ def test_every_command_leaves_a_newer_home_alone(tmp_path: Path, called_ledger: 
         assert [path.name for path in tmp_path.iterdir()] == ["home.json"], command
 
 
+@pytest.mark.slow
 def test_status_and_doctor_find_a_flipped_bit_and_a_build_mends_it(own_home: Settings) -> None:
     before = published_build(own_home)
     flip_a_bit(own_home.published.resolve())

@@ -83,6 +83,7 @@ def test_a_table_that_has_not_changed_is_kept(own_home: Settings, instance: dg.D
         assert read_versions(build) == before
 
 
+@pytest.mark.slow
 def test_an_edited_file_is_published_whole_or_not_at_all(
     own_home: Settings, instance: dg.DagsterInstance, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,6 +175,7 @@ def test_a_table_that_failed_its_check_is_not_published_by_a_run_of_its_own(own_
     assert own_home.published.read_bytes() == before
 
 
+@pytest.mark.slow
 def test_a_build_of_one_changed_price_is_that_of_everything(own_home: Settings, tmp_path: Path) -> None:
     seeds = seeds_with_price(tmp_path / "seeds", 1.25)
     done = run_ledger("build", home=own_home.home, LEDGER_SEEDS=str(seeds))

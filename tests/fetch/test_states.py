@@ -107,6 +107,7 @@ def instance(own_home: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
         yield opened
 
 
+@pytest.mark.slow
 def test_a_failure_is_told_by_dagster_the_published_file_and_the_page(
     own_home: Settings, instance: dg.DagsterInstance
 ) -> None:

@@ -4,6 +4,8 @@ import http.server
 import json
 import threading
 
+import pytest
+
 from pipelines.defs.launched_by import LAUNCHED_BY, UI
 from pipelines.settings import Settings
 from pipelines.warehouse.publish import build_lock
@@ -12,6 +14,7 @@ from tests.server.conftest import StartUi, wait_until
 CANARY = "canary-5f1c9e"
 
 
+@pytest.mark.slow
 def test_a_failed_run_reaches_the_webhook_and_the_log_and_no_secret_does(start_ui: StartUi) -> None:
     heard: list[dict[str, str]] = []
 

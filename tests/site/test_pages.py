@@ -141,6 +141,7 @@ def redrawn(
     return Settings(home=home, site=home / "site"), done
 
 
+@pytest.mark.slow
 def test_another_process_elsewhere_makes_the_same_bytes(
     built: Settings, redrawn: tuple[Settings, subprocess.CompletedProcess[str]]
 ) -> None:
