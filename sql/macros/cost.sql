@@ -48,7 +48,7 @@ create or replace macro depreciation_per_hour_of(price_decline_per_year, age_yea
 -- equation: price when new · server_overhead / (1 - network_share) · depreciation per hour
 -- units: USD per chip, ratio, fraction, 1 per hour -> USD per chip-hour
 -- source: arxiv_2405_21015
--- example: round(central_of(capital_usd_per_chip_hour(exactly(12500), exactly(1.66), exactly(0.19), depreciation_per_hour_of(exactly(0.14), 0, 0, 0))), 2) = 0.94
+-- example: round(central_of(capital_usd_per_chip_hour(exactly(12500), exactly(1.66), exactly(0.19), exactly(0.3224 / 8766))), 2) = 0.94
 create or replace macro capital_usd_per_chip_hour(chip_price, server_cost_ratio, network_share, depreciation_per_hour) as
 multiply(divide(multiply(chip_price, server_cost_ratio), complement_of(network_share)), depreciation_per_hour);
 

@@ -51,7 +51,7 @@ def test_fine_tunings_do_not_carry_the_compute_of_their_base(mirrored: Settings)
             "and (list_contains(source_ids, 'epoch_models') or list_contains(source_ids, 'epoch_all_models'))"
         ).fetchall()
     found = {row[0]: row[1:] for row in rows}
-    assert found["fingpt-13b"][0] == pytest.approx(6.5325e17)
+    assert found["fingpt-13b"][0] == pytest.approx(6.5325e17, rel=1e-3)
     assert found["deepseek-r1"][:4] == (pytest.approx(1.83e23), "stage", "stage", 147000)
     assert found["exaone-deep-32b"][1:3] == ("stage", "stage")
     assert found["exaone-deep-32b"][3] < 1e5, "not the 1.1 million hours of its base model"

@@ -37,7 +37,8 @@ def test_every_record_is_accounted_for(with_fetched: duckdb.DuckDBPyConnection) 
     assert outcomes["raw.epoch_models", "added"] + outcomes["raw.epoch_models", "curated model"] == 1_036
     used = outcomes["raw.epoch_all_models", "added"] + outcomes["raw.epoch_all_models", "curated model"]
     merged, left = outcomes["raw.epoch_all_models", "merged"], outcomes["raw.epoch_all_models", "set aside"]
-    assert (used + merged + left, merged) == (3_170, 877)
+    assert used + merged + left == 3_170
+    assert merged > 850, "those of the notable and the large-scale list"
     assert left < 670, "models of which nothing is known but the name"
     reasons = "select distinct outcome from core.epoch_listings where outcome_reason is not null order by all"
     assert with_fetched.execute(reasons).fetchall() == [("merged",), ("set aside",)]

@@ -65,9 +65,11 @@ counted as (
         end as accelerator_count,
         case
             when disagg and decode_num_workers_count > 0 then num_decode_gpu_count
-            when disagg then num_decode_gpu_count - round(prefill_count_of(
-                num_decode_gpu_count, tput_per_gpu_tokens_per_s, input_tput_per_gpu_tokens_per_s, output_tput_per_gpu_tokens_per_s
-            ))
+            when disagg
+                then
+                    num_decode_gpu_count - round(prefill_count_of(
+                        num_decode_gpu_count, tput_per_gpu_tokens_per_s, input_tput_per_gpu_tokens_per_s, output_tput_per_gpu_tokens_per_s
+                    ))
             when num_decode_gpu_count = decode_tp_count * decode_ep_count then decode_tp_count
             else num_decode_gpu_count
         end::bigint as decode_accelerator_count

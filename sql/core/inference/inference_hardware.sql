@@ -29,7 +29,7 @@ with peaks as (
 rentals as (
     select *
     from core.rental_prices
-    where year = (select max(year(observed_date)) from core.rental_quotes)
+    where year = (select max(year(q.observed_date)) from core.rental_quotes as q)
 ),
 
 formats as (
