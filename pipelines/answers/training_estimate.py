@@ -40,7 +40,6 @@ THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "trai
                "training_cost", "training_environment", "training_figures", "training_results", "training_memory")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
 
-
 DESCRIBE_A_RUN = ("seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures")
 """Tables that a scenario fills in place of the published rows."""
 
@@ -58,7 +57,6 @@ OVERRIDES = {
     "chip_price": ("chip_price", "chip_price", "USD"),
 }
 """For each number that may be given: column of core.training_inputs, name and unit of the input."""
-
 
 EARLIEST_YEAR, LATEST_YEAR = 1990, 2035
 

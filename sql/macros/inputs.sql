@@ -58,6 +58,12 @@ create or replace macro assumed_input(inputs, input_name) as list_filter(inputs,
 create or replace macro assumption_sources_of(inputs, but_input) as
 sources_of(list_filter(inputs, lambda i: i.kind = 'assumed' and i.name <> but_input));
 
+-- macro: published_sources_of | The distinct sources of those inputs that are no assumptions, sorted.
+-- equation: none
+-- units: none
+-- example: published_sources_of([input('a', null, 1, null, 'x', 'assumed', 'b'), input('c', null, 1, null, 'x', 'reported', 'd')]) = ['d']
+create or replace macro published_sources_of(inputs) as sources_of(list_filter(inputs, lambda i: i.kind <> 'assumed'));
+
 -- macro: figure | An estimate of a quantity by one method, before its bounds are worked out. What is published has the kind of the published figure,
 --    measured, reported or estimated by a third party; a prior is assumed.
 -- equation: none

@@ -87,7 +87,7 @@ def assert_same_as_the_warehouse(figures: Figures, connection: duckdb.DuckDBPyCo
             continue
         bounds = tuple(figures[quantity][end] for end in ("value_low", "value", "value_high"))
         expected = (summary[f"{quantity}_low"], summary[quantity], summary[f"{quantity}_high"])
-        # Hardware ages until the start of a run; a scenario starts in the middle of its year, a run on a day of it.
+        # Hardware ages until the start of a run; a scenario starts at mid-year, a run on its own day.
         assert bounds == pytest.approx(expected, rel=0.2 if quantity == "owned_cost_usd" else 1e-9), (run, quantity)
         compared += 1
     for quantity in ("petaflop_days", "home_years"):

@@ -1,4 +1,4 @@
-"""Files that another file names: a new one needs a row, no code; what has no row is told."""
+"""Files that another file names: a new one needs a row and no code; a fetch names what has no row."""
 
 import json
 import shutil

@@ -291,7 +291,7 @@ class LogFile:
         self.data = data
 
     def mutate(self, kind: str, random: Random) -> Mutation:
-        """The text with one change of this kind; what has no meaning in a log spoils its bytes."""
+        """The text with one change of this kind; a kind that a log does not have changes its bytes instead."""
         lines = self.data.splitlines(keepends=True)
         if kind in ("quote", "encoding", "header", "column") or not lines:
             return spoil_bytes(self.data, "encoding" if kind in ("header", "column") else kind, random)

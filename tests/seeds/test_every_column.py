@@ -2,6 +2,7 @@
 
 import csv
 import io
+from collections.abc import Collection
 
 import pytest
 
@@ -55,7 +56,7 @@ CELLS = [
 def test_a_value_that_cannot_be_is_refused_in_every_column_but_free_texts(
     seeds: Seeds, tmp_path, relative: str
 ) -> None:
-    def known(target: str, key: str):  # type: ignore[no-untyped-def]
+    def known(target: str, key: str) -> Collection[str]:
         return seeds.sources if target == "sources" else seeds.tables[target].values(key)
 
     path = tmp_path / relative.rpartition("/")[2]

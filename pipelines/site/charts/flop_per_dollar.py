@@ -123,7 +123,9 @@ def draw(frame: pl.DataFrame) -> Built:
     renting = _rental(rented, medians)
     percent = plain((trend["growth_per_year"] - 1) * 100)
     bounds = " to ".join(plain((trend[f"growth_per_year_{side}"] - 1) * 100) for side in ("low", "high"))
-    title = f"Each dollar spent on GPUs buys {percent} % more compute than a year earlier (90 %: {bounds} %)"
+    title = (
+        f"Each dollar spent on GPUs buys {percent}\u00a0% more compute than a year earlier (90\u00a0%: {bounds}\u00a0%)"
+    )
     h100 = medians.filter(pl.col("class") == "H100").sort("event_date")
     change = ""
     if h100.height > 1:

@@ -107,7 +107,7 @@ def draw(frame: pl.DataFrame) -> Built:
     tables = window_table(trend["windows"], percent=True)
     if leading := trend["leading_windows"]:
         heading = "The best three when released, since"
-        tables += window_table(leading, percent=True, heading=heading, beside=len(tables))
+        tables += window_table(leading, percent=True, heading=heading, beside=bool(tables))
     layers = layered(*trend_layers(in_giga, x, "GFLOP/J", scale, axis), *tables, dots, *named)
     facts: dict[str, float | int | str] = {
         "growth_per_year": trend["growth_per_year"], "growth_90_percent_interval_percent": bounds,

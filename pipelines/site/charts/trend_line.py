@@ -48,12 +48,12 @@ def trend_layers(trend: dict[str, Any], x: alt.X, title: str, scale: alt.Scale, 
 
 
 def window_table(
-    windows: list[dict[str, Any]], *, percent: bool = False, heading: str = "Growth a year, since", beside: int = 0
+    windows: list[dict[str, Any]], *, percent: bool = False, heading: str = "Growth a year, since", beside: bool = False
 ) -> list[alt.Chart]:
     """Growth by window, as lines of text at the upper left of the plot: how much the slope owes to its window.
 
-    A window with the points of the one before says nothing new and is left out. A table ``beside`` another, which
-    has so many lines, stands to its right, or below it on a narrow page.
+    A window with the points of the one before says nothing new and is left out. A table ``beside`` another stands to
+    its right; a narrow page has no room for it without hiding points.
     """
     told = [
         window
@@ -61,11 +61,10 @@ def window_table(
         if before is None or before["n_rows"] != window["n_rows"]
     ]
     lines = [heading, *(f"{window['since_year']}: {growth_words(window, percent)}" for window in told)]
-    right = alt.ExprRef(f"narrow ? 0 : {BESIDE_PX if beside else 0}")
-    below = alt.ExprRef(f"narrow ? {LINE_PX * (beside + 0.5) if beside else 0} : 0")
+    opacity = alt.ExprRef("narrow ? 0 : 1") if beside else 1
     return [
         alt.Chart(inline_data(pl.DataFrame({"text": [line]}))).mark_text(
-            style="ink-label", align="left", baseline="top", fontSize=11, dx=right, dy=below
+            style="ink-label", align="left", baseline="top", fontSize=11, dx=BESIDE_PX if beside else 0, opacity=opacity
         ).encode(x=alt.value(8), y=alt.value(6 + LINE_PX * row), text="text:N")
         for row, line in enumerate(lines)
     ]  # fmt: skip

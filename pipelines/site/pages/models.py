@@ -21,8 +21,9 @@ from pipelines.warehouse.file import Row, read_rows
 HEADLINE = ("training_flop", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg")
 
 RUNS = """
-    select r.*, a.accelerator_name
+    select r.*, a.accelerator_name, coalesce(s.flop_covers, s.time_covers) as covers, s.pair_doubt
     from core.training_runs as r
+    left join mart.training_summary as s on r.training_run_id = s.training_run_id
     left join mart.accelerators as a on r.accelerator_id = a.accelerator_id
     order by r.model_id, not r.is_main_run, r.training_run_id
 """
@@ -113,6 +114,8 @@ def breakdown_words(row: Row) -> Words:
 def _run_facts(run: Row) -> list[Words]:
     facts: list[tuple[str, str | None, str | None]] = [
         ("Kind of run", spoken(run["run_kind"]) if run["run_kind"] else None, None),
+        ("Figures of", "this stage alone, without the base model" if run["covers"] == "stage" else None, None),
+        ("Check", run["pair_doubt"], None),
         ("Training tokens", count(run["training_tokens"], 3) if run["training_tokens"] else None, None),
         (
             "Accelerator",
@@ -202,6 +205,7 @@ def sheet_name(kind: str, subject_id: str) -> str:
         "mart.figures",
         "core.training_runs",
         "core.models",
+        "mart.training_summary",
         "mart.accelerators",
         "mart.cost_breakdown",
         "mart.consistency_findings",

@@ -11,8 +11,6 @@ their number: they share code, machine and authors.
 
 from __future__ import annotations
 
-from functools import cache
-
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -35,11 +33,6 @@ SIGNIFICANT_DIGITS = 8
 
 SIZE, COUNT, YEAR = (9.5, 1.0), (2.3, 1.0), (2022.0, 3.0)
 """Middle and unit of log10 of the parameters, of log10 of the accelerators, and of the year."""
-
-
-@cache
-def _no_effects(width: int) -> Numbers:
-    return np.zeros(width)
 
 
 def design(runs: pl.DataFrame) -> Numbers:
@@ -68,7 +61,7 @@ def fit(forms: Numbers, logs: Numbers, weights: Numbers) -> Numbers:
         return np.concatenate([roots * (forms @ effects - logs), pulls @ effects])
 
     jacobian = np.vstack([roots[:, None] * forms, pulls])
-    start = np.linalg.lstsq(jacobian, np.concatenate([roots * logs, _no_effects(forms.shape[1])]), rcond=None)[0]
+    start = np.linalg.lstsq(jacobian, np.concatenate([roots * logs, np.zeros(forms.shape[1])]), rcond=None)[0]
     found = optimize.least_squares(residuals, start, jac=lambda _: jacobian, loss="huber", f_scale=LOSS_SCALE)
     return np.asarray(found.x)
 
@@ -130,17 +123,17 @@ def held_out_utilisation(implied: pl.DataFrame, figures: pl.DataFrame) -> pl.Dat
     """
     runs = implied.sort("training_run_id")
     forms = design(runs)
-    papers = dict(runs.select("training_run_id", "paper_id").iter_rows())
+    sources = dict(runs.select("training_run_id", "source_ids").iter_rows())
     known = dict(runs.select("training_run_id", "implied_mfu").iter_rows())
     asked = figures.filter(
-        pl.col("quantity").is_in(QUANTITIES), ~pl.col("is_circular"), pl.col("training_run_id").is_in([*papers])
+        pl.col("quantity").is_in(QUANTITIES), ~pl.col("is_circular"), pl.col("training_run_id").is_in([*sources])
     )
     predictions: dict[tuple[str, frozenset[str]], tuple[int, float, float] | None] = {}
     rows = []
     for figure_id, run_id, source_id in (
         asked.select("published_figure_id", "training_run_id", "source_id").sort(by="published_figure_id").iter_rows()
     ):
-        question = (run_id, frozenset(filter(None, (source_id, papers[run_id]))))
+        question = (run_id, frozenset([source_id, *sources[run_id]]))
         if question not in predictions:
             predictions[question] = predict(runs, forms, *question)
         if (found := predictions[question]) is not None:

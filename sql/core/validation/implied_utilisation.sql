@@ -10,7 +10,7 @@
 -- column: training_year | Year of the training.
 -- column: implied_mfu | Training compute ÷ (chip-hours · dense peak); null where it is not known or not plausible.
 -- column: paper_id | Source of the run.
--- column: source_ids | Sources of the run, its time and its training compute.
+-- column: source_ids | Sources of the run and of what is published of its time and training compute.
 with implied as (
     select
         c.training_run_id,
@@ -19,7 +19,7 @@ with implied as (
                 uncertain(c.value_low, c.value, c.value_high), uncertain(t.value_low, t.value, t.value_high), amount(i.dense_peak)
             )
         ) as implied_mfu,
-        sources_of(list_concat(c.inputs, t.inputs)) as figure_source_ids
+        published_sources_of(list_concat(c.inputs, t.inputs)) as figure_source_ids
     from core.counted_flop as c
     inner join core.training_inputs as i on c.training_run_id = i.training_run_id and i.dense_peak is not null
     inner join core.training_time as t on c.training_run_id = t.training_run_id and t.is_preferred and t.method <> 'flop_over_rate'
