@@ -169,8 +169,9 @@ class Session:
         others = [t for t in list_tables(self.connection) if t not in recipes and not t.startswith("meta.")]
         for table in others:
             self.connection.execute(f"drop table {table}")
-        for noted in ("meta.files", "meta.rejects", "meta.column_lineage"):
-            self.connection.execute(f"delete from {noted} where table_name not in (select unnest(?))", [list(recipes)])
+        of_sql = [table for table, recipe in recipes.items() if isinstance(recipe.checked, SqlModel)]
+        for noted, known in (("meta.files", [*recipes]), ("meta.rejects", [*recipes]), ("meta.column_lineage", of_sql)):
+            self.connection.execute(f"delete from {noted} where table_name not in (select unnest(?))", [known])
         forget(self.connection, [*others, *(t for t in read_versions(self.connection) if t not in recipes)])
 
     def _refuse_faults(self, recipes: Mapping[str, Recipe], versions: Mapping[str, TableVersion]) -> None:
