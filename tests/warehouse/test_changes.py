@@ -316,6 +316,16 @@ def test_a_session_notes_what_it_changes_and_an_unchanged_one_publishes_nothing(
     assert published_build(state)["build_id"] == third
 
 
+def test_only_tables_of_queries_have_lineage(tmp_path: Path) -> None:
+    """What was noted of a query goes when the table is made otherwise."""
+    state = Settings(home=tmp_path / "home", site=tmp_path / "site")
+    before = ", ".join(f"('{table}', 'x', 'raw.a', 'x')" for table in ("seeds.sources", "core.things"))
+    finished(state, MODEL, f"insert into meta.column_lineage values {before}")
+    with connect_published(state) as connection:
+        kept = connection.execute("select distinct table_name from meta.column_lineage where upstream_table = 'raw.a'")
+        assert kept.fetchall() == [("core.things",)]
+
+
 def test_a_build_that_begins_from_the_published_file_does_not_keep_its_changes(tmp_path: Path) -> None:
     state = Settings(home=tmp_path / "home", site=tmp_path / "site")
     finished(state, MODEL)
