@@ -61,11 +61,12 @@ def window_table(
         if before is None or before["n_rows"] != window["n_rows"]
     ]
     lines = [heading, *(f"{window['since_year']}: {growth_words(window, percent)}" for window in told)]
-    opacity = alt.ExprRef("narrow ? 0 : 1") if beside else 1
+    # Left out where there is no room: text that is only made transparent still reaches out of the frame.
+    text: Any = alt.Text("text:N") if not beside else alt.value(alt.ExprRef("narrow ? '' : datum.text"))
     return [
         alt.Chart(inline_data(pl.DataFrame({"text": [line]}))).mark_text(
-            style="ink-label", align="left", baseline="top", fontSize=11, dx=BESIDE_PX if beside else 0, opacity=opacity
-        ).encode(x=alt.value(8), y=alt.value(6 + LINE_PX * row), text="text:N")
+            style="ink-label", align="left", baseline="top", fontSize=11, dx=BESIDE_PX if beside else 0
+        ).encode(x=alt.value(8), y=alt.value(6 + LINE_PX * row), text=text)
         for row, line in enumerate(lines)
     ]  # fmt: skip
 
