@@ -49,12 +49,15 @@ docs: setup
 
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@uv pip compile --group sbom --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements-sbom.lock
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements.lock
 
-# What is installed, with versions and licences, as a CycloneDX bill of materials.
+# What is installed, with versions and licences, as a CycloneDX bill of materials. Needs the network once.
 sbom: setup
 	@mkdir -p dist
-	@.venv/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json .venv/bin/python
+	@test -x .venv-sbom/bin/cyclonedx-py || { $(PYTHON) -m venv .venv-sbom \
+	    && .venv-sbom/bin/python -m pip install --quiet --require-hashes -r requirements-sbom.lock; }
+	@.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json .venv/bin/python
 	@echo "sbom       dist/sbom.json"
 
 # Needs the network: asks for known vulnerabilities of every package of requirements.lock.

@@ -12,13 +12,14 @@ import os
 import sqlite3
 import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from pipelines.defs.launched_by import COMMAND_LINE, LAUNCHED_BY
 from pipelines.defs.progress import PROGRESS, SHARED_HANDLERS, ProgressHandler
 from pipelines.errors import LedgerError
 from pipelines.logs import say
+from pipelines.server.event_log import held_open
 from pipelines.server.killed_runs import PROCESS_TAG, settle_runs
 from pipelines.server.run_history import prune_history
 from pipelines.settings import Settings
@@ -91,7 +92,7 @@ def run_job(
     SHARED_HANDLERS.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
-        with readable_history(settings), dg.DagsterInstance.get() as instance, _held_open(settings, run_id):
+        with readable_history(settings), dg.DagsterInstance.get() as instance, held_open(instance, run_id):
             settle_runs(instance, settings)
             result = job.execute_in_process(
                 instance=instance,
@@ -132,23 +133,6 @@ def readable_history(settings: Settings) -> Iterator[None]:
         else:
             problem, remedy = "is damaged", "Run: ledger doctor --fix"
         raise LedgerError(f"the run history in {settings.dagster_home} {problem}: {reason}. {remedy}") from None
-
-
-@contextmanager
-def _held_open(settings: Settings, run_id: str) -> Iterator[None]:
-    """Hold the files of the run history open meanwhile.
-
-    Dagster connects anew for each event, and SQLite copies its log back into the file whenever a last connection is
-    closed: a seventh of the CPU time of a build.
-    """
-    history = settings.dagster_home / "history"
-    files = [history / "runs.db", history / "runs" / "index.db", history / "runs" / f"{run_id}.db"]
-    with ExitStack() as stack:
-        for file in files:
-            connection = stack.enter_context(closing(sqlite3.connect(file)))
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("select count(*) from sqlite_master").fetchall()
-        yield
 
 
 def _metadata(result: ExecuteInProcessResult) -> dict[str, dict[str, object]]:

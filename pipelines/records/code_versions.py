@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import platform
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, packages_distributions, version
@@ -101,7 +101,13 @@ def _library_version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return " ".join(f"{each} {version(each)}" for each in sorted(set(packages_distributions().get(name, ()))))
+        return " ".join(f"{each} {version(each)}" for each in sorted(set(_packages().get(name, ()))))
+
+
+@cache
+def _packages() -> Mapping[str, list[str]]:
+    """Packages by what is imported from them: reads the notes of everything that is installed, so once."""
+    return packages_distributions()
 
 
 @cache
@@ -149,5 +155,5 @@ def code_version(modules: frozenset[str]) -> str | None:
 
 def clear_code_versions() -> None:
     """Forget what was read of the code: files may have changed since."""
-    for remembered in (read_module, code_version, folder_version, _library_version):
+    for remembered in (read_module, code_version, folder_version, _library_version, _packages):
         remembered.cache_clear()

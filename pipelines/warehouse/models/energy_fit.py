@@ -23,7 +23,6 @@ import numpy as np
 import polars as pl
 from ecologits.impacts import llm as ecologits
 from numpy.typing import NDArray
-from scipy import optimize
 
 from pipelines.warehouse.models.python_tables import python_table
 
@@ -181,6 +180,8 @@ def predict_logs(design: Design, coefficients: Numbers) -> tuple[Numbers, Number
 
 def fit_coefficients(design: Design) -> Numbers:
     """The coefficients, rounded so that the last bits of a machine do not show."""
+    from scipy import optimize  # half a second, which a build that fits nothing does not need
+
     centre, width = (np.array([prior[i] for prior in PRIORS.values()]) for i in (0, 1))
     pull = PULL * np.sqrt(len(design.logs) / ROWS_OF_UNIT_PULL) / width
 

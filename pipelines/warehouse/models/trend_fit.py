@@ -14,7 +14,6 @@ import zlib
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import stats
 
 from pipelines.warehouse.models.python_tables import python_table
 
@@ -86,6 +85,8 @@ def fit_trends(points: pl.DataFrame) -> pl.DataFrame:
 
 def fit_window(window: pl.DataFrame, name: str) -> dict[str, object]:
     """The columns of one fit; ``name`` seeds its bootstrap."""
+    from scipy import stats  # half a second, which a build that fits nothing does not need
+
     years = window.select(decimal_year("event_date")).to_series().to_numpy()
     logs = window["value"].log10().to_numpy()
     fit = stats.linregress(years, logs)
@@ -114,6 +115,8 @@ def bootstrap_slope(
     years: Values, logs: Values, down: Values, up: Values, rng: np.random.Generator
 ) -> tuple[float, float]:
     """Bounds of the slope when both the points and their values are drawn again, each value from its own interval."""
+    from scipy import stats
+
     picked = rng.integers(0, len(years), (DRAWS, len(years)))
     normal = rng.standard_normal(picked.shape)
     drawn = logs[picked] + normal * np.where(normal < 0, down[picked], up[picked]) / stats.norm.ppf((1 + LEVEL) / 2)

@@ -14,7 +14,6 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import optimize
 
 from pipelines.warehouse.models.python_tables import python_table
 
@@ -53,6 +52,8 @@ def design(runs: pl.DataFrame) -> Numbers:
 
 def fit(forms: Numbers, logs: Numbers, weights: Numbers) -> Numbers:
     """Effects that fit the logarithms of utilisations; rows of ``forms`` as ``design`` makes them."""
+    from scipy import optimize  # half a second, which a build that fits nothing does not need
+
     roots = np.sqrt(weights)
     pulls = np.diag(np.sqrt(np.full(forms.shape[1], PULL)))
     pulls[0] = 0  # the constant is free
