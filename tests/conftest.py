@@ -139,6 +139,13 @@ def built_once(factory: pytest.TempPathFactory, name: str, *commands: str, **var
     return Settings(home=home, site=home / "site", mirrors=tuple(Path(mirror) for mirror in mirrors if mirror))
 
 
+def copied_project(folder: Path) -> Path:
+    """The project's own files, to be changed; compiled code comes along, so that only what is changed is compiled anew."""
+    for name, left_out in (("pipelines", ()), ("sql", ()), ("seeds", ()), ("reports", ("site",))):
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*left_out))
+    return folder
+
+
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Settings of a finished build: read it, never write to it. Copy it with ``own_home`` to change it."""

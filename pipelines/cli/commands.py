@@ -30,7 +30,7 @@ from pipelines.cli.printing import (
     write_frame,
 )
 from pipelines.cli.questions import audit, estimate, explain
-from pipelines.cli.runs import prepare_instance, run_job
+from pipelines.cli.runs import prepare_instance, refuse_pattern, run_job
 from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError
@@ -102,6 +102,7 @@ def build(
 ) -> None:
     """Build the warehouse from all sources, check it, publish it, and draw the site."""
     settings = STATE.settings
+    refuse_pattern(settings)
     with build_lock(settings) as was_killed:
         if was_killed:
             sweep(settings)

@@ -51,13 +51,18 @@ run_monitoring:
 """
 
 
-def prepare_instance(settings: Settings) -> dict[str, str]:
-    """Make the instance folder and point this process at it; returns the environment for child processes."""
+def refuse_pattern(settings: Settings) -> None:
+    """Refuse a home whose name Dagster would read as a pattern."""
     if glob.has_magic(str(settings.home)):
         raise LedgerError(
             f"{settings.home}: Dagster reads *, ? and [ in a folder name as a pattern and would not find its settings "
             "there. Set LEDGER_HOME (or --home) to a folder without these characters."
         )
+
+
+def prepare_instance(settings: Settings) -> dict[str, str]:
+    """Make the instance folder and point this process at it; returns the environment for child processes."""
+    refuse_pattern(settings)
     settings.prepare()
     config = settings.dagster_home / "dagster.yaml"
     if not config.exists() or config.read_text(encoding="utf-8") != INSTANCE:

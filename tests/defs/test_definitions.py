@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,7 +25,7 @@ from pipelines.site.charts.registry import registered_charts
 from pipelines.warehouse.file import connect, connect_published, list_tables
 from pipelines.warehouse.models.checks import check_names
 from pipelines.warehouse.publish import build_lock
-from tests.conftest import run_ledger
+from tests.conftest import copied_project, run_ledger
 
 GRAPH = defs.resolve_asset_graph()
 NODES = sorted(GRAPH.asset_nodes, key=lambda node: node.key)
@@ -277,14 +276,6 @@ def test_one_asset_does_not_run_beside_a_build(own_home: Settings, instance: dg.
 
 
 # A check that fails
-
-
-def copied_project(folder: Path) -> Path:
-    """The project's own files, to be changed."""
-    for name in ("pipelines", "sql", "seeds", "reports"):
-        generated = ("__pycache__", "site") if name == "reports" else ("__pycache__",)
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(*generated))
-    return folder
 
 
 def test_a_failed_check_stops_what_comes_after_and_publishes_nothing(own_home: Settings, tmp_path: Path) -> None:

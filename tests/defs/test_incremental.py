@@ -13,12 +13,12 @@ import pytest
 
 from pipelines.definitions import defs
 from pipelines.defs.stale import stale_tables
-from pipelines.settings import ROOT, SEEDS, Settings, read_settings
+from pipelines.settings import SEEDS, Settings, read_settings
 from pipelines.warehouse.file import connect, connect_published
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.recipes import recipes, with_dependents
 from pipelines.warehouse.versions import read_published_versions, read_versions
-from tests.conftest import run_ledger
+from tests.conftest import copied_project, run_ledger
 
 PUBLISH = "meta/builds"
 
@@ -146,9 +146,7 @@ with dg.DagsterInstance.get() as instance:
 
 
 def test_a_table_that_failed_its_check_is_not_published_by_a_run_of_its_own(own_home: Settings, tmp_path: Path) -> None:
-    project = tmp_path / "project"
-    for name in ("pipelines", "sql", "seeds", "reports"):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns("__pycache__"))
+    project = copied_project(tmp_path / "project")
     model = project / "sql" / "core" / "training" / "training_runs.sql"
     check = "-- check: no_run_is_pretraining | select training_run_id from core.training_runs where run_kind = 'pretraining'"
     model.write_text(model.read_text(encoding="utf-8").replace("-- key: ", f"{check}\n-- key: ", 1), encoding="utf-8")

@@ -62,9 +62,8 @@ PRICES = "pipelines/sources/prices/new_prices.py"
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """The project with a copy of its code, to add to."""
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "pipelines", tmp_path / "pipelines", ignore=ignored)
+    """The project with a copy of its code, compiled code too, to add to."""
+    shutil.copytree(ROOT / "pipelines", tmp_path / "pipelines")
     for name in ("sql", "seeds", "reports"):
         (tmp_path / name).symlink_to(ROOT / name)
     return tmp_path

@@ -1,7 +1,6 @@
 """Which code decides a page, a chart or a table: followed along the imports, in a copy of the project that is edited."""
 
 import json
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -10,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from pipelines.records.code_versions import clear_code_versions, code_version, reached
-from pipelines.settings import ROOT
 from pipelines.site.chart_files import chart_code
 from pipelines.site.charts.registry import registered_charts
 from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import page_code
 from pipelines.warehouse.recipes import recipes, sql_models
+from tests.conftest import copied_project
 
 VERSIONS = """
 import json, sys
@@ -64,8 +63,7 @@ Versions = dict[str, dict[str, str]]
 
 def versions_in(folder: Path, edits: list[tuple[str, str, str]]) -> list[Versions]:
     """Versions in a copy of the project: as it is, and with each edit."""
-    for name, left_out in (("pipelines", "__pycache__"), ("sql", ""), ("seeds", ""), ("reports", "site")):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns(left_out))
+    copied_project(folder)
     done = subprocess.run(
         [sys.executable, "-c", VERSIONS],
         cwd=folder,

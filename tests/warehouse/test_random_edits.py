@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.settings import ROOT, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse.publish import published_build
+from tests.conftest import copied_project
 
 Edit = Callable[[Path, random.Random], None]
 
@@ -83,9 +84,7 @@ def test_builds_of_what_changed_equal_one_of_everything(
     built: Settings, small_mirror: Path, tmp_path: Path, seed: int
 ) -> None:
     chance = random.Random(seed)
-    project, home, anew = tmp_path / "project", tmp_path / "home", tmp_path / "anew"
-    for name, left_out in (("pipelines", "__pycache__"), ("sql", ""), ("seeds", ""), ("reports", "site")):
-        shutil.copytree(ROOT / name, project / name, ignore=shutil.ignore_patterns(left_out))
+    project, home, anew = copied_project(tmp_path / "project"), tmp_path / "home", tmp_path / "anew"
     shutil.copytree(built.home, home, symlinks=True)
     for number, edit in enumerate(chance.sample(EDITS, 4)):
         edit(project, chance)
