@@ -16,7 +16,7 @@ Level = Literal["info", "warning", "error"]
 
 HIDDEN = "***"
 
-SECRETS = ("LEDGER_WEBHOOK_URL", "LEDGER_UI_TOKEN")
+SECRETS = ("LEDGER_WEBHOOK_URL", "LEDGER_UI_TOKEN", "LEDGER_SERVE_TOKEN")
 SECRET_ENDINGS = ("TOKEN", "SECRET", "PASSWORD", "API_KEY", "ACCESS_KEY", "ACCESS_KEY_ID")
 SHORTEST_SECRET = 6
 """Which variables of the environment hold secrets; a shorter value would blot out ordinary words."""

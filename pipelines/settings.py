@@ -55,6 +55,8 @@ class Settings:
     """Folder or object storage that every published file is copied to: ``s3://BUCKET/FOLDER`` or ``file:///FOLDER``."""
     ui_token: str | None = field(default=None, repr=False)
     """What a browser has to know to use the UI; required for any address but loopback."""
+    serve_token: str | None = field(default=None, repr=False)
+    """What a program has to know to ask ``ledger serve``; required for any address but loopback."""
     history_runs: int = 30
     """Runs that the history keeps."""
     history_days: int = 90
@@ -206,6 +208,7 @@ def read_settings(home: Path | None = None) -> Settings:
         webhook_url=os.environ.get("LEDGER_WEBHOOK_URL") or None,
         copy_to=os.environ.get("LEDGER_COPY_TO") or None,
         ui_token=os.environ.get("LEDGER_UI_TOKEN") or None,
+        serve_token=os.environ.get("LEDGER_SERVE_TOKEN") or None,
         history_runs=_whole_number("LEDGER_HISTORY_RUNS", 30),
         history_days=_whole_number("LEDGER_HISTORY_DAYS", 90),
         history_mb=_whole_number("LEDGER_HISTORY_MB", 45),

@@ -13,7 +13,7 @@ import io
 from collections import Counter
 from collections.abc import Container, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -28,7 +28,7 @@ from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeat
 from pipelines.records.fields import Comparison, Number, bounds_problem
 from pipelines.records.regular_files import read_regular_file
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import connect, connect_published, read_rows
+from pipelines.warehouse.file import connect, connect_published, data_version, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models
 from pipelines.warehouse.models.tables import quoted
 
@@ -90,6 +90,8 @@ class Audit:
     rows: list[Row]
     rejects: list[str]
     notes: list[str]
+    version: dict[str, str] = field(default_factory=dict)
+    """Key of the build and digest of the data that the claims were held against."""
 
 
 # --- reading a list -------------------------------------------------------------------------------------------------
@@ -163,13 +165,26 @@ def _check_header(table: Table) -> None:
 def audit_shipped(settings: Settings) -> Audit:
     """The audit of the documents that the ledger ships, as published."""
     with connect_published(settings) as connection, fitting_code():
-        return Audit(read_rows(connection, "from mart.claim_audit order by document_id, claim_id"), [], [])
+        rows = read_rows(connection, "from mart.claim_audit order by document_id, claim_id")
+        return Audit(rows, [], [], data_version(connection))
 
 
 def audit_file(settings: Settings, path: Path) -> Audit:
     """The audit of a user's list of claims, against the published figures."""
     listed, rejects, notes = read_list(path, settings.max_file_bytes)
-    frame = _as_seeds(listed, path.name)
+    done = _audit(settings, listed, str(path), path.name)
+    return replace(done, rejects=[str(reject) for reject in rejects], notes=[*notes, *done.notes])
+
+
+def audit_claims(settings: Settings, claims: Sequence[ListedClaim]) -> Audit:
+    """The audit of claims that are in no file, in their order."""
+    listed = [(Record(number, number, 0, 0, ()), claim) for number, claim in enumerate(claims, start=1)]
+    return _audit(settings, listed, "claims", "claims")
+
+
+def _audit(settings: Settings, listed: Sequence[tuple[Record, ListedClaim]], file: str, document: str) -> Audit:
+    """Audited claims in their order, with notes on those that cannot be tested."""
+    frame = _as_seeds(listed, document)
     lines = {str(key): record for key, (record, _) in zip(frame["claim_id"], listed, strict=True)}
     with connect_published(settings):
         pass  # says what to do where there is none
@@ -178,11 +193,12 @@ def audit_file(settings: Settings, path: Path) -> Audit:
         for table, model in _models().items():
             connection.execute(f"create table {table} as {model.query}")
         rows = read_rows(connection, "from mart.claim_audit")
+        version = data_version(connection, "ledger.meta")
     rows.sort(key=lambda row: lines[row["claim_id"]].line)
     untested = [
-        _as_reject(row, lines[row["claim_id"]], path) for row in rows if row["untestable_part"] not in (None, "low")
+        _as_reject(row, lines[row["claim_id"]], file) for row in rows if row["untestable_part"] not in (None, "low")
     ]
-    return Audit(rows, [str(reject) for reject in rejects], [*notes, *map(str, untested)])
+    return Audit(rows, [], [str(each) for each in untested], version)
 
 
 def _as_seeds(listed: Sequence[tuple[Record, ListedClaim]], document: str) -> pl.DataFrame:
@@ -235,9 +251,9 @@ def fitting_code() -> Iterator[None]:
         ) from error
 
 
-def _as_reject(row: Row, record: Record, path: Path) -> Reject:
+def _as_reject(row: Row, record: Record, file: str) -> Reject:
     part = row["untestable_part"]
-    return Reject(str(path), record.record_no, record.line, part, row[part], printable(row["reason"]))
+    return Reject(file, record.record_no, record.line, part, row[part], printable(row["reason"]))
 
 
 # --- as text --------------------------------------------------------------------------------------------------------

@@ -23,6 +23,10 @@ LEAST_ALIKE = 0.6
 """Least share of letters that a name has in common with a text which may mean it."""
 
 
+MIN_STATED, MAX_STATED = 1e-30, 1e40
+"""Between these, no formula leaves the numbers that a computer has."""
+
+
 @dataclass(frozen=True)
 class Stated:
     """A number that was given: exact, or with the bounds of its central 90 %."""
@@ -32,20 +36,51 @@ class Stated:
     high: float
 
 
+MULTIPLES = {"k": 1e3, "m": 1e6, "b": 1e9, "t": 1e12, "%": 0.01}
+"""What may follow a number: thousands, millions, billions and trillions, or per cent."""
+
+GROUPED = re.compile(r"[+-]?\d{1,3}([,_]\d{3})+(\.\d+)?")
+"""A number whose thousands are set apart."""
+
+
+def read_number(text: str) -> float:
+    """A number as people write it; NaN for a text that is none.
+
+    >>> [read_number(text) for text in ("70e9", "70b", "7,000,000", "40%", "1.5 T", "1,5")]
+    [70000000000.0, 70000000000.0, 7000000.0, 0.4, 1500000000000.0, nan]
+    """
+    plain = text.strip().lower()
+    multiple = MULTIPLES.get(plain[-1:], 1.0)
+    if multiple != 1.0:
+        plain = plain[:-1].strip()
+    if GROUPED.fullmatch(plain):
+        plain = plain.replace(",", "").replace("_", "")
+    try:
+        return float(f"{float(plain) * multiple:.15g}")
+    except (ValueError, OverflowError):
+        return math.nan
+
+
 def read_stated(text: str, option: str) -> Stated:
     """``0.38`` is exact, ``0.3:0.38:0.45`` a range; raises UsageError unless all are positive, finite and in order.
 
     >>> read_stated("0.3:0.38:0.45", "--mfu")
     Stated(low=0.3, value=0.38, high=0.45)
     """
-    try:
-        numbers = [float(part) for part in text.split(":")]
-    except ValueError:
-        numbers = []
-    if len(numbers) not in (1, 3):
+    numbers = [read_number(part) for part in text.split(":")]
+    is_written = all(
+        not math.isnan(each) or part.strip().lower() == "nan"
+        for each, part in zip(numbers, text.split(":"), strict=True)
+    )
+    if len(numbers) not in (1, 3) or not is_written:
         raise UsageError(f"{option} {shown(text)}: expected a number such as 70e9, or a range LOW:CENTRAL:HIGH.")
-    if not all(math.isfinite(number) and number > 0 for number in numbers):
-        raise UsageError(f"{option} {text}: expected a value above zero.")
+    if not all(MIN_STATED <= each <= MAX_STATED for each in numbers):
+        expected = (
+            "a value above zero"
+            if not all(each > 0 for each in numbers) or math.inf in numbers
+            else f"at most {MAX_STATED:g}"
+        )
+        raise UsageError(f"{option} {text}: expected {expected}.")
     low, value, high = (numbers[0], numbers[len(numbers) // 2], numbers[-1])
     if not low <= value <= high:
         raise UsageError(f"{option} {text}: expected LOW <= CENTRAL <= HIGH.")

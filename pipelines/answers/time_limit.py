@@ -19,9 +19,13 @@ GRACE_S = 5.0
 """Seconds that an interrupted query has to end; some steps of planning cannot be interrupted."""
 
 
+class TooLongError(LedgerError):
+    """A query did not end within its time."""
+
+
 @contextmanager
 def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-    """Interrupt what the connection does after ``seconds``; raises LedgerError then.
+    """Interrupt what the connection does after ``seconds``; raises TooLongError then.
 
     Where that does not end it, the process ends, with the same message and exit status 1.
     """
@@ -44,7 +48,7 @@ def time_limit(connection: duckdb.DuckDBPyConnection, seconds: float) -> Iterato
         yield
     except duckdb.Error:
         if is_over.is_set():
-            raise LedgerError(message) from None
+            raise TooLongError(message) from None
         raise
     finally:
         for timer in timers:

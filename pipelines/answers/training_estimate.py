@@ -10,17 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import cache
-from typing import Literal
 
 import duckdb
 
 from pipelines.answers.beside_published import beside_published, fitting_code
 from pipelines.answers.explain import with_numbers
-from pipelines.answers.given import KINDS, Stated, find_accelerator
+from pipelines.answers.given import KINDS, find_accelerator
 from pipelines.answers.numbers import number, with_prefix
-from pipelines.errors import UsageError, nearest, shown
+from pipelines.answers.training_case import Scenario, check_amounts, check_country, check_number_format, check_year
+from pipelines.errors import UsageError
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models
@@ -58,32 +57,6 @@ OVERRIDES = {
 }
 """For each number that may be given: column of core.training_inputs, name and unit of the input."""
 
-EARLIEST_YEAR, LATEST_YEAR = 1990, 2035
-
-
-@dataclass(frozen=True)
-class Scenario:
-    """What is given about a run; None leaves it to the assumptions."""
-
-    accelerator: str
-    params: Stated | None = None
-    active_params: Stated | None = None
-    tokens: Stated | None = None
-    count: Stated | None = None
-    flop: Stated | None = None
-    chip_hours: Stated | None = None
-    hours: Stated | None = None
-    mfu: Stated | None = None
-    pue: Stated | None = None
-    price: Stated | None = None
-    chip_price: Stated | None = None
-    country: str | None = None
-    year: int | None = None
-    number_format: str | None = None
-    operator: Literal["hyperscaler", "other"] | None = None
-    architecture: Literal["dense", "moe", "encoder-decoder"] | None = None
-
-
 # --- the warehouse beside an empty one ------------------------------------------------------------------------------
 
 
@@ -99,67 +72,6 @@ def open_whatif(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
     made = {f"core.{name}": model for name, model in _models().items()}
     with beside_published(settings, made, emptied=DESCRIBE_A_RUN) as connection:
         yield connection
-
-
-def _check_amounts(given: Scenario) -> None:
-    if given.flop is not None and given.tokens is not None:
-        raise UsageError("--flop and --tokens give the same information: use one of them.")
-    if given.hours is not None and given.chip_hours is not None:
-        raise UsageError("--hours and --chip-hours give the same information: use one of them.")
-    if given.hours is not None and given.count is None:
-        raise UsageError("--hours is the duration of the whole run: also give --count, or give --chip-hours instead.")
-    if not (given.flop or given.chip_hours or given.hours or (given.params and given.tokens)):
-        raise UsageError(
-            "too few inputs: give --params and --tokens, or --flop, or --chip-hours, or --hours and --count."
-        )
-    if given.mfu is not None and given.mfu.high > 1:
-        percent = f" Did you mean {number(given.mfu.value / 100, 6)}?" if given.mfu.value > 1 else ""
-        raise UsageError(
-            f"--mfu {number(given.mfu.high, 6)}: MFU is a share of the dense peak; expected at most 1.{percent}"
-        )
-    if given.pue is not None and given.pue.low < 1:
-        raise UsageError(
-            f"--pue {number(given.pue.low, 6)}: a facility uses at least as much power as its computers; expected at least 1."
-        )
-    if given.active_params is not None and given.params is not None and given.active_params.value > given.params.value:
-        raise UsageError(
-            f"--active-params {number(given.active_params.value, 6)} exceeds --params {number(given.params.value, 6)}."
-        )
-    if given.architecture == "moe" and given.tokens is not None and given.active_params is None:
-        raise UsageError("a mixture of experts uses only some parameters for each token: give --active-params.")
-    if given.count is not None and not all(
-        float(n).is_integer() for n in (given.count.low, given.count.value, given.count.high)
-    ):
-        raise UsageError(f"--count {number(given.count.value, 6)}: expected a whole number of accelerators.")
-    if given.year is not None and not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
-        raise UsageError(f"--year {given.year}: expected {EARLIEST_YEAR} to {LATEST_YEAR}.")
-
-
-def _check_number_format(connection: duckdb.DuckDBPyConnection, chip: Row, number_format: str | None) -> None:
-    query = """
-        select distinct number_format from ledger.core.accelerator_peaks
-        where accelerator_id = ? and not is_sparse and number_format not like 'int%' order by 1
-    """
-    formats = [name for (name,) in connection.execute(query, [chip["accelerator_id"]]).fetchall()]
-    if number_format is not None and number_format not in formats:
-        there = f"its formats: {', '.join(formats)}" if formats else "no dense peak is published"
-        raise UsageError(
-            f"--number-format {number_format}: {chip['accelerator_id']} has no dense peak in this format; {there}."
-        )
-
-
-def _check_country(connection: duckdb.DuckDBPyConnection, country: str | None) -> None:
-    query = """
-        select place from ledger.seeds.grid_carbon where basis = 'location' and regexp_full_match(place, '[A-Z]{3}')
-        union select country from ledger.seeds.electricity_prices order by 1
-    """
-    codes = [code for (code,) in connection.execute(query).fetchall()]
-    if country is not None and country not in codes:
-        near = nearest(country, {code: code for code in codes})
-        hint = f"Did you mean {', '.join(near)}?" if near else f"Known: {', '.join(codes)}."
-        raise UsageError(
-            f"--country {shown(country)}: we have no data for it; expected an ISO 3166 code with three letters. {hint}"
-        )
 
 
 def _memory(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, chip: Row) -> Row | None:
@@ -262,11 +174,12 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
 
     ``connection`` is one of ``open_whatif``. Raises UsageError for what cannot be.
     """
-    _check_amounts(given)
+    check_amounts(given)
     with fitting_code():
         chip = find_accelerator(connection, given.accelerator)
-        _check_number_format(connection, chip, given.number_format)
-        _check_country(connection, given.country)
+        check_number_format(connection, chip, given.number_format)
+        check_year(chip, given.year)
+        check_country(connection, given.country)
         year = given.year or latest_price_year(connection)
         figures = _run_models(connection, {RUN: (given, chip, year)})[RUN]
         memory = _memory(connection, RUN, given, chip)
@@ -315,7 +228,8 @@ def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scen
     latest = latest_price_year(connection)
     runs: dict[str, tuple[Scenario, Row, int]] = {}
     for place, given in enumerate(scenarios):
-        _check_amounts(given)
+        check_amounts(given)
+        check_year(chips[given.accelerator], given.year)
         runs[f"{RUN}-{place:06}"] = (given, chips[given.accelerator], given.year or latest)
     found = _run_models(connection, runs)
     for run, (given, chip, _) in runs.items():

@@ -31,6 +31,7 @@ from pipelines.cli.printing import (
 )
 from pipelines.cli.questions import audit, estimate, explain
 from pipelines.cli.runs import prepare_instance, refuse_pattern, run_job
+from pipelines.cli.serve import serve
 from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError
@@ -265,7 +266,7 @@ def ui(
     run_ui(STATE.settings, prepare_instance(STATE.settings), host, port)
 
 
-for command in (build, fetch, report, status, doctor, sql, explain, estimate, audit, ui):
+for command in (build, fetch, report, status, doctor, sql, explain, estimate, audit, serve, ui):
     app.command()(command)
 
 

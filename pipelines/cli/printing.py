@@ -7,11 +7,9 @@ from __future__ import annotations
 
 import io
 import json
-import math
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
@@ -20,6 +18,7 @@ import duckdb
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.answers.as_json import as_json, distinct_names, json_value
 from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
 
@@ -46,36 +45,6 @@ class Format(StrEnum):
     csv = "csv"
     json = "json"
     parquet = "parquet"
-
-
-def json_value(value: Any) -> Any:
-    """What JSON has no type for: dates as ISO text, decimals as numbers, anything else as text."""
-    if isinstance(value, date | datetime):
-        return value.isoformat()
-    if isinstance(value, Decimal):
-        return float(value)
-    return str(value)
-
-
-def finite_or_null(value: Any) -> Any:
-    """``value`` with NaN and the infinities, for which JSON has no word, as null."""
-    if isinstance(value, float):
-        return value if math.isfinite(value) else None
-    if isinstance(value, dict):
-        return {str(key): finite_or_null(inner) for key, inner in value.items()}
-    return [finite_or_null(inner) for inner in value] if isinstance(value, list | tuple) else value
-
-
-def distinct_names(names: list[str]) -> list[str]:
-    """Column names of which none hides another: a, a_1, a_2."""
-    distinct: list[str] = []
-    for name in names:
-        chosen, number = name, 0
-        while chosen in distinct:
-            number += 1
-            chosen = f"{name}_{number}"
-        distinct.append(chosen)
-    return distinct
 
 
 def print_table(names: list[str], rows: list[tuple[Any, ...]]) -> None:
@@ -125,8 +94,7 @@ def print_doubts(doubts: Sequence[Doubt]) -> None:
 
 def print_json(names: list[str], rows: list[tuple[Any, ...]]) -> None:
     """Rows as a list of JSON objects."""
-    objects = [dict(zip(distinct_names(names), map(finite_or_null, row), strict=True)) for row in rows]
-    print(json.dumps(objects, default=json_value, ensure_ascii=False, indent=1))
+    print(as_json([dict(zip(distinct_names(names), row, strict=True)) for row in rows]))
 
 
 def fetch_rows(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[list[str], list[tuple[Any, ...]]]:

@@ -5,7 +5,6 @@ What belongs here: options in, answers printed. What does not: the answers (``an
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -14,7 +13,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from pipelines.cli.printing import MOST_FITTED, TextFormat, finite_or_null, json_value, print_fitted, print_whole
+from pipelines.answers.as_json import as_json
+from pipelines.cli.printing import MOST_FITTED, TextFormat, print_fitted, print_whole
 from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError, UsageError
 from pipelines.warehouse.file import connect_published
@@ -68,7 +68,7 @@ def explain(
     with connect_published(STATE.settings) as connection:
         explanation = explaining.explain(connection, subject, quantity)
     if output is TextFormat.json:
-        print(json.dumps(finite_or_null(explanation), default=json_value, ensure_ascii=False, indent=1))
+        print(as_json(explanation))
     elif sys.stdout.isatty():
         Console().print(explaining.as_tree(explaining.as_nodes(explanation)))
     else:
@@ -92,7 +92,9 @@ def estimate(
     pue: Annotated[str | None, stated("Power usage effectiveness, 1 or more.")] = None,
     price: Annotated[str | None, stated("Rental price, USD per chip-hour.")] = None,
     chip_price: Annotated[str | None, stated("Purchase price of one accelerator, USD.")] = None,
-    country: Annotated[str | None, typer.Option(help="Country of the site: ISO code with three letters.")] = None,
+    country: Annotated[
+        str | None, typer.Option(help="Country of the site: a name, or an ISO code such as DE or DEU.")
+    ] = None,
     year: Annotated[int | None, typer.Option(help="Year of the run.")] = None,
     number_format: Annotated[str | None, typer.Option(help="Number format of the training, such as bf16.")] = None,
     architecture: Annotated[Architecture | None, typer.Option(help="Architecture (default: dense).")] = None,
@@ -119,7 +121,7 @@ def estimate(
     """
     from pipelines.answers import training_estimate as whatif
     from pipelines.answers import training_text
-    from pipelines.answers.given import read_stated
+    from pipelines.answers.training_case import read_scenario
 
     serving = {"model": model, "batch": batch, "context": context, "max_usd": max_usd, "max_watts": max_watts,
                "max_memory": max_memory}  # fmt: skip
@@ -133,28 +135,16 @@ def estimate(
         given, budget = read_options(accelerator, number_format, count, price, serving)
         _estimate_serving(given, budget, output)
         return
-    if accelerator is None:
-        raise UsageError(
-            "--accelerator is missing: give the accelerator of the run, such as --accelerator h100-sxm. "
-            "(To serve a model: --inference.)"
-        )
     numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price}  # fmt: skip
-    scenario = whatif.Scenario(
-        accelerator=accelerator,
-        country=country.upper() if country else None,
-        year=year,
-        number_format=number_format.lower() if number_format else None,
-        architecture=architecture.value if architecture else None,
-        operator=operator.value if operator else None,
-        **{
-            name: read_stated(text, f"--{name.replace('_', '-')}") for name, text in numbers.items() if text is not None
-        },
-    )
+    scenario = read_scenario(
+        accelerator, numbers, country=country, year=year, number_format=number_format,
+        architecture=architecture.value if architecture else None, operator=operator.value if operator else None,
+    )  # fmt: skip
     with whatif.open_whatif(STATE.settings) as connection:
         result = whatif.estimate(connection, scenario)
     if output is EstimateFormat.json:
-        print(json.dumps(finite_or_null(result), default=json_value, ensure_ascii=False, indent=1))
+        print(as_json(result))
     else:
         for names, *cells in training_text.as_tables(result):
             in_numbers = [name == "central" for name in names]
@@ -179,7 +169,7 @@ def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
     with serving.open_serving(STATE.settings) as connection:
         result = serving.choose(connection, given, budget) if budget else serving.estimate(connection, given)
     if output is EstimateFormat.json:
-        print(json.dumps(finite_or_null(result), default=json_value, ensure_ascii=False, indent=1))
+        print(as_json(result))
         return
     for names, *cells in serving_text.as_tables(result):
         in_numbers = [name in serving_text.NUMBER_HEADINGS for name in names]
@@ -204,7 +194,7 @@ def audit(
     settings = STATE.settings
     done = auditing.audit_shipped(settings) if file is None else auditing.audit_file(settings, file)
     if output is AuditFormat.json:
-        print(json.dumps([finite_or_null(row) for row in done.rows], default=json_value, ensure_ascii=False, indent=1))
+        print(as_json(done.rows))
     elif output is AuditFormat.csv:
         sys.stdout.write(auditing.as_csv(done.rows))
     else:

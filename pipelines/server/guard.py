@@ -1,4 +1,4 @@
-"""The guard in front of Dagster's web server: which requests get through.
+"""The guard in front of our web servers, that of Dagster and that of the answers: which requests get through.
 
 Dagster's own server runs what any web page asks it to run, by GET too. This guard lets a request through only if it was
 sent to one of our own names, comes from our own pages (following a link to a page is the one exception), and, where a
@@ -85,6 +85,26 @@ class Access:
         return hmac.digest((self.token or "").encode(), b"Compute Ledger UI", hashlib.sha256).hex()
 
 
+MOST_BODY_BYTES = 1_000_000
+"""Largest body of a question."""
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What differs between the servers behind the guard."""
+
+    pages: tuple[str, ...] = PAGES
+    """Routes that answer with a page: a link from elsewhere may lead there, and the token may come in the address."""
+    post_only: tuple[str, ...] = (GRAPHQL,)
+    changes_nothing: bool = False
+    """Whether a program may POST without naming its origin: there is nothing that a request could change."""
+    if_unknown: str = "This UI needs its token: open the address /?token=… with it once."
+
+
+OF_ANSWERS = Rules((), (), changes_nothing=True, if_unknown="This server needs its token: Authorization: Bearer ….")
+"""Answers are read, by programs and by no page of another site."""
+
+
 class RefusedError(Exception):
     """A request that does not get through: HTTP status, and one sentence that says why."""
 
@@ -95,11 +115,12 @@ class RefusedError(Exception):
 
 
 class Guard:
-    """ASGI application that hands to Dagster's only the requests that may get through."""
+    """ASGI application that hands to another only the requests that may get through."""
 
-    def __init__(self, app: Starlette, access: Access) -> None:
+    def __init__(self, app: Starlette, access: Access, rules: Rules | None = None) -> None:
         self.app = app
         self.access = access
+        self.rules = rules or Rules()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a refused request, hand on all others."""
@@ -124,13 +145,13 @@ class Guard:
             if request.scope["type"] == "websocket":
                 _check_websocket(request)
             else:
-                _check_method(request, route)
+                _check_method(request, route, self.rules)
             return self._check_token(request, route)
         except RefusedError as refused:
             return PlainTextResponse(f"{refused.sentence}\n", refused.status, OWN_HEADERS)
 
     def _route(self, request: HTTPConnection) -> str:
-        """The route that Dagster's server would take, by its own rules: a path may be spelled in many ways."""
+        """The route that the server would take, by its own rules: a path may be spelled in many ways."""
         taken = (route for route in self.app.routes if route.matches(request.scope)[0] is not Match.NONE)
         return str(getattr(next(taken, None), "path", ""))
 
@@ -142,11 +163,11 @@ class Guard:
         bearer = request.headers.get("authorization", "").removeprefix("Bearer ")
         if access.knows_cookie(request.cookies.get(access.cookie_name, "")) or access.knows_token(bearer):
             return None
-        if route in PAGES and access.knows_token(request.query_params.get("token", "")):
+        if route in self.rules.pages and access.knows_token(request.query_params.get("token", "")):
             answer = HTMLResponse(SIGNED_IN, headers={**OWN_HEADERS, "Referrer-Policy": "no-referrer"})
             answer.set_cookie(access.cookie_name, access.cookie_value, httponly=True, samesite="strict")
             return answer
-        raise RefusedError(HTTPStatus.UNAUTHORIZED, "This UI needs its token: open the address /?token=… with it once.")
+        raise RefusedError(HTTPStatus.UNAUTHORIZED, self.rules.if_unknown)
 
 
 def _check_headers(request: HTTPConnection) -> None:
@@ -174,22 +195,22 @@ def _check_websocket(request: HTTPConnection) -> None:
         raise RefusedError(HTTPStatus.FORBIDDEN, "A WebSocket needs the header Origin, with the address of this UI.")
 
 
-def _check_method(request: HTTPConnection, route: str) -> None:
+def _check_method(request: HTTPConnection, route: str, rules: Rules) -> None:
     method = request.scope["method"]
     if method in ("GET", "HEAD"):
-        _check_read(request, route)
+        _check_read(request, route, rules)
     elif method == "POST":
-        _check_write(request)
+        _check_write(request, rules)
     else:
         raise RefusedError(HTTPStatus.FORBIDDEN, "Only GET, HEAD and POST are answered.")
 
 
-def _check_read(request: HTTPConnection, route: str) -> None:
+def _check_read(request: HTTPConnection, route: str, rules: Rules) -> None:
     """Reading is for our own pages and for programs; from elsewhere, browsers may only open a page of the UI."""
-    if route == GRAPHQL:
+    if route in rules.post_only:
         raise RefusedError(HTTPStatus.BAD_REQUEST, "GraphQL is answered by POST only.")
     is_link = (
-        route in PAGES
+        route in rules.pages
         and request.headers.get("sec-fetch-mode") == "navigate"
         and request.headers.get("sec-fetch-dest") == "document"
     )
@@ -197,15 +218,22 @@ def _check_read(request: HTTPConnection, route: str) -> None:
         raise RefusedError(HTTPStatus.FORBIDDEN, "Requests from pages of other sites are refused.")
 
 
-def _check_write(request: HTTPConnection) -> None:
+def _check_write(request: HTTPConnection, rules: Rules) -> None:
     """What may change something: JSON, which no form can send, from a page of the UI itself."""
-    if "origin" not in request.headers:
+    if "origin" not in request.headers and not rules.changes_nothing:
         raise RefusedError(HTTPStatus.FORBIDDEN, "A POST needs the header Origin, with the address of this UI.")
     if not _is_own_site(request):
         raise RefusedError(HTTPStatus.FORBIDDEN, "Requests from pages of other sites are refused.")
     content_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if content_type != "application/json":
         raise RefusedError(HTTPStatus.BAD_REQUEST, "A POST needs the header Content-Type: application/json.")
+    if rules.changes_nothing and not _is_small(request.headers.get("content-length", "")):
+        sentence = f"A POST needs the header Content-Length, with at most {MOST_BODY_BYTES:,} bytes."
+        raise RefusedError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, sentence)
+
+
+def _is_small(length: str) -> bool:
+    return length.isdecimal() and int(length) <= MOST_BODY_BYTES
 
 
 def _is_own_site(request: HTTPConnection) -> bool:

@@ -1,4 +1,4 @@
-"""uvicorn as the UI uses it: behind the guard, without handlers of signals of its own."""
+"""uvicorn as our servers use it: behind the guard, without handlers of signals of its own."""
 
 from __future__ import annotations
 
@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 
 import uvicorn
 
-from pipelines.server.guard import Access, Guard
+from pipelines.server.guard import Access, Guard, Rules
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
 
 OPEN_REQUESTS_END_WITHIN_S = 1
+
+KEEP_ALIVE_S = 75
+"""Longer than programs wait between two questions: a connection that ends just as one is sent is an error to them."""
 
 
 class _Server(uvicorn.Server):
@@ -23,16 +26,20 @@ class _Server(uvicorn.Server):
         yield
 
 
-def guarded_server(app: Starlette, access: Access) -> uvicorn.Server:
-    """A server that answers with the application only what the guard lets through."""
+def guarded_server(app: Starlette, access: Access, rules: Rules | None = None) -> uvicorn.Server:
+    """A server that answers with the application only what the guard lets through.
+
+    With ``rules`` of its own, the application may begin and end something together with the server.
+    """
     return _Server(
         uvicorn.Config(
-            Guard(app, access),
+            Guard(app, access, rules),
             log_level="warning",
             access_log=False,  # it would write the token that a browser brings in the address
-            lifespan="off",
+            lifespan="off" if rules is None else "on",
             proxy_headers=False,
             server_header=False,
+            timeout_keep_alive=KEEP_ALIVE_S,
             timeout_graceful_shutdown=OPEN_REQUESTS_END_WITHIN_S,
         )
     )

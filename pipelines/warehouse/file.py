@@ -5,7 +5,7 @@ What belongs here: connections. What does not: which tables there are, and publi
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,9 @@ from pipelines.warehouse.home import UPGRADE, refuse_other
 Row = dict[str, Any]
 
 
-def read_rows(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] = ()) -> list[Row]:
+def read_rows(
+    connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[Any] | Mapping[str, Any] = ()
+) -> list[Row]:
     """Rows of a query as dictionaries."""
     cursor = connection.execute(query, values)
     names = [column[0] for column in cursor.description or []]
@@ -104,6 +106,11 @@ def schema_version(connection: duckdb.DuckDBPyConnection) -> str:
         return str(connection.execute("select schema_version from meta.builds").fetchall()[0][0])
     except (duckdb.BinderException, duckdb.CatalogException, IndexError):
         return "1"
+
+
+def data_version(connection: duckdb.DuckDBPyConnection, schema: str = "meta") -> dict[str, str]:
+    """Which data a file holds: the key of its build, and a digest of its tables that is the same for the same data."""
+    return read_rows(connection, f"select build_id, data_version from {schema}.builds")[0]
 
 
 def _refuse_other_schema(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:

@@ -15,14 +15,8 @@ import duckdb
 
 from pipelines.answers.given import KINDS
 from pipelines.answers.labels import INPUTS, METHODS, QUANTITIES
-from pipelines.answers.training_estimate import (
-    EARLIEST_YEAR,
-    FIRST_MODELS,
-    LATEST_YEAR,
-    latest_price_year,
-    open_whatif,
-    run_model,
-)
+from pipelines.answers.training_case import EARLIEST_YEAR, LATEST_YEAR
+from pipelines.answers.training_estimate import FIRST_MODELS, latest_price_year, open_whatif, run_model
 from pipelines.records.code_versions import code_version
 from pipelines.settings import Settings
 from pipelines.site.files import sha256, write_changed
