@@ -57,6 +57,9 @@ QUANTITIES = {
     "process_nm": "Process",
     "die_area_mm2": "Die area",
     "release_price_usd": "Price at release",
+    "facility_power_w": "Facility power",
+    "h100_equivalents_count": "Installed compute in H100-equivalents",
+    "capital_usd": "Capital cost",
     "accelerator_count": "Number of accelerators",
     "total_params": "Parameters",
     "active_params": "Active parameters",
@@ -92,6 +95,8 @@ METHODS = {
     "energy_times_water_use": "energy × water use",
     "span_of_boundaries": "range over all possible boundaries",
     "conversion": "conversion",
+    "sum_over_chips": "sum over the kinds of chips",
+    "stock_times_ratios": "chips in service × rated power × ratios",
     "given": "given by you",
 }
 

@@ -113,11 +113,20 @@ def estimate(
     max_memory: Annotated[
         str | None, typer.Option(help="Inference: maximum memory of the devices, such as 16GB.")
     ] = None,
+    installed: Annotated[
+        bool, typer.Option("--installed", help="Estimate all counted AI chips; takes --year and --pue too.")
+    ] = False,
+    utilisation: Annotated[str | None, stated("Installed: share of the time in which hardware is busy.")] = None,
+    grid: Annotated[str | None, stated("Installed: intensity of the grids, kg CO2e per kWh.")] = None,
+    growth: Annotated[
+        str | None, stated("Installed: growth factor per year after the last year of the counts.")
+    ] = None,
     output: Annotated[EstimateFormat, typer.Option("--format", help="Output format.")] = EstimateFormat.table,
 ) -> None:
     """Estimate a hypothetical training run with the rules of the warehouse. A number may be a range: LOW:CENTRAL:HIGH.
 
     With --inference: estimate the serving of a model, or list the devices that can serve it within a budget.
+    With --installed: estimate what all counted AI chips take in a year.
     """
     from pipelines.answers import training_estimate as whatif
     from pipelines.answers import training_text
@@ -128,7 +137,15 @@ def estimate(
     training = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                 "chip_hours": chip_hours, "hours": hours, "chip_price": chip_price, "country": country, "year": year,
                 "architecture": architecture, "operator": operator}  # fmt: skip
-    _refuse_given(training if inference else serving, inference=inference)
+    together = {"utilisation": utilisation, "grid": grid, "growth": growth}
+    if installed:
+        others = {**serving, **training, "pue": None, "year": None, "count": count, "price": price, "accelerator": accelerator,
+                  "number_format": number_format, "inference": inference or None}  # fmt: skip
+        _refuse_given(others, "only without --installed")
+        _estimate_installed(year, {**together, "pue": pue}, output)
+        return
+    _refuse_given(together, "only with --installed")
+    _refuse_given(training if inference else serving, f"only {'without' if inference else 'with'} --inference")
     if inference:
         from pipelines.answers.serving_case import read_options
 
@@ -153,12 +170,29 @@ def estimate(
         print("\n".join(training_text.as_lines(result)))
 
 
-def _refuse_given(options: dict[str, Any], *, inference: bool) -> None:
+def _refuse_given(options: dict[str, Any], where: str) -> None:
     """Options that say nothing here would be passed over silently; refuse them."""
     given = [f"--{name.replace('_', '-')}" for name, value in options.items() if value is not None]
     if given:
-        where = "only without --inference" if inference else "only with --inference"
         raise UsageError(f"{', '.join(given)}: allowed {where}.")
+
+
+def _estimate_installed(year: int | None, numbers: dict[str, str | None], output: EstimateFormat) -> None:
+    """What all counted AI chips take in a year, with what was given in place of assumptions."""
+    from pipelines.answers import installed_estimate
+    from pipelines.answers.given import read_stated
+
+    given = {name: read_stated(text, f"--{name}") for name, text in numbers.items() if text is not None}
+    result = installed_estimate.estimate(STATE.settings, installed_estimate.Given(year=year, **given))
+    if output is EstimateFormat.json:
+        print(json.dumps(finite_or_null(result), default=json_value, ensure_ascii=False, indent=1))
+        return
+    names, *cells = installed_estimate.as_table(result)
+    (print_fitted if sys.stdout.isatty() else print_whole)(names, cells, [name == "central" for name in names])
+    if result["year"] > result["base_year"]:
+        print(
+            f"\n{result['year']}: {result['base_year']} grown by --growth each year, with the same mix of chips and owners."
+        )
 
 
 def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:

@@ -22,6 +22,14 @@ from pipelines.seeds.benchmarks import (
 from pipelines.seeds.claims import ClaimClasses, ClaimNames, ClaimQuantities, Claims, ClaimUnits, Questions
 from pipelines.seeds.fact import Fact
 from pipelines.seeds.hardware import AcceleratorAliases, AcceleratorPeaks, Accelerators, DriverMemory
+from pipelines.seeds.installed import (
+    ChipCounts,
+    ChipKinds,
+    ChipTotals,
+    IndependentTotals,
+    OwnerSites,
+    ServedTokens,
+)
 from pipelines.seeds.levers import EfficiencyLevers, LeverCases, LeverExceptions, LeverFamilies
 from pipelines.seeds.models import (
     Corrections,
@@ -72,6 +80,12 @@ SEED_FILES: dict[str, type[Fact]] = {
     "levers/lever_exceptions.csv": LeverExceptions,
     "levers/lever_cases.csv": LeverCases,
     "sites/site_scenarios.csv": SiteScenarios,
+    "installed/chip_kinds.csv": ChipKinds,
+    "installed/chip_counts.csv": ChipCounts,
+    "installed/chip_totals.csv": ChipTotals,
+    "installed/owner_sites.csv": OwnerSites,
+    "installed/independent_totals.csv": IndependentTotals,
+    "installed/served_tokens.csv": ServedTokens,
     "claims/claims.csv": Claims,
     "claims/questions.csv": Questions,
     "claims/claim_classes.csv": ClaimClasses,
@@ -106,6 +120,8 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),
     ("site_scenarios", "accelerator_id", "accelerators", "accelerator_id"),
+    ("chip_kinds", "accelerator_id", "accelerators", "accelerator_id"),
+    ("chip_counts", "chip_id", "chip_kinds", "chip_id"),
     ("claims", "unit", "claim_units", "unit"),
 )
 """(table, column, referenced table, referenced column): a value must exist in what it refers to."""

@@ -5,6 +5,7 @@
 -- column: subject_id | Key of the subject.
 -- column: subject_name | Name of the subject.
 -- interval: value | The figure, in the unit of the row.
+-- column: unit | Unit of the row.
 -- column: kind | measured, reported by the developer, estimated by a third party, derived or assumed: never mixed.
 -- column: method | How it was made.
 -- column: formula | Formula in words.
@@ -80,9 +81,33 @@ published as (
     from core.published_figures as p
     left join core.training_runs as r on p.training_run_id = r.training_run_id
     left join chosen as e on p.training_run_id = e.training_run_id and p.quantity = e.quantity and p.boundary = e.boundary
+),
+
+of_stocks as (
+    select
+        concat_ws('/', subject_id, quantity, nullif(boundary, 'none'), method) as figure_id,
+        'installed_compute' as subject_kind,
+        subject_id,
+        subject_name,
+        quantity,
+        value_low,
+        value,
+        value_high,
+        unit,
+        boundary,
+        'derived' as kind,
+        method,
+        formula,
+        inputs,
+        sources_of(inputs) as source_ids,
+        true as is_preferred,
+        false as is_circular
+    from core.installed_figures
 )
 
 select * from of_runs
 union all by name
 select * from published
+union all by name
+select * from of_stocks
 order by figure_id

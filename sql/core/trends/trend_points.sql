@@ -4,7 +4,7 @@
 -- column: cohort | Which things are counted. Pretraining runs of curated and notable models: all, by domain, notable, frontier (as curated), or
 --    top ten (by rule: among the ten with the most FLOP when published). What only Epoch's list of all models has is not counted: which models
 --    it has follows no rule. Chips: by market, by kind, by market and number format (16-bit rates where none is named), or leading (by rule:
---    among the best three of their market or kind when released).
+--    among the best three of their market or kind when released). AI chips of the world: all, or by designer, a point a quarter.
 -- column: subject_id | Key of the run or accelerator.
 -- column: subject_name | Its name.
 -- column: event_date | Publication or release.
@@ -149,6 +149,47 @@ best as (
     having count(*) <= 3
 ),
 
+-- AI chips of the world by quarter; over all designers only quarters in which each of them is counted. Quarters known in part are left out.
+chip_quarters as (
+    select
+        t.designer,
+        t.quarter_end,
+        sum(t.installed_units_count * c.h100_equivalents_count / c.units_count) as installed_h100_equivalents,
+        sum(t.sold_units_count * c.h100_equivalents_count / c.units_count) as sold_h100_equivalents
+    from core.installed_stock as t
+    inner join core.installed_counts as c on t.chip_id = c.chip_id and t.quarter_end = c.quarter_end and c.owner = 'All' and c.units_count > 0
+    where not t.is_incomplete
+    group by t.designer, t.quarter_end
+),
+
+all_quarters as (
+    select
+        designer as cohort,
+        *
+    from chip_quarters
+    union all by name
+    select
+        'all' as cohort,
+        quarter_end,
+        sum(installed_h100_equivalents) as installed_h100_equivalents,
+        sum(sold_h100_equivalents) as sold_h100_equivalents
+    from chip_quarters
+    group by quarter_end
+    having count(*) = (select count(distinct d.designer) from chip_quarters as d)
+),
+
+installed as (
+    select
+        unnest(['installed_h100_equivalents', 'sold_h100_equivalents']) as metric,
+        cohort,
+        'quarter-' || quarter_end as subject_id,
+        'Quarter to ' || quarter_end as subject_name,
+        quarter_end as event_date,
+        unnest([installed_h100_equivalents, sold_h100_equivalents]) as value,
+        'count' as unit
+    from all_quarters
+),
+
 points as (
     select
         metric,
@@ -173,6 +214,13 @@ points as (
         value as value_low,
         value as value_high
     from best
+    union all by name
+    select
+        *,
+        value as value_low,
+        value as value_high
+    from installed
+    where metric = 'sold_h100_equivalents' or cohort = 'all' -- a designer's stock begins at nothing when its counts do
 )
 
 select
