@@ -10,7 +10,7 @@ create or replace macro in_service_share_of(age_years, service_life_years, retir
 -- macro: running_share_of | Share of the chips sold in a quarter that run on some day, if sales spread evenly over the quarter.
 -- equation: (day - delay - first day) / days of the quarter, from 0 to 1
 -- units: date, date, date, days -> share
--- example: running_share_of(date '2025-07-01', date '2025-01-01', date '2025-03-31', 0) = 1 and running_share_of(date '2025-02-15', date '2025-01-01', date '2025-03-31', 0) = 0.5
+-- example: running_share_of(date '2025-02-15', date '2025-01-01', date '2025-03-31', 0) = 0.5
 create or replace macro running_share_of(on_day, first_day, last_day, delay_days) as
 greatest(0, least(1, (date_diff('day', first_day, on_day) - delay_days) / (date_diff('day', first_day, last_day) + 1.0)));
 
@@ -91,3 +91,15 @@ create or replace macro fleet_power_ratio_amount(fleet_utilisation, average_powe
         )
     )
 )[1];
+
+-- macro: stock_part | A part of a quantity of the installed chips; one at the end of a year counts once, the others add up over its quarters.
+-- equation: none
+-- units: as named
+-- example: (stock_part('water_l', 'on site', 'L', 1)).is_at_end = false
+create or replace macro stock_part(quantity, part, unit, amount, is_at_end := false) as {
+    'quantity': quantity::varchar,
+    'part': part::varchar,
+    'unit': unit::varchar,
+    'is_at_end': is_at_end::boolean,
+    'amount': amount::double
+};

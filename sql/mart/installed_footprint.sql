@@ -25,7 +25,7 @@ with coverage as (
         count(distinct designer || quarter_end) as quarter_count
     from core.installed_totals_published
     where not is_incomplete
-    group by 1
+    group by year(quarter_end)
 ),
 
 designers as (

@@ -17,4 +17,4 @@ select
     basis,
     source_ids
 from core.installed_levers
-order by saved_fraction desc, lever_id
+order by saved_fraction desc, lever_id asc

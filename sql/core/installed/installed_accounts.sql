@@ -96,7 +96,7 @@ accounts as (
                 'detail': 'training runs and token counts',
                 'source_ids': list_distinct(list_concat(coalesce(sources, []), ['compute_ledger']))
             }
-        ], max_depth := 2)
+        ], max_depth := 2) as item
     from amounts
 )
 

@@ -109,7 +109,7 @@ of_publisher as (
                 'unit': '1'
             },
             { 'quantity': 'chip_power_w', 'published_value': p.chip_power_w, 'value': s.chip_power_w, 'unit': 'W' }
-        ], max_depth := 2)
+        ], max_depth := 2) as item
     from core.installed_totals_published as p
     inner join last_quarters as l on p.designer = l.designer and p.quarter_end = l.quarter_end
     inner join summed as s on p.designer = s.designer and p.quarter_end = s.quarter_end

@@ -106,7 +106,7 @@ means as (
             quarter_end = max(quarter_end) over (partition by chip_id, year) as is_last
         from core.installed_inputs
         where not is_incomplete
-    )
+    ) as quarters
     group by year, chip_id
     having sum(running_units_count) > 0
 ),
@@ -165,8 +165,9 @@ of_chips as (
             when 'capital_usd'
                 then 'sold_units · rated_power_w / 10^6 · server_power_ratio · (it_capital_usd_per_megawatt + facility_capital_usd_per_megawatt)'
             when 'cost_usd'
-                then 'owned_hours / 8766 · rated_power_w / 10^6 · server_power_ratio · (it_capital_usd_per_megawatt · recovery of computers '
-                || '+ facility_capital_usd_per_megawatt · recovery of buildings) + facility_energy_kwh · electricity_price_usd_per_kwh'
+                then
+                    'owned_hours / 8766 · rated_power_w / 10^6 · server_power_ratio · (it_capital_usd_per_megawatt · recovery of computers '
+                    || '+ facility_capital_usd_per_megawatt · recovery of buildings) + facility_energy_kwh · electricity_price_usd_per_kwh'
         end as formula,
         case n.full_quantity
             when 'h100_equivalents_count' then [p.installed_input, p.h100_input, p.service_life]
@@ -198,13 +199,13 @@ of_sums as (
         s.subject_id,
         s.quantity,
         s.boundary,
-        string_agg(replace(n.scope, '-', '_'), ' + ' order by n.value desc, n.scope) as formula,
+        string_agg(replace(n.scope, '-', '_'), ' + ' order by n.value desc, n.scope asc) as formula,
         list(
             input(
                 replace(n.scope, '-', '_'), n.value_low, n.value, n.value_high, n.unit, 'derived', k.source_id, coalesce(p.locator, k.locator),
                 k.verified, 'figure of ' || n.subject_id
             )
-            order by n.value desc, n.scope
+            order by n.value desc, n.scope asc
         ) as inputs
     from named as s
     inner join named as n
@@ -212,7 +213,7 @@ of_sums as (
             s.year = n.year
             and s.full_quantity = n.full_quantity
             and n.scope_kind = 'chip'
-            and (s.scope_kind = 'all' or n.designer = s.scope)
+            and (s.scope_kind = 'all' or s.scope = n.designer)
     inner join seeds.chip_kinds as k on n.scope = k.chip_id
     left join means as p on n.year = p.year and n.scope = p.chip_id
     where s.scope_kind in ('all', 'designer')

@@ -83,7 +83,7 @@ joined as (
         s.share * t.installed_units_count as installed_units_count,
         s.share * t.owned_units_count as owned_units_count,
         s.share * t.running_units_count as running_units_count,
-        t as stock,
+        t as stock, -- noqa: RF02
         moved_by('units of ' || k.designer, w.low_ratio, 1, w.high_ratio) as units_factor,
         input('rated_power_w', null, k.rated_power_w, null, 'W', 'estimated', k.source_id, k.locator, k.verified) as rated_power,
         e.assumed['server_power_ratio'] as server_power_ratio,
@@ -121,6 +121,7 @@ joined as (
     inner join classes as i on i.class = 'installed'
     left join classes as m on k.accelerator_id = m.class
 )
+
 select
     *,
     fleet_power_ratio_of(fleet_utilisation.value, average_power_ratio.value, idle_power_ratio.value) as fleet_power_ratio

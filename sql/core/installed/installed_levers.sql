@@ -139,7 +139,7 @@ levers as (
                 'basis': 'PUE of ' || round(s.pue, 2) || ' instead of ' || round(w.kwh / w.server_kwh, 2),
                 'source_ids': ['epoch_costs']
             }
-        ], max_depth := 2),
+        ], max_depth := 2) as item,
         t.energy_kwh,
         t.co2e_kg
     from totals as t
@@ -164,4 +164,4 @@ select
     basis,
     source_ids
 from levers
-order by saved_fraction desc, lever_id
+order by saved_fraction desc, lever_id asc

@@ -45,47 +45,45 @@ listed as (
         owner,
         is_last,
         unnest([
-            { 'quantity': 'h100_equivalents_count', 'part': 'whole', 'unit': '1', 'stock': true,
-              'amount': installed_units_count * h100_equivalents_per_unit_ratio },
-            { 'quantity': 'chip_power_w', 'part': 'whole', 'unit': 'W', 'stock': true,
-              'amount': installed_units_count * rated_power.value },
-            { 'quantity': 'facility_power_w', 'part': 'whole', 'unit': 'W', 'stock': true,
-              'amount': 1000 * central_of(facility_energy) / hours },
-            { 'quantity': 'chip_energy_kwh', 'part': 'whole', 'unit': 'kWh', 'stock': false,
-              'amount': central_of(chip_energy_kwh_of(unit_hours, tdp, f)) },
-            { 'quantity': 'server_energy_kwh', 'part': 'whole', 'unit': 'kWh', 'stock': false, 'amount': central_of(server_energy) },
-            { 'quantity': 'facility_energy_kwh', 'part': 'whole', 'unit': 'kWh', 'stock': false, 'amount': central_of(facility_energy) },
-            { 'quantity': 'location_co2e_kg', 'part': 'whole', 'unit': 'kg CO2e', 'stock': false,
-              'amount': central_of(co2e_kg_of(facility_energy, exactly(grid_intensity.value))) },
-            { 'quantity': 'market_co2e_kg', 'part': 'whole', 'unit': 'kg CO2e', 'stock': false,
-              'amount': central_of(market_co2e_kg_of(facility_energy, exactly(contracts.value), exactly(grid_intensity.value))) },
-            { 'quantity': 'embodied_co2e_kg', 'part': 'accelerators', 'unit': 'kg CO2e', 'stock': false,
-              'amount': central_of(embodied_co2e_kg_of(
-                  owned_hours, exactly(embodied_kg_per_accelerator.value), exactly(0), exactly(embodied_lifetime_years.value), exactly(1)
-              )) },
-            { 'quantity': 'embodied_co2e_kg', 'part': 'servers', 'unit': 'kg CO2e', 'stock': false,
-              'amount': central_of(embodied_co2e_kg_of(
-                  owned_hours, exactly(0), exactly(embodied_kg_per_server.value), exactly(embodied_lifetime_years.value), exactly(1)
-              )) },
-            { 'quantity': 'water_l', 'part': 'on site', 'unit': 'L', 'stock': false,
-              'amount': central_of(onsite_water_l_of(server_energy, exactly(wue_onsite.value))) },
-            { 'quantity': 'water_l', 'part': 'generation', 'unit': 'L', 'stock': false,
-              'amount': central_of(generation_water_l_of(server_energy, exactly(pue.value), exactly(wue_offsite.value))) },
-            { 'quantity': 'capital_usd', 'part': 'computers', 'unit': 'USD', 'stock': false,
-              'amount': central_of(capital_usd_of(sold_megawatts, exactly(it_capital.value))) },
-            { 'quantity': 'capital_usd', 'part': 'buildings', 'unit': 'USD', 'stock': false,
-              'amount': central_of(capital_usd_of(sold_megawatts, exactly(facility_capital.value))) },
-            { 'quantity': 'cost_usd', 'part': 'computers', 'unit': 'USD', 'stock': false,
-              'amount': central_of(capital_charge_usd_of(
-                  capital_usd_of(owned_megawatts, exactly(it_capital.value)), exactly(it_recovery), exactly(hours / 8766)
-              )) },
-            { 'quantity': 'cost_usd', 'part': 'buildings', 'unit': 'USD', 'stock': false,
-              'amount': central_of(capital_charge_usd_of(
-                  capital_usd_of(owned_megawatts, exactly(facility_capital.value)), exactly(facility_recovery), exactly(hours / 8766)
-              )) },
-            { 'quantity': 'cost_usd', 'part': 'electricity', 'unit': 'USD', 'stock': false,
-              'amount': central_of(electricity_usd_per_chip_hour(facility_energy, exactly(electricity_price.value))) }
-        ], max_depth := 2)
+            stock_part('h100_equivalents_count', 'whole', '1', installed_units_count * h100_equivalents_per_unit_ratio, is_at_end := true),
+            stock_part('chip_power_w', 'whole', 'W', installed_units_count * rated_power.value, is_at_end := true),
+            stock_part('facility_power_w', 'whole', 'W', 1000 * central_of(facility_energy) / hours, is_at_end := true),
+            stock_part('chip_energy_kwh', 'whole', 'kWh', central_of(chip_energy_kwh_of(unit_hours, tdp, f))),
+            stock_part('server_energy_kwh', 'whole', 'kWh', central_of(server_energy)),
+            stock_part('facility_energy_kwh', 'whole', 'kWh', central_of(facility_energy)),
+            stock_part('location_co2e_kg', 'whole', 'kg CO2e', central_of(co2e_kg_of(facility_energy, exactly(grid_intensity.value)))),
+            stock_part(
+                'market_co2e_kg', 'whole', 'kg CO2e',
+                central_of(market_co2e_kg_of(facility_energy, exactly(contracts.value), exactly(grid_intensity.value)))
+            ),
+            stock_part(
+                'embodied_co2e_kg', 'accelerators', 'kg CO2e',
+                central_of(
+                    embodied_co2e_kg_of(owned_hours, exactly(embodied_kg_per_accelerator.value), exactly(0), exactly(embodied_lifetime_years.value), exactly(1))
+                )
+            ),
+            stock_part(
+                'embodied_co2e_kg', 'servers', 'kg CO2e',
+                central_of(
+                    embodied_co2e_kg_of(owned_hours, exactly(0), exactly(embodied_kg_per_server.value), exactly(embodied_lifetime_years.value), exactly(1))
+                )
+            ),
+            stock_part('water_l', 'on site', 'L', central_of(onsite_water_l_of(server_energy, exactly(wue_onsite.value)))),
+            stock_part('water_l', 'generation', 'L', central_of(generation_water_l_of(server_energy, exactly(pue.value), exactly(wue_offsite.value)))),
+            stock_part('capital_usd', 'computers', 'USD', central_of(capital_usd_of(sold_megawatts, exactly(it_capital.value)))),
+            stock_part('capital_usd', 'buildings', 'USD', central_of(capital_usd_of(sold_megawatts, exactly(facility_capital.value)))),
+            stock_part(
+                'cost_usd', 'computers', 'USD',
+                central_of(capital_charge_usd_of(capital_usd_of(owned_megawatts, exactly(it_capital.value)), exactly(it_recovery), exactly(hours / 8766)))
+            ),
+            stock_part(
+                'cost_usd', 'buildings', 'USD',
+                central_of(
+                    capital_charge_usd_of(capital_usd_of(owned_megawatts, exactly(facility_capital.value)), exactly(facility_recovery), exactly(hours / 8766))
+                )
+            ),
+            stock_part('cost_usd', 'electricity', 'USD', central_of(electricity_usd_per_chip_hour(facility_energy, exactly(electricity_price.value))))
+        ], max_depth := 2) as item
     from energies
 ),
 
@@ -100,7 +98,7 @@ amounts as (
         unit,
         sum(amount) as amount
     from listed
-    where is_last or not stock
+    where is_last or not is_at_end
     group by all
 ),
 
@@ -135,7 +133,7 @@ factored as (
         [units, installed_life] as of_stock,
         [units] as of_sold,
         [
-            units, running_life, start, moved_by_input(last.server_power_ratio),
+            units, running_life, start,
             moved_by(
                 last.fleet_utilisation.basis, fleet_power_ratio_of(last.fleet_utilisation.low, last.average_power_ratio.value, last.idle_power_ratio.value),
                 last.fleet_power_ratio,
@@ -151,7 +149,7 @@ factored as (
                 last.fleet_power_ratio,
                 fleet_power_ratio_of(last.fleet_utilisation.value, last.average_power_ratio.value, last.idle_power_ratio.high)
             )
-        ] as of_server_energy,
+        ] as of_chip_energy,
         moved_by_input(last.pue) as pue,
         moved_by_input(last.grid_intensity) as grid,
         moved_by(last.contracts.basis, 1 - last.contracts.low, 1 - last.contracts.value, 1 - last.contracts.high) as contracts,
@@ -184,6 +182,13 @@ factored as (
             recovery_factor(last.discount_rate.value, last.facility_lifetime.high)
         ) as facility_life
     from moved
+),
+
+listed_factors as (
+    select
+        *,
+        list_append(of_chip_energy, server_ratio) as of_server_energy
+    from factored
 )
 
 select
@@ -195,26 +200,26 @@ select
     a.part,
     a.amount,
     a.unit,
-    case a.quantity || ', ' || a.part
-        when 'h100_equivalents_count, whole' then of_stock
-        when 'chip_power_w, whole' then of_stock
-        when 'chip_energy_kwh, whole' then list_filter(of_server_energy, lambda m: not starts_with(m.factor, 'server_power_ratio'))
-        when 'server_energy_kwh, whole' then of_server_energy
-        when 'facility_power_w, whole' then list_append(of_server_energy, pue)
-        when 'facility_energy_kwh, whole' then list_append(of_server_energy, pue)
-        when 'location_co2e_kg, whole' then list_concat(of_server_energy, [pue, grid])
-        when 'market_co2e_kg, whole' then list_concat(of_server_energy, [pue, grid, contracts])
-        when 'embodied_co2e_kg, accelerators' then list_concat(of_stock, [kg_per_accelerator, embodied_life])
-        when 'embodied_co2e_kg, servers' then list_concat(of_stock, [kg_per_server, embodied_life])
-        when 'water_l, on site' then list_append(of_server_energy, wue_onsite)
-        when 'water_l, generation' then list_concat(of_server_energy, [pue, wue_offsite])
-        when 'capital_usd, computers' then list_concat(of_sold, [server_ratio, it_capital])
-        when 'capital_usd, buildings' then list_concat(of_sold, [server_ratio, facility_capital])
-        when 'cost_usd, computers' then list_concat(of_stock, [server_ratio, it_capital, it_interest, it_life])
-        when 'cost_usd, buildings' then list_concat(of_stock, [server_ratio, facility_capital, facility_interest, facility_life])
-        when 'cost_usd, electricity' then list_concat(of_server_energy, [pue, electricity_price])
+    case concat(a.quantity, ', ', a.part)
+        when 'h100_equivalents_count, whole' then f.of_stock
+        when 'chip_power_w, whole' then f.of_stock
+        when 'chip_energy_kwh, whole' then f.of_chip_energy
+        when 'server_energy_kwh, whole' then f.of_server_energy
+        when 'facility_power_w, whole' then list_append(f.of_server_energy, f.pue)
+        when 'facility_energy_kwh, whole' then list_append(f.of_server_energy, f.pue)
+        when 'location_co2e_kg, whole' then list_concat(f.of_server_energy, [f.pue, f.grid])
+        when 'market_co2e_kg, whole' then list_concat(f.of_server_energy, [f.pue, f.grid, f.contracts])
+        when 'embodied_co2e_kg, accelerators' then list_concat(f.of_stock, [f.kg_per_accelerator, f.embodied_life])
+        when 'embodied_co2e_kg, servers' then list_concat(f.of_stock, [f.kg_per_server, f.embodied_life])
+        when 'water_l, on site' then list_append(f.of_server_energy, f.wue_onsite)
+        when 'water_l, generation' then list_concat(f.of_server_energy, [f.pue, f.wue_offsite])
+        when 'capital_usd, computers' then list_concat(f.of_sold, [f.server_ratio, f.it_capital])
+        when 'capital_usd, buildings' then list_concat(f.of_sold, [f.server_ratio, f.facility_capital])
+        when 'cost_usd, computers' then list_concat(f.of_stock, [f.server_ratio, f.it_capital, f.it_interest, f.it_life])
+        when 'cost_usd, buildings' then list_concat(f.of_stock, [f.server_ratio, f.facility_capital, f.facility_interest, f.facility_life])
+        when 'cost_usd, electricity' then list_concat(f.of_server_energy, [f.pue, f.electricity_price])
     end as factors
 from amounts as a
-inner join factored as f on a.year = f.year and a.chip_id = f.chip_id and a.owner = f.owner
+inner join listed_factors as f on a.year = f.year and a.chip_id = f.chip_id and a.owner = f.owner
 where a.amount > 0
 order by a.year, a.chip_id, a.owner, a.quantity, a.part

@@ -48,7 +48,7 @@ places as (
         arg_max(g.source_id, s.share) as grid_source_id,
         arg_max(g.locator, s.share) as grid_locator,
         arg_max(g.verified, s.share) as grid_verified,
-        string_agg(g.place || ' ' || round(100 * s.share)::integer || ' %', ', ' order by s.share desc, g.place) as mix,
+        string_agg(g.place || ' ' || round(100 * s.share)::integer || ' %', ', ' order by s.share desc, g.place asc) as mix,
         sum(s.share * (coalesce(c.assumed, a.assumed)['wue_offsite_l_per_kwh']).low) as wue_low,
         sum(s.share * (coalesce(c.assumed, a.assumed)['wue_offsite_l_per_kwh']).value) as wue,
         sum(s.share * (coalesce(c.assumed, a.assumed)['wue_offsite_l_per_kwh']).high) as wue_high,
