@@ -199,12 +199,7 @@ total as (
         any_value(run_count) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as run_count,
         any_value(value_low) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as low_kwh,
         any_value(value) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as energy_kwh,
-        any_value(value_high) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as high_kwh,
-        sum(value) filter (where quantity = 'facility_energy_kwh' and run_group <> 'pretraining') as other_kwh,
-        sum(run_count) filter (where quantity = 'facility_energy_kwh' and run_group <> 'pretraining') as other_count,
-        any_value(value_low) filter (where quantity = 'location_co2e_kg' and run_group = 'pretraining') as low_co2e_kg,
-        any_value(value) filter (where quantity = 'location_co2e_kg' and run_group = 'pretraining') as co2e_kg,
-        any_value(value_high) filter (where quantity = 'location_co2e_kg' and run_group = 'pretraining') as high_co2e_kg
+        any_value(value_high) filter (where quantity = 'facility_energy_kwh' and run_group = 'pretraining') as high_kwh
     from totals
 ),
 
@@ -223,16 +218,6 @@ homes as (
     where anchor_id = 'home-usa'
 ),
 
-grids as (
-    select
-        arg_max(lever, factor) as lever,
-        arg_max(efficiency_lever_id, factor) as lever_id,
-        max(factor) as factor,
-        median(factor) as median_factor
-    from mart.efficiency_levers
-    where family = 'clean grid' and starts_with(lever, 'Running in')
-),
-
 overtaking as (
     select
         median(tokens_at_break_even) as tokens,
@@ -241,31 +226,79 @@ overtaking as (
     where unit = 'kwh'
 ),
 
+world as (
+    select
+        year,
+        facility_energy_kwh_low,
+        facility_energy_kwh,
+        facility_energy_kwh_high,
+        location_co2e_kg_low,
+        location_co2e_kg,
+        location_co2e_kg_high,
+        embodied_co2e_kg
+    from mart.installed_footprint
+    where scope_kind = 'all'
+    qualify year = max(year) over ()
+),
+
+known as (
+    select
+        a.share_low,
+        a.share,
+        a.share_high
+    from mart.installed_accounts as a
+    inner join world as w on a.year = w.year
+    where a.account = 'both'
+),
+
+savings as (
+    select
+        string_agg(
+            split_part(lever, ':', 1) || ' ' || number_text(100 * saved_fraction) || ' % of the '
+            || if(quantity = 'location_co2e_kg', 'emissions', 'energy') || ' (' || number_text(100 * saved_fraction_low) || ' to '
+            || number_text(100 * saved_fraction_high) || ')',
+            '; '
+            order by saved_fraction desc, lever_id asc
+        ) as listed,
+        list('mart.installed_levers/' || lever_id || '/saved_fraction' order by saved_fraction desc, lever_id asc) as figure_ids
+    from mart.installed_levers
+),
+
 fifth_answer as (
     select
         5 as question_no,
-        'Pretraining the ' || t.run_count || ' models with an energy figure took ' || amount_text(t.energy_kwh, 'kWh') || ' ('
-        || joined_text(amount_text(t.low_kwh, 'kWh'), amount_text(t.high_kwh, 'kWh'))
-        || ', assumptions that runs share moving together), the yearly electricity of ' || number_text(t.energy_kwh / h.home_year_kwh)
-        || ' US homes. Finetuning, reinforcement learning and other stages (' || t.other_count || ' runs) are apart: '
-        || amount_text(t.other_kwh, 'kWh') || '. Location-based emissions of pretraining were ' || amount_text(t.co2e_kg, 'kg CO2e') || ' ('
-        || joined_text(amount_text(t.low_co2e_kg, 'kg CO2e'), amount_text(t.high_co2e_kg, 'kg CO2e')) || '). The largest run, '
+        'The AI chips of the world whose sales are counted took ' || amount_text(w.facility_energy_kwh, 'kWh') || ' in ' || w.year || ' ('
+        || joined_text(amount_text(w.facility_energy_kwh_low, 'kWh'), amount_text(w.facility_energy_kwh_high, 'kWh'))
+        || '), the yearly electricity of ' || number_text(w.facility_energy_kwh / h.home_year_kwh)
+        || ' US homes. Location-based emissions were ' || amount_text(w.location_co2e_kg, 'kg CO2e') || ' ('
+        || joined_text(amount_text(w.location_co2e_kg_low, 'kg CO2e'), amount_text(w.location_co2e_kg_high, 'kg CO2e'))
+        || '); the making of the hardware adds ' || amount_text(w.embodied_co2e_kg, 'kg CO2e') || '. '
+        || coalesce(
+            'A public account, of training runs or of tokens served, explains ' || number_text(100 * k.share) || ' % of the energy ('
+            || number_text(100 * k.share_low) || ' to ' || number_text(100 * k.share_high) || '). ',
+            ''
+        )
+        || 'Pretraining the ' || t.run_count || ' models with an energy figure took ' || amount_text(t.energy_kwh, 'kWh') || ' ('
+        || joined_text(amount_text(t.low_kwh, 'kWh'), amount_text(t.high_kwh, 'kWh')) || '). The largest run, '
         || l.model_name || ', took ' || number_text(100 * l.energy_kwh / t.energy_kwh)
-        || ' % of the energy. Serving overtakes training in energy after '
+        || ' % of that. Serving overtakes training in energy after '
         || amount_text(o.tokens, 'token') || ' (median over ' || o.model_count
-        || ' models). Location matters most: a cleaner grid cuts emissions '
-        || number_text(g.median_factor) || '-fold (median over the compared pairs) and at most ' || number_text(g.factor) || '-fold ('
-        || g.lever || ').' as answer,
-        [
-            'mart.training_summary/' || l.training_run_id || '/facility_energy_kwh',
-            'mart.training_totals/facility_energy_kwh/pretraining/all/all/value',
-            'mart.training_totals/location_co2e_kg/pretraining/all/all/value', 'mart.break_even/all/tokens_at_break_even',
-            'mart.efficiency_levers/' || g.lever_id || '/factor'
-        ] as figure_ids
-    from total as t
+        || ' models). What each lever alone would save of the total: ' || s.listed || '. Savings do not add up.' as answer,
+        list_concat(
+            [
+                'ai-compute-' || w.year || '/energy_kwh/facility/sum_over_chips', 'ai-compute-' || w.year || '/co2e_kg/location/sum_over_chips',
+                'ai-compute-' || w.year || '/co2e_kg/embodied/sum_over_chips', 'mart.installed_accounts/' || w.year || '/both/share',
+                'mart.training_summary/' || l.training_run_id || '/facility_energy_kwh',
+                'mart.training_totals/facility_energy_kwh/pretraining/all/all/value', 'mart.break_even/all/tokens_at_break_even'
+            ],
+            s.figure_ids
+        ) as figure_ids
+    from world as w
+    left join known as k on true
+    cross join total as t
     cross join largest as l
     cross join homes as h
-    cross join grids as g
+    cross join savings as s
     cross join overtaking as o
 ),
 
