@@ -70,7 +70,10 @@
         const place = sheet === null ? cell : cell.appendChild(document.createElement("a"));
         if (sheet !== null) place.href = `${folder}/${encodeURIComponent(sheet)}.html`;
         place.textContent = values[text][i];
-        if (sort !== null) cell.className = bar ? "number bar" : "number";
+        if (c) cell.dataset.label = shown[c].heading;
+        if (c && values[text][i] === "–") cell.classList.add("nothing");
+        if (sort !== null) cell.classList.add("number");
+        if (bar) cell.classList.add("bar");
         if (bar) cell.style.setProperty("--share", `${Math.round(1000 * (values[sort][i] ?? 0) / largest[c]) / 10}%`);
       });
       row.dataset.row = i;

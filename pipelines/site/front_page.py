@@ -55,6 +55,8 @@ def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
     query = """
     select
         (select count(*) from mart.training_summary) as runs,
+        (select min(year(publication_date)) from mart.training_summary) as first_year,
+        (select max(year(publication_date)) from mart.training_summary) as last_year,
         (select count(*) from mart.accelerators) as accelerators,
         (select count(*) from mart.figures) as figures,
         (select count(*) from meta.sources) as sources
@@ -62,7 +64,8 @@ def _headline_numbers(settings: Settings) -> list[dict[str, str]]:
     with connect_published(settings) as connection:
         counts = connection.sql(query).pl().row(0, named=True)
     words = {
-        "runs": "training runs, 2012 to today", "accelerators": "accelerators, from phone to rack",
+        "runs": f"training runs, {counts['first_year']} to {counts['last_year']}",
+        "accelerators": "accelerators, from phone to rack",
         "figures": "figures with interval and method", "sources": "sources",
     }  # fmt: skip
     return [{"number": plain(counts[k], len(str(counts[k]))), "text": text} for k, text in words.items()]
@@ -143,6 +146,16 @@ def _sources_said(sources: Sequence[PageSource]) -> str:
     )
 
 
+def _dataset_said(sources: Sequence[PageSource]) -> str:
+    """Which data the page shows: curated facts alone where no publisher's file was fetched."""
+    if any(source.dates for source in sources):
+        return "Curated facts and the data sets of publishers, each with its date below."
+    return (
+        "This page shows curated facts and data from installed packages alone. To add the data sets of publishers, "
+        "run: make refresh"
+    )
+
+
 def shown_version(settings: Settings) -> str | None:
     """The data version of the page on disk; None where there is no whole page."""
     try:
@@ -183,10 +196,10 @@ def build_page(settings: Settings) -> list[str]:
     version = data_version(settings)
     sources = page_sources(settings)
     with connect_published(settings) as connection:
-        front = front_parts(connection, json.loads((settings.site / COEFFICIENTS).read_bytes()))
+        front = front_parts(connection, json.loads((settings.site / COEFFICIENTS).read_bytes()), pages)
     html = environment.get_template("index.html").render(
         cards=cards, sections=_sections(cards), headline=_headline_numbers(settings), data_version=version,
-        sources=sources, sources_said=_sources_said(sources),
+        sources=sources, sources_said=_sources_said(sources), dataset_said=_dataset_said(sources),
         style=Markup((REPORTS / "page.css").read_text(encoding="utf-8") + front.style),
         **front.words, front_script=front.script,
         font_regular=embedded_font("Inter-Regular.woff2"), font_semibold=embedded_font("Inter-SemiBold.woff2"),

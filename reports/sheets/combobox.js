@@ -1,22 +1,27 @@
-// A text field that suggests: arrows move, Enter chooses, Escape closes. `entries` are [name, what, value, further words].
-function combobox(input, list, status, entries, choose) {
+// A text field that suggests: arrows move, Enter chooses, Escape closes. What it offers are [name, what, value, further words,
+// 1 for what goes last], the best known first; `offer` changes it.
+function combobox(input, list, status, choose) {
   const most = 12;
-  const terms = entries.map(([name, what, , further]) => `${name} ${what} ${further ?? ""}`.toLowerCase());
+  let entries = [];
+  let terms = [];
   let found = [];
   let active = -1;
 
-  // Names that begin with the query go first, then those with a word that does, then the others.
-  function rank(index, query) {
-    const name = entries[index][0].toLowerCase();
-    return name.startsWith(query) ? 0 : name.includes(` ${query}`) ? 1 : name.includes(query) ? 2 : 3;
+  function offer(offered) {
+    entries = offered;
+    terms = entries.map(([name, what, , further]) => matching.terms(name, `${what} ${further ?? ""}`));
   }
 
+  // The name itself first, then names near the query; among alike ones, the order in which they are offered.
   function search(text) {
-    const query = text.trim().toLowerCase();
-    const words = query.split(/[\s-]+/).filter(Boolean); // so that a key finds what its parts name
-    if (!words.length) return [];
-    const all = terms.flatMap((t, i) => words.every((word) => t.includes(word)) ? [[rank(i, query), entries[i][0].length, i]] : []);
-    return all.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2]).map(([, , i]) => i);
+    const asked = matching.words(text);
+    if (!asked.length) return [];
+    const all = terms.flatMap((term, i) => {
+      if (!matching.finds(asked, term)) return [];
+      const distance = matching.distance(entries[i][0], text);
+      return [[distance === 0 ? 0 : 1, entries[i][4] ?? 0, distance, i]];
+    });
+    return all.sort((a, b) => a[0] - b[0] || a[1] - b[1] || a[2] - b[2] || a[3] - b[3]).map(([, , , i]) => i);
   }
 
   function close() {
@@ -80,4 +85,6 @@ function combobox(input, list, status, entries, choose) {
     const option = event.target.closest("[role=option]");
     if (option) pick([...list.children].indexOf(option));
   });
+
+  return { offer, show };
 }

@@ -1,6 +1,6 @@
 "use strict";
-(() => {
-  const data = JSON.parse(document.getElementById("compare-data").textContent);
+(async () => {
+  const data = await unpacked("compare-data");
   const MOST = 6;
   const LEAST = 2;
   const KINDS = ["models", "accelerators", "rounds"];
@@ -8,7 +8,12 @@
   const SVG = "http://www.w3.org/2000/svg";
   const at = (id) => document.getElementById(id);
   const byId = Object.fromEntries(KINDS.map((kind) => [kind, new Map(data[kind].entries.map((entry) => [entry[0], entry]))]));
-  let state = { kind: "models", ids: [] };
+  const box = combobox(at("add"), at("add-list"), at("add-status"), ([, , id]) => {
+    at("add").value = "";
+    if (!state.ids.includes(id) && state.ids.length < MOST) change({ ...state, ids: [...state.ids, id] });
+    else at("add-status").textContent = "Already selected.";
+  });
+  let state = { kind: "models", ids: [], model: data.serving.default };
 
   function make(tag, text, attributes = {}) {
     const element = document.createElement(tag);
@@ -18,25 +23,33 @@
   }
 
   function read() {
-    const found = /^#(models|accelerators|rounds)=(.*)$/.exec(location.hash);
-    if (!found) return { kind: state.kind, ids: data.examples[state.kind] };
+    const found = /^#(models|accelerators|rounds)=([^&]*)(?:&model=(.*))?$/.exec(location.hash);
+    if (!found) return { ...state, ids: data.examples[state.kind] };
     let asked = [];
     try { asked = decodeURIComponent(found[2]).split(","); } catch { /* no such address is ours */ }
     const ids = [...new Set(asked)].filter((id) => byId[found[1]].has(id)).slice(0, MOST);
-    return { kind: found[1], ids };
+    return { kind: found[1], ids, model: data.serving.models.some(([id]) => id === found[3]) ? found[3] : data.serving.default };
   }
 
   function keep() {
-    history.replaceState(null, "", `#${state.kind}=${state.ids.map(encodeURIComponent).join(",")}`);
+    const model = state.kind === "accelerators" && state.model ? `&model=${encodeURIComponent(state.model)}` : "";
+    history.replaceState(null, "", `#${state.kind}=${state.ids.map(encodeURIComponent).join(",")}${model}`);
   }
 
-  // Places on one logarithmic scale of all that a row shows.
+  // What an entry shows; of an accelerator also what serving the chosen model takes.
+  function figuresOf(entry) {
+    return state.kind === "accelerators" ? [...entry[4], ...data.serving.figures[state.model]?.[entry[0]] ?? []] : entry[4];
+  }
+
+  // Places on one logarithmic scale of all that a row shows. It spans a decade at least, so that small differences look small.
   function plots(figures) {
     const ends = figures.flatMap((figure) => figure ? figure.slice(1, 4).filter((n) => n > 0) : []);
-    const [low, high] = [Math.log(Math.min(...ends)), Math.log(Math.max(...ends))];
+    const [first, last] = [Math.log(Math.min(...ends)), Math.log(Math.max(...ends))];
+    const margin = Math.max(0, Math.LN10 - (last - first)) / 2;
+    const [low, high] = [first - margin, last + margin];
     const x = (n) => Math.round((7 + (Math.log(n) - low) / (high - low) * 136) * 10) / 10;
     return figures.map((figure) => {
-      if (!figure || !(high - low > 0.02) || !(figure[2] > 0)) return null;
+      if (!figure || !(figure[2] > 0) || figures.filter(Boolean).length < 2) return null;
       const svg = document.createElementNS(SVG, "svg");
       for (const [name, value] of [["class", "range"], ["width", "150"], ["height", "16"], ["aria-hidden", "true"]]) svg.setAttribute(name, value);
       const add = (tag, attributes) => {
@@ -69,6 +82,7 @@
   function showTable() {
     const { quantities } = data[state.kind];
     const entries = state.ids.map((id) => byId[state.kind].get(id));
+    const shown = entries.map(figuresOf);
     const [head, body] = [at("compared").tHead.rows[0], at("compared").tBodies[0]];
     head.replaceChildren(make("th", "Quantity", { scope: "col" }), ...entries.map(([, name, about, href]) => {
       const column = make("th", undefined, { scope: "col" });
@@ -76,11 +90,13 @@
       return column;
     }));
     const rows = quantities.flatMap((quantity, index) => {
-      const figures = entries.map((entry) => entry[4].find((figure) => figure[0] === index) ?? null);
+      const figures = shown.map((all) => all.find((figure) => figure[0] === index) ?? null);
       if (!figures.some(Boolean)) return [];
       const row = make("tr");
       const drawn = plots(figures);
-      row.append(make("th", quantity[1], { scope: "row" }), ...figures.map((figure, i) => cellOf(figure, figures[0], drawn[i], quantity)));
+      const cells = figures.map((figure, i) => cellOf(figure, figures[0], drawn[i], quantity));
+      cells.forEach((cell, i) => { cell.dataset.label = entries[i][1]; });
+      row.append(make("th", quantity[1], { scope: "row" }), ...cells);
       return [row];
     });
     body.replaceChildren(...rows);
@@ -91,6 +107,16 @@
     document.querySelectorAll("input[name=kind]").forEach((radio) => { radio.checked = radio.value === state.kind; });
     at("add-label").textContent = { models: "Add a model", accelerators: "Add an accelerator", rounds: "Add a benchmark round" }[state.kind];
     at("add").disabled = state.ids.length >= MOST;
+    at("serving").hidden = state.kind !== "accelerators";
+    at("model").value = state.model;
+    at("presets").replaceChildren(...data.presets[state.kind].map(([name, ids]) => {
+      const button = make("button", name, { type: "button", class: "chip", "aria-pressed": String(ids.join() === state.ids.join()) });
+      button.addEventListener("click", () => {
+        change({ ...state, ids });
+        at("presets").querySelectorAll("button")[data.presets[state.kind].findIndex(([other]) => other === name)].focus();
+      });
+      return button;
+    }));
     at("picked").replaceChildren(...state.ids.map((id) => {
       const [, name] = byId[state.kind].get(id);
       const item = make("li");
@@ -118,25 +144,19 @@
     show();
   }
 
-  const entriesOf = (kind) => data[kind].entries.map(([id, name, about]) => [name, about, id, id]);
-  function connect() {
-    const fresh = at("add").cloneNode();
-    at("add").replaceWith(fresh);
-    combobox(fresh, at("add-list"), at("add-status"), entriesOf(state.kind), ([, , id]) => {
-      fresh.value = "";
-      if (!state.ids.includes(id) && state.ids.length < MOST) change({ ...state, ids: [...state.ids, id] });
-      else at("add-status").textContent = "Already selected.";
-    });
+  // A selection whose kind was changed offers other entries.
+  function choose(next) {
+    box.offer(data[next.kind].entries.map(([id, name, about]) => [name, about, id, id]));
+    state = next;
+    show();
   }
 
   document.querySelectorAll("input[name=kind]").forEach((radio) => radio.addEventListener("change", () => {
-    state = { kind: radio.value, ids: data.examples[radio.value] };
+    choose({ ...state, kind: radio.value, ids: data.examples[radio.value] });
     keep();
-    connect();
-    show();
   }));
-  addEventListener("hashchange", () => { state = read(); connect(); show(); });
-  state = read();
-  connect();
-  show();
+  at("model").addEventListener("change", () => change({ ...state, model: at("model").value }));
+  addEventListener("hashchange", () => choose(read()));
+  choose(read());
+  document.documentElement.dataset.ready = "yes";
 })();

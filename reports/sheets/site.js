@@ -1,5 +1,5 @@
 "use strict";
-// Theme of the reader, tables that sort, lists that filter. No request is made.
+// Theme of the reader, tables that sort. No request is made.
 (() => {
   const root = document.documentElement;
   const stored = () => { try { return localStorage.getItem("ledger-theme"); } catch { return null; } };
@@ -53,24 +53,20 @@
     });
   }
 
-  // Every word of the query must be in the row's terms.
-  function makeFilter(input) {
-    const status = document.getElementById(input.getAttribute("aria-describedby"));
-    const tables = input.getAttribute("aria-controls").split(" ").map((id) => document.getElementById(id));
-    const update = () => {
-      const words = input.value.toLowerCase().split(/\s+/).filter(Boolean);
-      const counts = tables.map((table) => {
-        let shown = 0;
-        for (const row of table.tBodies[0].rows) {
-          row.hidden = !words.every((word) => row.dataset.terms.includes(word));
-          shown += row.hidden ? 0 : 1;
-        }
-        return `${shown} of ${table.tBodies[0].rows.length} ${table.dataset.noun}`;
+  // On a phone a row becomes a block, in which each cell says the heading of its column; what is not known is left out.
+  function stack(table) {
+    const heads = [...table.tHead.rows[0].cells].map((head) => head.textContent.trim());
+    for (const row of table.tBodies[0].rows) {
+      [...row.cells].forEach((cell, place) => {
+        if (place && cell.textContent.trim() === "–") cell.classList.add("nothing");
+        if (place) cell.dataset.label = heads[place];
       });
-      status.textContent = counts.join(", ");
-    };
-    input.addEventListener("input", update);
-    update();
+    }
+    table.classList.add("stacked");
+  }
+
+  function stackAll() {
+    document.querySelectorAll(".scroll > table:not(.stacked)").forEach((table) => { if (table.tHead && table.tBodies.length) stack(table); });
   }
 
   document.addEventListener("DOMContentLoaded", () => {
@@ -79,8 +75,10 @@
       setTheme(root.dataset.theme === "dark" ? "light" : "dark");
       store(root.dataset.theme);
     });
+    const narrow = matchMedia("(max-width: 640px)");
+    if (narrow.matches) stackAll();
+    narrow.addEventListener("change", () => { if (narrow.matches) stackAll(); });
     document.querySelectorAll("table.sortable").forEach(makeSortable);
-    document.querySelectorAll("input[data-filter]").forEach(makeFilter);
   });
   let before = null;
   addEventListener("beforeprint", () => { before = root.dataset.theme; root.dataset.theme = "light"; });

@@ -14,6 +14,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipelines.settings import Settings
 
+UNPACKING = ("compare.html", "check.html", "devices.html")
+"""Pages that unpack their data before they answer."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 
@@ -100,6 +102,8 @@ def visit(browser: Browser, built: Settings) -> Iterator[Open]:
         page.goto(f"{opened.site.as_uri()}/{name}")
         if name.startswith("index.html"):
             page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
+        if name.startswith(UNPACKING):
+            page.wait_for_function("document.documentElement.dataset.ready !== undefined")
         return opened
 
     yield open_page

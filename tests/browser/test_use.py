@@ -1,10 +1,13 @@
 """The pages in use: searching, sorting, comparing, downloading, by keyboard; tooltips; names that attack."""
 
+import base64
 import csv
+import gzip
 import json
 import re
 import shutil
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 import polars as pl
@@ -16,6 +19,18 @@ from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages
 from tests.browser.conftest import Open
 from tests.conftest import rewritten
+
+
+def unpacked(page: Page, element: str) -> Any:
+    """The data that a page holds packed."""
+    packed = json.loads(page.locator(f"#{element}").text_content() or "")
+    return json.loads(gzip.decompress(base64.b64decode(packed)))
+
+
+def fragment(page: Page) -> str:
+    """What the address keeps of the page's state."""
+    return str(page.evaluate("location.hash"))
+
 
 # Finding
 
@@ -51,6 +66,36 @@ def test_a_search_for_what_there_is_not_says_so(visit: Open) -> None:
     page.locator("#search").fill("no such thing at all")
     expect(page.locator("#search-status")).to_have_text("No entry has this name.")
     assert page.locator("#search-list").is_hidden()
+
+
+@pytest.mark.parametrize(
+    ("query", "first"),
+    [("gpt4", "GPT-4"), ("rtx4090", "GeForce RTX 4090"), ("TPUv4", "Google TPU v4"), ("llama3.1 405b", "Llama 3.1 405B"),
+     ("h100", "NVIDIA H100 SXM5 80 GB"), ("alexnet", "AlexNet")],
+)  # fmt: skip
+def test_letters_and_digits_alone_find_the_known_first(visit: Open, query: str, first: str) -> None:
+    page = visit("index.html").page
+    page.locator("#search").fill(query)
+    expect(page.locator("#search-list li").first).to_contain_text(first)
+
+
+def test_a_search_is_kept_in_the_address(visit: Open) -> None:
+    page = visit("index.html").page
+    page.locator("#search").fill("llama3.1 405b")
+    again = visit(f"index.html{fragment(page)}").page
+    expect(again.locator("#search-list li").first).to_contain_text("Llama 3.1 405B")
+    page = visit("find.html").page
+    page.locator("#filter").fill("gpt4")
+    again = visit(f"find.html{fragment(page)}").page
+    assert again.locator("#models tbody tr:visible").count() == page.locator("#models tbody tr:visible").count() > 0
+
+
+def test_the_index_begins_with_the_largest_runs_and_the_newest_chips(visit: Open) -> None:
+    page = visit("find.html").page
+    compute = [float(text) for text in column(page, "models", 4) if text]
+    assert compute == sorted(compute, reverse=True)
+    released = [text for text in page.locator("#chips tbody td:nth-child(4)").all_inner_texts() if text != "–"]
+    assert released == sorted(released, reverse=True)
 
 
 def test_the_index_is_narrowed_by_every_word(visit: Open) -> None:
@@ -105,16 +150,51 @@ def test_a_comparison_is_kept_in_the_address(visit: Open) -> None:
     for _ in range(3):
         page.get_by_role("button", name=re.compile("^Remove ")).first.click()
     expect(page.locator("#result-subtitle")).to_have_text("Select at least 2 accelerators above.")
-    field = page.get_by_role("combobox")
+    field = page.locator("#add")
     for name in ("H100 SXM5", "A100 SXM4 80"):
         field.fill(name)
         page.keyboard.press("Enter")
     heads = page.locator("#compared thead th").all_inner_texts()
     assert [text.split("\n")[0] for text in heads[1:]] == ["NVIDIA H100 SXM5 80 GB", "NVIDIA A100 SXM4 80 GB"]
-    assert page.url.endswith("#accelerators=h100-sxm,a100-sxm-80gb")
-    again = visit(f"compare.html{page.url[page.url.index('#') :]}")
+    assert "#accelerators=h100-sxm,a100-sxm-80gb&model=" in page.url
+    again = visit(f"compare.html{fragment(page)}")
     assert again.page.locator("#compared").inner_html() == page.locator("#compared").inner_html()
     assert again.said == []
+
+
+def test_another_kind_offers_its_own_entries_alone(visit: Open) -> None:
+    page = visit("compare.html#models=gpt-3-175b,llama-3.1-405b").page
+    page.get_by_label("Accelerators").check()
+    page.locator("#add").fill("A100 PCIe 80")
+    page.locator("#add-list li").first.click()
+    expect(page.locator("#picked")).to_contain_text("A100 PCIe 80")
+    expect(page.locator("#add-status")).to_have_text("")
+    assert re.search(r"#accelerators=[^&]*a100-pcie-80gb", page.url)
+
+
+def test_accelerators_are_compared_in_use_for_a_model_that_the_address_keeps(visit: Open) -> None:
+    page = visit("compare.html#accelerators=h100-sxm,b200-sxm,mi300x").page
+    rows = page.locator("#compared tbody tr")
+    serving = ("tokens per second", "energy per token", "cost per million tokens")
+    for name in ("Rental price", "Purchase price", *serving, "Largest model", "MLPerf"):
+        assert rows.filter(has_text=name).count() >= 1, name
+    before = rows.filter(has_text="Serving: rental cost").inner_text()
+    page.get_by_label("Serving figures are for").select_option("llama-3.1-8b")
+    assert rows.filter(has_text="Serving: rental cost").inner_text() != before
+    again = visit(f"compare.html{fragment(page)}").page
+    assert again.locator("#compared").inner_html() == page.locator("#compared").inner_html()
+    assert page.url.endswith("&model=llama-3.1-8b")
+
+
+def test_a_small_difference_looks_small(visit: Open) -> None:
+    page = visit("compare.html#accelerators=h100-sxm,h200-sxm").page
+    row = page.locator("#compared tbody tr").filter(has_text="Rated power")
+    places = [float(dot.get_attribute("cx") or "nan") for dot in row.locator("circle").all()]
+    assert len(places) == 2
+    assert abs(places[0] - places[1]) < 1, "700 W both"
+    row = page.locator("#compared tbody tr").filter(has_text="Memory bandwidth")
+    places = [float(dot.get_attribute("cx") or "nan") for dot in row.locator("circle").all()]
+    assert 5 < abs(places[0] - places[1]) < 40, "1.4 times, on a scale of ten"
 
 
 def test_a_comparison_shows_intervals_and_ratios(visit: Open, built: Settings) -> None:
@@ -128,7 +208,7 @@ def test_a_comparison_shows_intervals_and_ratios(visit: Open, built: Settings) -
 
 def test_at_most_six_are_compared_and_unknown_ones_are_left_out(visit: Open) -> None:
     opened = visit("compare.html")
-    data = json.loads(opened.page.locator("#compare-data").text_content() or "")
+    data = unpacked(opened.page, "compare-data")
     ids = [entry[0] for entry in data["models"]["entries"][:8]]
     page = visit(f"compare.html#models=no-such-model,{','.join(ids)}").page
     assert page.locator("#picked li").count() == 6

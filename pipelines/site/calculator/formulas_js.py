@@ -6,6 +6,7 @@ whatever this printer does not know is an error while the page is made, never an
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -92,9 +93,22 @@ def _element(node: exp.Expr) -> str:
 def _case(node: exp.Expr) -> str:
     case = cast(exp.Case, node)
     otherwise = printed(case.args["default"]) if case.args.get("default") is not None else "null"
+    chosen = f"{printed(case.this)} === " if case.this is not None else ""
     for branch in reversed(case.args["ifs"]):
-        otherwise = f"({printed(branch.this)} ? {printed(branch.args['true'])} : {otherwise})"
+        otherwise = f"({chosen}{printed(branch.this)} ? {printed(branch.args['true'])} : {otherwise})"
     return otherwise
+
+
+def _between(node: exp.Expr) -> str:
+    value, low, high = (printed(one) for one in (node.this, node.args["low"], node.args["high"]))
+    return f"({low} <= {value} && {value} <= {high})"
+
+
+def _cast(node: exp.Expr) -> str:
+    """The value alone: all numbers of JavaScript are doubles. Infinity is written as a text in SQL."""
+    infinite = {"infinity": "Infinity", "-infinity": "-Infinity"}
+    is_text = isinstance(node.this, exp.Literal) and node.this.is_string
+    return infinite.get(node.this.this, printed(node.this)) if is_text else printed(node.this)
 
 
 def _coalesce(node: exp.Expr) -> str:
@@ -107,9 +121,7 @@ def _extreme(node: exp.Expr) -> str:
 
 
 def _literal(node: exp.Expr) -> str:
-    if node.args["is_string"]:
-        raise LedgerError(f"a formula of the calculator holds a text: {node.sql('duckdb')}")
-    return str(node.this)
+    return json.dumps(node.this) if node.args["is_string"] else str(node.this)
 
 
 PRINTERS: dict[type[exp.Expr], Callable[[exp.Expr], str]] = {
@@ -124,7 +136,8 @@ PRINTERS: dict[type[exp.Expr], Callable[[exp.Expr], str]] = {
     exp.Greatest: _extreme,
     exp.Least: _extreme,
     exp.Literal: _literal,
-    exp.Cast: lambda node: printed(node.this),
+    exp.Between: _between,
+    exp.Cast: _cast,
     exp.Paren: lambda node: f"({printed(node.this)})",
     exp.Neg: lambda node: f"-({printed(node.this)})",
     exp.Pow: lambda node: f"Math.pow({printed(node.this)}, {printed(node.expression)})",

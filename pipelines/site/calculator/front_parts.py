@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Container
+from dataclasses import dataclass, replace
 from typing import Any
 
 import duckdb
@@ -13,16 +14,54 @@ from pipelines.site.calculator.coefficients import FORMULAS
 from pipelines.site.calculator.formulas_js import formulas_script
 from pipelines.site.files import json_for_html
 from pipelines.site.pages.find import search_entries
-from pipelines.site.pages.registry import registered_pages
+from pipelines.site.pages.registry import site_menu
 
-ABOUT = {
-    "find": "A fact sheet for every model and accelerator.",
-    "compare": "Two to six models, accelerators or benchmark rounds side by side.",
-    "claims": "Public claims, recalculated.",
-    "validation": "Our estimates against published figures.",
-    "quality": "Which data are measured, assumed, missing or in conflict.",
-    "methods": "Every formula and every assumption.",
-}
+
+@dataclass(frozen=True)
+class Question:
+    """A question that people have: where it is answered, in which words, and examples with their addresses."""
+
+    text: str
+    href: str
+    about: str
+    examples: tuple[tuple[str, str], ...]
+
+
+QUESTIONS = (
+    Question(
+        "What did a model take?", "find.html", "Compute, energy, money, carbon and water of a training run, with sources.",
+        (("models/gpt-3-175b.html", "GPT-3"), ("models/gpt-4.html", "GPT-4"), ("models/llama-3.1-405b.html", "Llama 3.1 405B"),
+         ("models/deepseek-v3.html", "DeepSeek-V3")),
+    ),
+    Question(
+        "What would my run take?", "#what-if", "Your size, tokens, accelerators and country.",
+        (("#what-if?accelerator=h100-sxm&params=13+billion&tokens=2+trillion&count=256&country=FRA",
+          "13B on 2T tokens, 256 H100, France"),),
+    ),
+    Question(
+        "What serves my model, and at what price?", "devices.html#serving", "Cost, energy and speed of a token by accelerator.",
+        (("devices.html#model=Llama+3.1+70B", "Llama 3.1 70B"),
+         ("compare.html#accelerators=h100-sxm,b200-sxm,mi300x", "H100, B200, MI300X")),
+    ),
+    Question(
+        "What fits my device or budget?", "devices.html", "Limits on price, power and memory; the fastest come first.",
+        (("devices.html#model=8B&usd=300", "8B under 300 dollars"), ("devices.html#model=70B&watts=500", "70B within 500 W")),
+    ),
+    Question(
+        "Is this claim true?", "check.html", "Enter it, or read the public claims that we recalculated.",
+        (("check.html#subject=GPT-3&quantity=home_years&comparison=about&number=120&unit=home-year", "GPT-3 and 120 homes"),
+         ("claims.html", "Public claims")),
+    ),
+)  # fmt: skip
+"""The questions of the front page, in order; an example whose sheet is not there is left out."""
+
+
+def _questions(pages: Container[str]) -> list[Question]:
+    def is_there(href: str) -> bool:
+        name = href.partition("#")[0]
+        return name == "" or name in pages
+
+    return [replace(one, examples=tuple(e for e in one.examples if is_there(e[0]))) for one in QUESTIONS]
 
 
 @dataclass(frozen=True)
@@ -44,7 +83,7 @@ def _script() -> str:
     """The one script of the front page's further parts. Strict, and without names outside of it."""
     search, form = (
         [(REPORTS / "sheets" / name).read_text(encoding="utf-8") for name in names]
-        for names in (("combobox.js", "search.js"), ("whatif_form.js",))
+        for names in (("matching.js", "combobox.js", "search.js"), ("whatif_form.js",))
     )
     return "\n".join(['"use strict";', "(() => {", *search, calculator_script(), *form, "})();"])
 
@@ -75,11 +114,11 @@ def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def front_parts(connection: duckdb.DuckDBPyConnection, coefficients: dict[str, Any]) -> Front:
-    """The parts, from the published file and the coefficients of the calculator."""
-    menu = [(kind.menu_page, kind.name, ABOUT.get(kind.kind_id, "")) for kind in registered_pages() if kind.menu_page]
+def front_parts(connection: duckdb.DuckDBPyConnection, coefficients: dict[str, Any], pages: Container[str]) -> Front:
+    """The parts, from the published file, the coefficients of the calculator and the names of the other pages."""
+    search = json_for_html(search_entries(connection))
     return Front(
-        {"pages_menu": menu, "search_data": json_for_html(search_entries(connection)), **_whatif_words(coefficients)},
+        {"menu": site_menu(), "questions": _questions(pages), "search_data": search, **_whatif_words(coefficients)},
         Markup(_script().replace("</script", "<\\/script")),
         (REPORTS / "sheets" / "front.css").read_text(encoding="utf-8"),
     )

@@ -106,7 +106,7 @@ def _words(claims: list[Row], models: set[str]) -> Words:
 
 @page_kind(
     "claims",
-    number=7,
+    number=9,
     name="Claims",
     menu_page="claims.html",
     description="Public claims beside our calculated values, with a verdict and the reason.",

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import duckdb
 
 from pipelines.answers.labels import KINDS, method_name, place, quantity_name
-from pipelines.answers.numbers import significant
 from pipelines.answers.subjects import public_name
+from pipelines.site.pages.chip_use import ChipUse, read_chip_use, short
 from pipelines.site.pages.models import grouped, makers
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words
 from pipelines.warehouse.file import Row, read_rows
 
-DIGITS = 4
 MODELS = """
     select
         r.training_run_id, r.model_name, r.model_id, r.organization, r.is_main_run, r.publication_date, r.total_params,
@@ -60,11 +60,21 @@ RUN_FIELDS = {
 }
 FORMATS = ("fp64", "fp32", "tf32", "bf16", "fp8", "fp4", "int8")
 MORE_IS_BETTER = ("throughput",)
-
-
-def _short(value: float | None) -> float | None:
-    """A number with the digits that a comparison shows."""
-    return None if value is None else float(significant(value, DIGITS))
+PRESETS: dict[str, list[tuple[str, list[str]]]] = {
+    "models": [
+        ("GPT-3, PaLM, Llama 3.1 405B", ["gpt-3-175b", "palm-540b", "llama-3.1-405b"]),
+        ("DeepSeek-V3 and Llama 3.1 405B", ["deepseek-v3", "llama-3.1-405b"]),
+        ("Llama 3.1: 8B, 70B, 405B", ["llama-3.1-8b", "llama-3.1-70b", "llama-3.1-405b"]),
+    ],
+    "accelerators": [
+        ("H100, B200, MI300X", ["h100-sxm", "b200-sxm", "mi300x"]),
+        ("A100, H100, H200, B200", ["a100-sxm-80gb", "h100-sxm", "h200-sxm", "b200-sxm"]),
+        ("RTX 3090, 4090, 5090", ["rtx-3090", "rtx-4090", "rtx-5090"]),
+        ("TPU v4, v5e, v5p, v6e", ["tpu-v4", "tpu-v5e", "tpu-v5p", "tpu-v6e"]),
+    ],
+    "rounds": [],
+}
+"""Comparisons that people often ask for; those of which an entry is not known are left out."""
 
 
 class Columns:
@@ -96,11 +106,11 @@ def _models(runs: list[Row], figures: dict[str, list[Row]]) -> Words:
         for key, (name, unit) in RUN_FIELDS.items():
             if run[key] is not None:
                 columns.quantities[key] = (name, unit)
-                found.append([key, None, _short(run[key]), None, columns.text("stated"), ""])
+                found.append([key, None, short(run[key]), None, columns.text("stated"), ""])
         for row in figures.get(run["training_run_id"], []):
             public = public_name(row["quantity"], row["boundary"])
             columns.quantities.setdefault(public, (quantity_name(public), row["unit"]))
-            low, value, high = (_short(row[end]) for end in ("value_low", "value", "value_high"))
+            low, value, high = (short(row[end]) for end in ("value_low", "value", "value_high"))
             bounds = (None, value, None) if low == value == high else (low, value, high)
             method = columns.text(method_name(row["method"]))
             found.append([public, *bounds, method, columns.text(KINDS.get(row["kind"]) or row["kind"])])
@@ -115,8 +125,11 @@ def _models(runs: list[Row], figures: dict[str, list[Row]]) -> Words:
     return columns.packed(entries, order)
 
 
-def _chips(chips: list[Row], peaks: dict[str, list[Row]]) -> Words:
+def _chips(chips: list[Row], peaks: dict[str, list[Row]], use: ChipUse) -> tuple[Words, Words]:
+    """Accelerators, and what serving a chosen model takes on them."""
     columns, entries = Columns(), []
+    columns.quantities |= use.quantities()
+    in_use = use.figures(columns)
     for key, (name, unit) in CHIP_FIELDS.items():
         columns.quantities[key] = (name, unit)
     for number_format in FORMATS:
@@ -126,18 +139,20 @@ def _chips(chips: list[Row], peaks: dict[str, list[Row]]) -> Words:
     stated, derived = columns.text("stated"), columns.text("calculated by our formula")
     for chip in chips:
         found = [
-            [key, None, _short(chip[key]), None, derived if key.endswith("joule") else stated, ""]
+            [key, None, short(chip[key]), None, derived if key.endswith("joule") else stated, ""]
             for key in CHIP_FIELDS
             if chip[key] is not None
         ]
         found += [
-            [row["number_format"], None, _short(row["peak"]), None, stated, ""]
+            [row["number_format"], None, short(row["peak"]), None, stated, ""]
             for row in peaks.get(chip["accelerator_id"], [])
         ]
+        found += in_use.get(chip["accelerator_id"], [])
         day = chip["release_date"].isoformat() if chip["release_date"] else ""
         head = [chip["accelerator_id"], chip["accelerator_name"], ", ".join(filter(None, (chip["vendor"], day)))]
         entries.append([*head, f"accelerators/{chip['accelerator_id']}.html", found])
-    return columns.packed(entries, order)
+    served = use.served(columns, order)
+    return columns.packed(entries, order), served
 
 
 def _rounds(results: list[Row]) -> Words:
@@ -159,7 +174,7 @@ def _rounds(results: list[Row]) -> Words:
                 [
                     key,
                     None,
-                    _short(best["value"]),
+                    short(best["value"]),
                     None,
                     columns.text(f"{count}{best['machine']}, {best['submitter']}"),
                     columns.text(many),
@@ -173,46 +188,74 @@ def _rounds(results: list[Row]) -> Words:
     return columns.packed(entries, sorted(columns.quantities))
 
 
-def _examples(data: dict[str, Words], figures: dict[str, list[Row]]) -> dict[str, list[str]]:
-    """What is compared until something is chosen: runs with most compute, fastest chips, the latest rounds of one suite."""
-    flop = {run: row["value"] for run, rows in figures.items() for row in rows if row["quantity"] == "training_flop"}
-    runs = sorted(flop, key=lambda run: (-len(figures[run]), -flop[run], run))[:3]
-    peak = {entry[0]: figure[2] for entry in data["accelerators"]["entries"] for figure in entry[4] if figure[0] == 0}
-    chips = sorted(peak, key=lambda chip: (-peak[chip], chip))[:3]
+def _presets(data: dict[str, Words]) -> dict[str, list[tuple[str, list[str]]]]:
+    known = {kind: {entry[0] for entry in data[kind]["entries"]} for kind in PRESETS}
+    return {kind: [one for one in found if known[kind].issuperset(one[1])] for kind, found in PRESETS.items()}
+
+
+def _examples(data: dict[str, Words]) -> dict[str, list[str]]:
+    """What is compared until something is chosen: the first that people ask for, the latest rounds of one suite."""
+    presets = _presets(data)
+    first = {
+        kind: presets[kind][0][1] if presets[kind] else [entry[0] for entry in data[kind]["entries"][:3]]
+        for kind in ("models", "accelerators")
+    }
     suites = grouped(
         [{"suite": entry[1].rsplit(" ", 1)[0], "id": entry[0]} for entry in data["rounds"]["entries"]], "suite"
     )
     longest = max(suites.values(), key=len, default=[])
-    return {"models": runs, "accelerators": chips, "rounds": [one["id"] for one in longest][-3:]}
+    return {**first, "rounds": [one["id"] for one in longest][-3:]}
 
 
-def _words(
-    runs: list[Row], figures: dict[str, list[Row]], chips: list[Row], peaks: dict[str, list[Row]], results: list[Row]
-) -> Words:
-    data = {"models": _models(runs, figures), "accelerators": _chips(chips, peaks), "rounds": _rounds(results)}
+@dataclass(frozen=True)
+class Compared:
+    """Rows of all that can be compared."""
+
+    runs: list[Row]
+    figures: dict[str, list[Row]]
+    chips: list[Row]
+    peaks: dict[str, list[Row]]
+    results: list[Row]
+    use: ChipUse
+
+
+def _words(found: Compared) -> Words:
+    accelerators, served = _chips(found.chips, found.peaks, found.use)
+    models, rounds = _models(found.runs, found.figures), _rounds(found.results)
+    data = {"models": models, "accelerators": accelerators, "rounds": rounds}
     return {
         "title": "Compare",
-        "data": {**data, "examples": _examples(data, figures)},
-        "scripts": ["sheets/numbers.js", "sheets/combobox.js", "sheets/compare.js"],
+        "data": {**data, "examples": _examples(data), "presets": _presets(data), "serving": served},
+        "scripts": [f"sheets/{name}.js" for name in ("unpack", "numbers", "matching", "combobox", "compare")],
         "kinds": [("models", "Models"), ("accelerators", "Accelerators"), ("rounds", "Benchmark rounds")],
     }
 
 
 @page_kind(
     "compare",
-    number=6,
+    number=7,
     name="Compare",
     menu_page="compare.html",
     description="Two to six models, accelerators or benchmark rounds side by side, with intervals; the address stores "
     "the selection.",
-    tables=("mart.figures", "core.training_runs", "mart.accelerators", "mart.accelerator_peaks", "mart.benchmark_runs"),
+    tables=(
+        "mart.figures",
+        "core.training_runs",
+        "mart.accelerators",
+        "mart.accelerator_peaks",
+        "mart.benchmark_runs",
+        "mart.device_fit",
+        "mart.inference_estimates",
+        "core.on_demand_prices",
+        "core.memory_limits",
+    ),
 )
 def draft_compare_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page that holds the figures of all."""
     runs, chips, results = (read_rows(connection, query) for query in (MODELS, CHIPS, ROUNDS))
     figures = grouped(read_rows(connection, FIGURES), "subject_id")
     peaks = grouped(read_rows(connection, PEAKS), "accelerator_id")
-    rows = (runs, sorted(figures.items()), chips, sorted(peaks.items()), results)
-    draft = Draft("compare.html", "compare.html", rows, lambda: _words(runs, figures, chips, peaks, results))
+    found = Compared(runs, dict(figures), chips, dict(peaks), results, read_chip_use(connection))
+    draft = Draft("compare.html", "compare.html", found, lambda: _words(found))
     rounds = len({(row["suite"], row["round"]) for row in results})
     return Drafts([draft], facts={"runs": len(runs), "accelerators": len(chips), "rounds": rounds})

@@ -7,7 +7,7 @@ linked instead of told again, because it has a card of its own on the same page.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pipelines.answers.explain import VERIFIED, Known, with_numbers
@@ -25,6 +25,7 @@ from pipelines.answers.labels import (
 )
 from pipelines.answers.numbers import number
 from pipelines.answers.subjects import public_name
+from pipelines.site.pages.glossary import TERM_OF
 from pipelines.warehouse.file import Row
 
 Words = dict[str, Any]
@@ -78,6 +79,19 @@ def figure_input_words(name: str, made: Row, anchor: str) -> Words:
     }
 
 
+def decisive_input(inputs: Iterable[Row]) -> str:
+    """The input with the widest interval, in words: what a better source would mend. Empty where none has an interval."""
+    spreads = {
+        one["name"]: one["high"] / one["low"]
+        for one in inputs
+        if one["low"] and one["high"] and 0 < one["low"] < one["high"]
+    }
+    widest = max(spreads, key=lambda name: (spreads[name], name), default=None)
+    if widest is None:
+        return ""
+    return f"{input_name(widest)} decides the interval: its highest value is {number(spreads[widest], 2)} times its lowest."
+
+
 class Card:
     """The words of one quantity of a subject: its preferred figure and all that stands beside it."""
 
@@ -97,6 +111,7 @@ class Card:
             "anchor": self.anchor(self.public),
             "name": quantity_name(self.public),
             "public": self.public,
+            "term": TERM_OF.get(self.public),
             **self._amount(row),
             "exact": number(row["value"]),
             "exact_interval": exact_interval(row["value_low"], row["value_high"], row["value"]),
@@ -107,6 +122,7 @@ class Card:
             "method": method_name(row["method"]),
             "figure_id": row["figure_id"],
             **self._formula(row),
+            "decisive": decisive_input(row["inputs"]) if row["kind"] == "derived" else "",
             "inputs": self._inputs(row),
             "compared": self._compared(),
         }
@@ -192,8 +208,11 @@ def plots(rows: list[Row]) -> list[Words | None]:
     return [{"low": x(r["value_low"]), "value": x(r["value"]), "high": x(r["value_high"])} for r in rows]
 
 
-def cards(known: Known, prefix: str = "") -> list[Words]:
-    """A card for every quantity and boundary of the figures of one subject, in the order of ``words.ORDER``."""
+def cards(known: Known, prefix: str = "", equivalents: Mapping[str, str] | None = None) -> list[Words]:
+    """A card for every quantity and boundary of the figures of one subject, in the order of ``words.ORDER``.
+
+    ``equivalents`` says of some quantities what their amount is as much as.
+    """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in known.rows:
         groups.setdefault((row["quantity"], row["boundary"]), []).append(row)
@@ -201,7 +220,8 @@ def cards(known: Known, prefix: str = "") -> list[Words]:
     for (quantity, boundary), rows in groups.items():
         unstated = groups.get((quantity, "unstated"), []) if boundary not in ("unstated", "none") else []
         preferred = next((row for row in rows if row["is_preferred"]), rows[0])
-        made.append(Card(known, preferred, [*rows, *unstated], prefix).words())
+        card = Card(known, preferred, [*rows, *unstated], prefix).words()
+        made.append({**card, "equivalent": (equivalents or {}).get(card["public"], "")})
     return sorted(made, key=lambda words: place(words["public"]))
 
 

@@ -16,33 +16,49 @@ from pipelines.warehouse.file import Row, read_rows
 
 MODELS = """
     select m.model_id, m.model_name, m.organization, m.publication_date, m.domain, m.total_params,
-        s.training_flop, s.facility_energy_kwh, s.cloud_cost_usd
+        s.training_flop, s.facility_energy_kwh, s.cloud_cost_usd, coalesce(k.mention_count, 0) as mention_count
     from core.models as m
     left join mart.training_summary as s on m.model_id = s.model_id and s.is_main_run
+    left join (
+        select coalesce(r.model_id, f.subject_id) as model_id, count(*) as mention_count
+        from mart.figures as f left join core.training_runs as r on f.subject_id = r.training_run_id
+        where f.method = 'published' and f.subject_kind in ('model', 'training_run') group by 1
+    ) as k on m.model_id = k.model_id
     where
         m.model_id in (select subject_id from mart.figures where subject_kind = 'model')
         or m.model_id in (
             select r.model_id from core.training_runs as r
             inner join mart.figures as f on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
         )
-    order by lower(m.model_name), m.model_id
+    order by s.training_flop desc nulls last, lower(m.model_name), m.model_id
 """
+"""Models, the largest training runs first; ``mention_count`` is how many figures of them were published."""
 OTHERS = f"""
     select subject_kind, subject_id, any_value(subject_name) as subject_name, count(*) as figure_count
     from mart.figures where {OF_OTHERS}
     group by subject_kind, subject_id order by lower(any_value(subject_name)), subject_kind, subject_id
 """
 CHIPS = """
-    select accelerator_id, accelerator_name, vendor, kind, release_date, dense_16_bit_flop_per_s, tdp_w, memory_bytes
-    from mart.accelerators order by lower(accelerator_name), accelerator_id
+    select accelerator_id, accelerator_name, vendor, kind, release_date, dense_16_bit_flop_per_s, tdp_w, memory_bytes,
+        coalesce(k.mention_count, 0) as mention_count
+    from mart.accelerators left join (
+        select accelerator_id, count(*) as mention_count from (
+            select accelerator_id from core.training_runs union all select accelerator_id from seeds.cloud_prices
+            union all select accelerator_id from seeds.purchase_prices
+        ) as m group by 1
+    ) as k using (accelerator_id)
+    order by release_date desc nulls last, lower(accelerator_name), accelerator_id
 """
+"""Accelerators, the newest first; ``mention_count`` is in how many runs and observed prices they are."""
 MODEL_NAMES = """
-    select model_id as id, string_agg(distinct lower(name), ' ' order by lower(name)) as names
-    from core.model_names where model_id is not null group by 1
+    select model_id as id, string_agg(distinct word, ' ' order by word) as names
+    from (select model_id, lower(replace(name, ' ', '')) as word from core.model_names) as n
+    where model_id is not null group by 1
 """
 CHIP_NAMES = """
-    select accelerator_id as id, string_agg(distinct lower(name), ' ' order by lower(name)) as names
-    from core.accelerator_names where accelerator_id is not null group by 1
+    select accelerator_id as id, string_agg(distinct word, ' ' order by word) as names
+    from (select accelerator_id, lower(replace(name, ' ', '')) as word from core.accelerator_names) as n
+    where accelerator_id is not null group by 1
 """
 
 
@@ -166,9 +182,10 @@ def _words(rows: dict[str, list[Row]], names: dict[str, dict[str, str]]) -> Word
         sections,
         filter={
             "label": "Search by name, company or key",
-            "placeholder": "for example llama 70b, H100, Google",
+            "placeholder": "for example gpt4, H100, Google",
             "tables": [one["id"] for _, one in tables],
         },
+        scripts=["sheets/matching.js", "sheets/filter.js"],
     )
 
 
@@ -180,18 +197,27 @@ def read_index(connection: duckdb.DuckDBPyConnection) -> dict[str, list[Row]]:
 
 
 def search_entries(connection: duckdb.DuckDBPyConnection) -> list[list[Any]]:
-    """For the search box of the front page: name, what it is, file, and further words that find it."""
+    """For the search box of the front page: name, what it is, file, further words that find it, and 1 for what goes last.
+
+    The known come before the obscure: by figures that were published of a model, by runs and prices of an accelerator.
+    """
     names = {"models": _names(connection, MODEL_NAMES), "chips": _names(connection, CHIP_NAMES)}
-    entries: list[list[Any]] = []
-    for title, one in _tables(read_index(connection), names):
-        for each in one["rows"]:
-            name, second = each["cells"][0], each["cells"][1]["text"]
-            what = {"Models": f"model, {second}", "Accelerators": f"accelerator, {second}"}.get(title, second.lower())
-            shown = f"{name['text']} {second}".lower()
-            parts = [word for term in each["terms"].split() for word in term.split("-") if word]
-            further = " ".join(word for word in dict.fromkeys(parts) if word not in shown)
-            entries.append([name["text"], what.removesuffix(", –"), name["href"], further])
-    return entries
+    index = read_index(connection)
+    ranked: list[tuple[int, int, list[Any]]] = []
+    for kind, (_, one) in zip(("model", "accelerator", ""), _tables(index, names), strict=True):
+        known = [row.get("mention_count", 0) for row in index[one["id"]]]
+        order = sorted(range(len(known)), key=lambda place: (-known[place], place))
+        entries = [_entry(one["rows"][place], kind) for place in order]
+        ranked += [(len(kind) == 0, rank, entry) for rank, entry in enumerate(entries)]
+    return [entry for _, _, entry in sorted(ranked, key=lambda one: one[:2])]
+
+
+def _entry(each: Words, kind: str) -> list[Any]:
+    name, second = each["cells"][0], each["cells"][1]["text"]
+    what = f"{kind}, {second}".removesuffix(", –") if kind else second.lower()
+    shown = f"{name['text']} {second}".lower()
+    further = " ".join(word for word in each["terms"].split() if word not in shown)
+    return [name["text"], what, name["href"], further, *([] if kind else [1])]
 
 
 @page_kind(

@@ -8,6 +8,7 @@ from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import KINDS, exact_interval, method_name, quantity_name, spoken
 from pipelines.answers.numbers import number
 from pipelines.settings import SQL
+from pipelines.site.pages.glossary import TERMS, term_name
 from pipelines.site.pages.models import references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, head, page, row, section, table
@@ -30,6 +31,11 @@ TITLES = {
     "names": "Names",
 }
 ORDER = ("training", "energy", "cost", "inference", "uncertainty")
+FIRST = (
+    "flop_6nd", "chip_hours_from_flop", "model_flop_utilisation", "server_energy_kwh_of", "facility_energy_kwh_of", "co2e_kg_of",
+    "water_l_of", "cloud_cost_usd_of", "owned_cost_usd_of", "usd_per_million_tokens_of",
+)  # fmt: skip
+"""Formulas that most figures come from: shown first, the others in an appendix."""
 
 
 def _macro_words(macro: Macro, references: References) -> Words:
@@ -48,7 +54,7 @@ def _macro_words(macro: Macro, references: References) -> Words:
 
 def _formula_groups(macros: list[Macro], references: References) -> list[Words]:
     groups: dict[str, list[Words]] = {}
-    for macro in macros:
+    for macro in (one for one in macros if one.name not in FIRST):
         stem = macro.file.rsplit("/")[-1].removesuffix(".sql")
         groups.setdefault(stem, []).append(_macro_words(macro, references))
     ordered = sorted(groups, key=lambda stem: (ORDER.index(stem) if stem in ORDER else len(ORDER), stem))
@@ -56,6 +62,11 @@ def _formula_groups(macros: list[Macro], references: References) -> list[Words]:
         {"id": stem, "title": TITLES.get(stem, spoken(stem)), "macros": groups[stem], "file": groups[stem][0]["file"]}
         for stem in ordered
     ]
+
+
+def _first_formulas(macros: list[Macro], references: References) -> list[Words]:
+    by_name = {macro.name: macro for macro in macros}
+    return [_macro_words(by_name[name], references) for name in FIRST if name in by_name]
 
 
 def _assumption_row(one: Row, references: References) -> Words:
@@ -118,6 +129,8 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
             [],
         ),
         "kinds": [{"key": key, "text": text} for key, text in KINDS.items()],
+        "terms": [(f"term-{key}", term_name(key), text) for key, text in sorted(TERMS.items())],
+        "first": _first_formulas(macros, references),
         "groups": _formula_groups(macros, references),
         "before": [
             section(
@@ -144,7 +157,7 @@ def _words(macros: list[Macro], assumptions: list[Row], methods: list[Row], refe
 
 @page_kind(
     "methods",
-    number=10,
+    number=13,
     name="Methods",
     menu_page="methods.html",
     description="Every formula with its documentation, every assumption with its source.",

@@ -21,7 +21,7 @@ from pipelines.warehouse.file import Row, read_rows
 HEADLINE = ("training_flop", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg")
 
 RUNS = """
-    select r.*, a.accelerator_name, coalesce(s.flop_covers, s.time_covers) as covers, s.pair_doubt
+    select r.*, a.accelerator_name, coalesce(s.flop_covers, s.time_covers) as covers, s.pair_doubt, s.home_years, s.petaflop_days
     from core.training_runs as r
     left join mart.training_summary as s on r.training_run_id = s.training_run_id
     left join mart.accelerators as a on r.accelerator_id = a.accelerator_id
@@ -130,6 +130,19 @@ def _run_facts(run: Row) -> list[Words]:
     return [{"name": name, "value": value, "href": href} for name, value, href in facts if value]
 
 
+def _equivalents(run: Row) -> dict[str, str]:
+    """What an amount is as much as, by the quantity that it is of."""
+    homes, days = run["home_years"], run["petaflop_days"]
+    return {
+        name: text
+        for name, text in (
+            ("facility_energy_kwh", homes and f"As much as {count(homes)} US homes use in a year."),
+            ("training_flop", days and f"{said(days, 'petaFLOP-day')}."),
+        )
+        if text
+    }
+
+
 def makers(organization: str | None) -> str | None:
     """Several makers with a blank after each comma."""
     return organization and re.sub(r",(?=\S)", ", ", organization)
@@ -156,7 +169,9 @@ def _model_words(model: Row, parts: list[dict[str, Any]], extra: dict[str, Any],
                 "id": part["id"],
                 "name": part["name"],
                 "facts": _run_facts(part["run"]) if part["run"] else [],
-                "cards": cards(Known(part["figures"], references), prefix),
+                "cards": cards(
+                    Known(part["figures"], references), prefix, _equivalents(part["run"]) if part["run"] else {}
+                ),
                 "breakdown": [breakdown_words(row) for row in part["breakdown"]],
             }
         )

@@ -307,8 +307,8 @@ def _conflicts(conflicts: list[Row], references: References) -> Words:
 
 @page_kind(
     "quality",
-    number=9,
-    name="Data quality",
+    number=11,
+    name="Quality",
     menu_page="quality.html",
     description="How much is measured, reported, derived, assumed, missing, not fetched, rejected or in conflict; "
     "findings.",

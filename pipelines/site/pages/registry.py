@@ -80,6 +80,7 @@ def registered_pages() -> list[PageKind]:
     return sorted(_REGISTERED.values(), key=lambda kind: kind.number)
 
 
-def menu() -> list[tuple[str, str]]:
-    """File and name of the pages that every page links to."""
-    return [(kind.menu_page, kind.name) for kind in registered_pages() if kind.menu_page]
+def site_menu() -> list[tuple[str, str]]:
+    """File and name of the pages that every page links to: one navigation for the front page and all others."""
+    others = [(kind.menu_page, kind.name) for kind in registered_pages() if kind.menu_page]
+    return [("index.html", "Charts"), *others, ("index.html#what-if", "What if")]

@@ -71,7 +71,7 @@ def table(
 
 
 def section(section_id: str, kicker: str, title: str, subtitle: str = "", **more: Any) -> Words:
-    """A card of a page: ``table``, ``paragraphs``, ``keys``, ``notes``, ``downloads``, ``folded``."""
+    """A card of a page: ``table``, ``paragraphs``, ``code``, ``keys``, ``notes``, ``downloads``, ``folded``."""
     return {
         "id": section_id,
         "kicker": kicker,
@@ -79,6 +79,7 @@ def section(section_id: str, kicker: str, title: str, subtitle: str = "", **more
         "subtitle": subtitle,
         "keys": (),
         "paragraphs": (),
+        "code": None,
         "table": None,
         "notes": (),
         "downloads": (),

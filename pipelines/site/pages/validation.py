@@ -187,7 +187,7 @@ def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
 
 @page_kind(
     "validation",
-    number=8,
+    number=10,
     name="Validation",
     menu_page="validation.html",
     description="Our estimates against published figures that they do not use: error and coverage by quantity, every "

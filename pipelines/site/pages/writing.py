@@ -19,8 +19,8 @@ from pydantic import BaseModel
 from pipelines.errors import LedgerError
 from pipelines.records.code_versions import code_version
 from pipelines.settings import REPORTS, Settings
-from pipelines.site.files import embedded_font, json_for_html, script_hash, sha256, write_changed
-from pipelines.site.pages.registry import Draft, PageKind, menu, registered_pages
+from pipelines.site.files import embedded_font, json_for_html, packed_json, script_hash, sha256, write_changed
+from pipelines.site.pages.registry import Draft, PageKind, registered_pages, site_menu
 from pipelines.site.published import Reading, versions_of
 from pipelines.warehouse.file import connect_published
 
@@ -79,8 +79,10 @@ def environment() -> Environment:
     )
     made.filters["web"] = lambda url: url if url and url.startswith(("https://", "http://")) else None
     made.filters["embedded"] = json_for_html
-    made.globals["menu"] = [("index.html", "Charts"), *menu(), ("index.html#what-if", "What if")]
+    made.filters["packed"] = packed_json
+    made.globals["menu"] = site_menu()
     made.globals["script"] = script_text
+    made.globals["text_hash"] = lambda text: Markup(script_hash(text))
     made.globals["script_hash"] = lambda *names: Markup(" ").join(map(script_hash, map(script_text, names)))
     return made
 
@@ -162,7 +164,7 @@ def is_there(path: Path, digest: str) -> bool:
 
 def page_code(kind: PageKind) -> str:
     """Version of all code and texts that decide the pages of a kind; the menu of all kinds is part of each page."""
-    return sha256(f"{code_version(frozenset({__name__, kind.draft.__module__}))}{menu()}".encode())[:24]
+    return sha256(f"{code_version(frozenset({__name__, kind.draft.__module__}))}{site_menu()}".encode())[:24]
 
 
 def build_pages(kind: PageKind, settings: Settings, *, force: bool = False) -> Written:
