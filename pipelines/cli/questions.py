@@ -185,7 +185,7 @@ def _estimate_installed(year: int | None, numbers: dict[str, str | None], output
     given = {name: read_stated(text, f"--{name}") for name, text in numbers.items() if text is not None}
     result = installed_estimate.estimate(STATE.settings, installed_estimate.Given(year=year, **given))
     if output is EstimateFormat.json:
-        print(json.dumps(finite_or_null(result), default=json_value, ensure_ascii=False, indent=1))
+        print(as_json(result))
         return
     names, *cells = installed_estimate.as_table(result)
     (print_fitted if sys.stdout.isatty() else print_whole)(names, cells, [name == "central" for name in names])
