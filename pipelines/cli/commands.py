@@ -18,7 +18,7 @@ import typer
 
 from pipelines import __version__
 from pipelines.answers.time_limit import time_limit
-from pipelines.cli.exports import export
+from pipelines.cli.exports import export, verify
 from pipelines.cli.fetch_progress import FetchProgress
 from pipelines.cli.printing import (
     Format,
@@ -267,7 +267,7 @@ def ui(
     run_ui(STATE.settings, prepare_instance(STATE.settings), host, port)
 
 
-for command in (build, fetch, report, status, doctor, sql, explain, estimate, audit, export, serve, ui):
+for command in (build, fetch, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui):
     app.command()(command)
 
 

@@ -5,28 +5,81 @@ What belongs here: options in, what was written or found printed. What does not:
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from pipelines.answers.numbers import number
 from pipelines.cli.state import STATE
-from pipelines.errors import LedgerError
+from pipelines.errors import LedgerError, UsageError
 from pipelines.warehouse.file import connect_published
+
+MOST_FAULTS = 20
+"""Differences that are listed; more are counted."""
 
 
 def export(
-    folder: Annotated[Path, typer.Argument(help="Folder to write: a new one, or an export to replace.")],
+    target: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="DIR", help="Folder to write, new or an export; with --figure a file.", show_default=False
+        ),
+    ] = None,
+    figure: Annotated[
+        tuple[str, str] | None,
+        typer.Option(metavar="SUBJECT QUANTITY", help="Write the evidence of one figure instead.", show_default=False),
+    ] = None,
 ) -> None:
-    """Write every mart as Parquet and CSV, described by a Frictionless data package and Croissant metadata."""
+    """Write every mart as Parquet and CSV with descriptions, or with --figure an archive that proves one figure.
+
+    With --figure, SUBJECT may also be the key of a benchmark result, or MODEL/ACCELERATOR/NUMBER FORMAT/BATCH.
+    """
+    if figure is not None:
+        _export_figure(*figure, target)
+        return
+    if target is None:
+        raise UsageError("the folder is missing: ledger export DIR, or ledger export --figure SUBJECT QUANTITY.")
     from pipelines.answers.export.export import export as write_export
 
     with connect_published(STATE.settings) as connection:
         try:
-            found = write_export(connection, folder.expanduser().resolve())
+            found = write_export(connection, target.expanduser().resolve())
         except ModuleNotFoundError as error:
             raise LedgerError(
                 f"ledger export needs the package {error.name}. Install it: pip install 'compute-ledger[export]'"
             ) from None
     tables = sum(name.endswith(".parquet") for name in found)
-    print(f"export     {folder} ({tables} tables as Parquet and CSV; datapackage.json, croissant.json, ATTRIBUTION.md)")
+    print(f"export     {target} ({tables} tables as Parquet and CSV; datapackage.json, croissant.json, ATTRIBUTION.md)")
+
+
+def _export_figure(subject: str, quantity: str, file: Path | None) -> None:
+    from pipelines.answers.evidence.figure import write_evidence
+
+    path = file or Path(re.sub(r"[^\w.-]+", "-", f"{subject}-{quantity}").lower() + ".evidence.zip")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; expected the name of a file.")
+    with connect_published(STATE.settings) as connection:
+        write_evidence(connection, STATE.settings, subject, quantity, path.expanduser())
+    print(f"evidence   {path} ({path.stat().st_size:,} bytes). To compute it again: ledger verify {path}")
+
+
+def verify(
+    file: Annotated[Path, typer.Argument(help="Archive that ledger export --figure wrote.")],
+) -> None:
+    """Compute the figure of an archive again, from what is in it alone: equal, or what differs. Needs no warehouse."""
+    from pipelines.answers.evidence.figure import verify as check
+
+    done = check(file)
+    if done.faults:
+        shown = [
+            *done.faults[:MOST_FAULTS],
+            *([f"and {len(done.faults) - MOST_FAULTS:,} more"] if len(done.faults) > MOST_FAULTS else []),
+        ]
+        raise LedgerError("\n".join([f"{file} differs", *(f"  {line}" for line in shown)]))
+    low, high = (done.row.get(f"{done.column}_{side}") for side in ("low", "high"))
+    interval = "" if low is None or high is None else f" ({number(low)} to {number(high)})"
+    key = ", ".join(str(part) for part in done.key.values())
+    print(f"equal      {key}: {done.column} = {number(done.row[done.column])}{interval}")
+    print(f"build      {done.build['build_id']}, data version {done.build['data_version']}")
