@@ -121,7 +121,9 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("embodied_carbon", "accelerator_id", "accelerators", "accelerator_id"),
     ("site_scenarios", "accelerator_id", "accelerators", "accelerator_id"),
     ("chip_kinds", "accelerator_id", "accelerators", "accelerator_id"),
+    ("chip_kinds", "server_class", "assumptions", "applies_to"),
     ("chip_counts", "chip_id", "chip_kinds", "chip_id"),
+    ("chip_counts", "owner", "owner_sites", "owner"),
     ("claims", "unit", "claim_units", "unit"),
 )
 """(table, column, referenced table, referenced column): a value must exist in what it refers to."""

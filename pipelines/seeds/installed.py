@@ -86,7 +86,7 @@ class ChipKinds(Fact):
     chip_id: Identifier = filled("Key of the chip.")
     chip_name: Text = filled("Name; two chips that the publisher counts as one are both named.")
     designer: Designer = filled("Designer of the chip.")
-    publisher_designer: Text = filled("Designer as the publisher spells it.")
+    publisher_designer: Literal["Nvidia", "Google", "Amazon", "AMD"] = filled("Designer as the publisher spells it.")
     publisher_name: Text = filled("Chip as the publisher calls it where it names owners.")
     other_publisher_name: Text | None = nullable("Another name that the publisher has for it.")
     accelerator_id: Identifier | None = nullable("Accelerator that stands for it: key of seeds.accelerators.")

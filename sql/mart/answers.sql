@@ -286,8 +286,8 @@ fifth_answer as (
         || ' models). What each lever alone would save of the total: ' || s.listed || '. Savings do not add up.' as answer,
         list_concat(
             [
-                'ai-compute-' || w.year || '/energy_kwh/facility/sum_over_chips', 'ai-compute-' || w.year || '/co2e_kg/location/sum_over_chips',
-                'ai-compute-' || w.year || '/co2e_kg/embodied/sum_over_chips', 'mart.installed_accounts/' || w.year || '/both/share',
+                'mart.installed_footprint/' || w.year || '/all/all/facility_energy_kwh', 'mart.installed_footprint/' || w.year || '/all/all/location_co2e_kg',
+                'mart.installed_footprint/' || w.year || '/all/all/embodied_co2e_kg', 'mart.installed_accounts/' || w.year || '/both/share',
                 'mart.training_summary/' || l.training_run_id || '/facility_energy_kwh',
                 'mart.training_totals/facility_energy_kwh/pretraining/all/all/value', 'mart.break_even/all/tokens_at_break_even'
             ],

@@ -25,6 +25,7 @@ ACCOUNTS = {"published training runs": 0, "published token counts": 1, "both": 5
 QUERY = """
 select year, account, value_low, value, value_high, share_low, share, share_high, detail
 from mart.installed_accounts
+qualify account <> 'both' or count(*) over (partition by year) > 2
 order by year, account
 """
 
@@ -44,7 +45,7 @@ order by year, account
         "Runs count in the year of their publication. Token counts take the mean of the months that a provider publishes, times "
         "an assumed energy per processed token with a wide interval.",
         "Years before 2024 lack the chips of some designers, so their shares are too high.",
-        "What is left has no public account: other training, failed and exploratory runs, serving that nobody counts, and rented "
+        "What is left has no public account: other training, failed and exploratory runs, serving without published counts, and rented "
         "or idle hardware.",
     ),
     keys=ACCOUNTS,
@@ -79,7 +80,7 @@ def draw(frame: pl.DataFrame) -> Built:
         tooltip=tooltips({"year_text": "Year", "account": "Account", "share_text": "Share",
                           "share_interval": "90 % interval", "amount": "Energy", "detail": "What is counted"}),
     )  # fmt: skip
-    last = frame.filter(pl.col("account") == "both").sort("year").row(-1, named=True)
+    last = frame.sort("year", "share").row(-1, named=True)
     title = (
         f"About {percent(last['share'])} of the energy of AI chips in {last['year']} has a public account "
         f"({percent(last['share_low'])} to {percent(last['share_high'])})"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 import polars as pl
 
-from pipelines.answers.numbers import energy, mass
+from pipelines.answers.numbers import energy, with_prefix
 from pipelines.site.charts.extent import least_of, most_of
 from pipelines.site.charts.marks import (
     ROWS,
@@ -52,7 +52,7 @@ order by 1 desc, 2, 3, 7
 def _amount(value: float | None, part: str) -> str:
     if value is None:
         return "–"
-    return energy(value) if part == "energy" else f"{mass(value)} CO₂e"
+    return energy(value) if part == "energy" else f"{with_prefix(value / 1000, 't', 2)} CO₂e"
 
 
 def _texts(frame: pl.DataFrame) -> pl.DataFrame:
@@ -97,7 +97,7 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
 def draw(frame: pl.DataFrame) -> Built:
     """Interval dots by year: energy with published totals, and emissions."""
     rows = pl.concat([frame.select(
-        "part", "kind", "name", pl.col("year").cast(pl.String).alias("year_text"),
+        "part", "kind", "name", "year", pl.col("year").cast(pl.String).alias("year_text"),
         short_number("low", "low"), short_number("value", "value"), short_number("high", "high"),
     ), _texts(frame)], how="horizontal")  # fmt: skip
     ours = frame.filter(pl.col("kind") == "all counted AI chips").sort("year").row(-1, named=True)
@@ -109,35 +109,49 @@ def draw(frame: pl.DataFrame) -> Built:
     alt_text = (
         f"Two panels with 90 % intervals on log scales, by year. Electricity: {energy(ours['value'])} in {ours['year']}, beside "
         f"{frame.filter(pl.col('kind') == 'published total').height} published totals. Emissions: location-based "
-        f"{mass(co2['value'])} CO₂e in {co2['year']}, beside market-based and embodied emissions."
+        f"{_amount(co2['value'], 'emissions')} in {co2['year']}, beside market-based and embodied emissions."
     )
     facts: dict[str, float | int | str] = {
         "year": ours["year"], "facility_energy_kwh": ours["value"], "location_co2e_kg": co2["value"],
     }  # fmt: skip
     panels = (
-        Panel(_by_year(rows, "energy", "datum.value / 1e9 + '\u00a0TWh'"), "Electricity of the facilities"),
-        Panel(_by_year(rows, "emissions", "datum.value / 1e9 + '\u00a0Mt'"), "Emissions"),
+        Panel(_energies(rows), "Electricity of the facilities"),
+        Panel(_emissions(rows), "Emissions"),
     )
     return Built(panels, title, alt_text, facts, rows)
 
 
-def _by_year(rows: pl.DataFrame, part: str, label: str) -> alt.LayerChart:
-    """Dots with intervals by year and kind."""
-    there = rows.filter(pl.col("part") == part)
-    least = least_of(there["low"].drop_nulls())
-    scale = alt.Scale(type="log", nice=False, domain=[least / 1.5, most_of(there["value"]) * 2])
-    axis = alt.Axis(labelExpr=label, values=[10.0**e for e in range(6, 14)])
-    base = alt.Chart(ROWS).transform_filter(f"datum.part == '{part}'")
+def _energies(rows: pl.DataFrame) -> alt.LayerChart:
+    """Energy by year on an axis of numbers, so that a projection stands as far away as it is."""
+    there = rows.filter(pl.col("part") == "energy")
+    first, last = least_of(there["year"]), most_of(there["year"])
+    scale = alt.Scale(domain=[first - 0.6, last + 0.6], nice=False)
+    x = alt.X("year:Q", title=None, scale=scale, axis=alt.Axis(format="d", tickMinStep=1, tickCount=5, grid=False))
+    return _dots(rows, "energy", {"x": x}, "datum.value / 1e9 + '\u00a0TWh'")
+
+
+def _emissions(rows: pl.DataFrame) -> alt.LayerChart:
+    """Emissions by year, kinds side by side."""
     x = alt.X("year_text:O", title=None, axis=alt.Axis(labelAngle=0))
-    y = alt.Y("value:Q", title=None, scale=scale, axis=axis)
-    looks = grouped("kind", KINDS, rows)
     offset = alt.XOffset("kind:N", sort=list(KINDS))
+    return _dots(rows, "emissions", {"x": x, "xOffset": offset}, "datum.value / 1e9 + '\u00a0Mt'")
+
+
+def _dots(rows: pl.DataFrame, part: str, place: dict[str, alt.X | alt.XOffset], label: str) -> alt.LayerChart:
+    """Dots with intervals of one part of the rows."""
+    there = rows.filter(pl.col("part") == part)
+    low, high = least_of(there["low"].drop_nulls()) / 1.5, most_of(there["value"]) * 2
+    scale = alt.Scale(type="log", nice=False, domain=[low, high])
+    y_axis = alt.Axis(labelExpr=label, values=[10.0**e for e in range(4, 14)])
+    base = alt.Chart(ROWS).transform_filter(f"datum.part == '{part}'")
+    y = alt.Y("value:Q", title=None, scale=scale, axis=y_axis)
+    looks = grouped("kind", KINDS, rows)
     spans = base.mark_rule(strokeWidth=2).encode(
-        x=x, xOffset=offset, y=alt.Y("low:Q", title=None, scale=scale, axis=axis), y2="high:Q", stroke=looks["stroke"],
+        **place, y=alt.Y("low:Q", title=None, scale=scale, axis=y_axis), y2="high:Q", stroke=looks["stroke"],
         opacity=highlighted("kind", 0.6),
     )  # fmt: skip
     dots = base.mark_point(size=50, strokeWidth=1.3, fillOpacity=0.85).encode(
-        x=x, xOffset=offset, y=y, **looks, opacity=highlighted("kind"),
+        **place, y=y, **looks, opacity=highlighted("kind"),
         tooltip=tooltips({"name": "Scope", "kind": "Kind", "year_text": "Year", "amount": "Amount",
                           "interval": "90 % interval"}),
     )  # fmt: skip

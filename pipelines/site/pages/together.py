@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import duckdb
 
-from pipelines.answers.labels import quantity_name, said
-from pipelines.answers.numbers import count, energy, mass, money, number, percent, with_prefix
+from pipelines.answers.labels import input_name, quantity_name, said
+from pipelines.answers.numbers import count, energy, money, number, percent, with_prefix
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
 from pipelines.warehouse.file import Row, read_rows
@@ -15,7 +15,7 @@ DRIVERS = """
     select d.* from core.installed_drivers as d
     where d.year = (select max(year) from core.installed_drivers)
         and d.quantity in ('facility_energy_kwh', 'location_co2e_kg', 'cost_usd')
-    order by d.quantity, d.share desc, d.factor
+    order by list_position(['facility_energy_kwh', 'location_co2e_kg', 'cost_usd'], d.quantity), d.share desc, d.factor
 """
 COMPARISONS = """
     select c.*, s.title as source_title, s.url as source_url
@@ -42,13 +42,24 @@ def _watts(value: float) -> str:
     return with_prefix(value, "W", 2)
 
 
+def _tonnes(kg: float) -> str:
+    """Emissions as large as these, in tonnes with a prefix."""
+    return f"{with_prefix(kg / 1000, 't', 2)} CO₂e"
+
+
+def _factor_name(factor: str) -> str:
+    """A factor in words: an assumption with the class that it is for, or a count."""
+    name, _, of = factor.partition(" for ")
+    return f"{input_name(name)} ({of})" if of else factor
+
+
 MEASURES = (
     ("chip_power_w", "Rated chip power", _watts),
     ("facility_power_w", "Facility power", _watts),
     ("facility_energy_kwh", "Energy", energy),
-    ("location_co2e_kg", "Location-based emissions", mass),
-    ("market_co2e_kg", "Market-based emissions", mass),
-    ("embodied_co2e_kg", "Embodied emissions", mass),
+    ("location_co2e_kg", "Location-based emissions", _tonnes),
+    ("market_co2e_kg", "Market-based emissions", _tonnes),
+    ("embodied_co2e_kg", "Embodied emissions", _tonnes),
     ("water_l", "Water", lambda value: with_prefix(value, "L", 2)),
     ("cost_usd", "Cost of the year", money),
 )
@@ -71,7 +82,11 @@ def _footprint_table(table_id: str, label: str, first: str, rows: list[tuple[str
 
 
 def _driver_row(one: Row) -> Words:
-    return row(cell(quantity_name(one["quantity"])), cell(one["factor"]), cell(percent(one["share"]), one["share"]))
+    return row(
+        cell(quantity_name(one["quantity"])),
+        cell(_factor_name(one["factor"])),
+        cell(percent(one["share"]), one["share"]),
+    )
 
 
 def _comparison_row(one: Row) -> Words:
@@ -131,7 +146,7 @@ def _account_row(one: Row) -> Words:
 
 def _lever_row(one: Row) -> Words:
     fraction = f"{percent(one['saved_fraction_low'])} to {percent(one['saved_fraction_high'])}"
-    write = energy if one["unit"] == "kWh" else mass
+    write = energy if one["unit"] == "kWh" else _tonnes
     return row(
         cell(one["lever"], note=one["basis"]),
         cell(quantity_name(one["quantity"])),
@@ -166,7 +181,7 @@ def _lead(one: Row) -> str:
     return (
         f"In {one['year']} the AI chips of NVIDIA, Google, Amazon and AMD took about {energy(one['facility_energy_kwh'])} "
         f"({energy(one['facility_energy_kwh_low'])} to {energy(one['facility_energy_kwh_high'])}) and caused "
-        f"{mass(one['location_co2e_kg'])} CO₂e ({mass(one['location_co2e_kg_low'])} to {mass(one['location_co2e_kg_high'])}, "
+        f"{_tonnes(one['location_co2e_kg'])} ({_tonnes(one['location_co2e_kg_low'])} to {_tonnes(one['location_co2e_kg_high'])}, "
         "location-based). Chips of other designers and chips sold before the counts begin are not included."
     )
 

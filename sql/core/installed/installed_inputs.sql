@@ -15,8 +15,8 @@
 -- interval: units_count | Units that the owner received up to the end of the quarter, retired ones included.
 -- column: h100_equivalents_per_unit_ratio | H100 chips of equal peak 8-bit rate per unit, by the publisher.
 -- column: installed_units_count | Units in service at the end of the quarter.
--- column: owned_units_count | Units in service in the middle of the quarter, those that do not run yet included.
--- column: running_units_count | Units that run in the middle of the quarter.
+-- column: owned_units_count | Units in service at mid-quarter, those that do not run yet included.
+-- column: running_units_count | Units that run at mid-quarter.
 -- column: stock | The row of core.installed_stock: also the units at the bounds of retirement and start.
 -- column: units_factor | How the designer's total moves between its bounds: chips of a designer move together.
 -- column: rated_power | Rated power of a chip.

@@ -10,8 +10,8 @@
 -- column: installed_units_count | Units in service at the end of the quarter: sold and not retired.
 -- column: short_life_installed_units_count | The same if chips retire early.
 -- column: long_life_installed_units_count | The same if chips retire late.
--- column: owned_units_count | Units in service in the middle of the quarter, those that do not run yet included.
--- column: running_units_count | Units that run in the middle of the quarter.
+-- column: owned_units_count | Units in service at mid-quarter, those that do not run yet included.
+-- column: running_units_count | Units that run at mid-quarter.
 -- column: short_life_running_units_count | The same if chips retire early.
 -- column: long_life_running_units_count | The same if chips retire late.
 -- column: late_running_units_count | The same if chips begin to run late after their sale.
