@@ -36,6 +36,8 @@ with findings as (
     union all by name
     select * from core.findings_benchmarks
     union all by name
+    select * from core.findings_installed
+    union all by name
     select * exclude (training_run_id, quantity, boundary, method_observed, method_expected) from core.method_disagreements
 ),
 

@@ -199,6 +199,8 @@ FAULTS = {
     "price_against_sisters": ("NVIDIA T4", """
         insert into raw.epoch_hardware_prices (hardware_model, price_date, price_on_demand_usd_per_chip_hour)
         values ('NVIDIA Tesla T4', date '2022-08-01', 8)"""),
+    "chip_count_differs": ("A100", """
+        update seeds.chip_kinds set rated_power_w = 500 where chip_id = 'a100'"""),
 }  # fmt: skip
 """Rule -> what it is about, and the statement that puts the error there."""
 

@@ -111,3 +111,8 @@ def test_cohorts_by_rule_hold_what_the_rule_says(published: duckdb.DuckDBPyConne
     for cohort, day, value in chips:
         if cohort == "datacentre leading":
             assert sum(c == "datacentre" and d <= day and v >= value for c, d, v in chips) <= 3
+
+
+def test_a_constant_has_no_growth_and_lies_on_its_line() -> None:
+    for fit in fit_trends(points([130.0] * 8)).iter_rows(named=True):
+        assert (fit["log10_slope"], fit["r2"]) == (pytest.approx(0, abs=1e-12), 1.0)

@@ -45,8 +45,8 @@ order by year, account
         "Runs count in the year of their publication. Token counts take the mean of the months that a provider publishes, times "
         "an assumed energy per processed token with a wide interval.",
         "Years before 2024 lack the chips of some designers, so their shares are too high.",
-        "What is left has no public account: other training, failed and exploratory runs, serving without published counts, and rented "
-        "or idle hardware.",
+        "What is left has no public account: other training, failed and exploratory runs, serving without published counts, and "
+        "rented or idle hardware.",
     ),
     keys=ACCOUNTS,
     key_column="account",

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import duckdb
 
 from pipelines.answers.labels import input_name, quantity_name, said
-from pipelines.answers.numbers import count, energy, money, number, percent, with_prefix
+from pipelines.answers.numbers import NBSP, count, energy, money, number, percent, plain, with_prefix
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
 from pipelines.warehouse.file import Row, read_rows
@@ -23,8 +25,21 @@ COMPARISONS = """
     inner join meta.sources as s on c.source_id = s.source_id
     order by not c.is_independent, c.quantity, c.year, c.total_id
 """
+GROWTH = """
+    select * from mart.trends
+    where metric in ('installed_h100_equivalents', 'sold_h100_equivalents') and is_longest
+    order by metric, list_position(['all', 'NVIDIA', 'Google', 'Amazon', 'AMD'], cohort)
+"""
+GROWING = {
+    "installed_h100_equivalents": "Compute in service",
+    "sold_h100_equivalents": "Compute sold in a quarter",
+}
 ACCOUNTS = "select * from mart.installed_accounts order by year desc, account"
 LEVERS = "select * from mart.installed_levers order by saved_fraction desc, lever_id"
+READ = {
+    "footprint": FOOTPRINT, "growth": GROWTH, "drivers": DRIVERS, "compared": COMPARISONS, "accounts": ACCOUNTS, "levers": LEVERS,
+}  # fmt: skip
+"""What the page reads."""
 DOWNLOADS = {
     "installed_compute.csv": "select * from mart.installed_compute order by quarter_end, designer, chip_id, owner",
     "installed_footprint.csv": FOOTPRINT,
@@ -44,7 +59,18 @@ def _watts(value: float) -> str:
 
 def _tonnes(kg: float) -> str:
     """Emissions as large as these, in tonnes with a prefix."""
-    return f"{with_prefix(kg / 1000, 't', 2)} CO₂e"
+    return with_prefix(kg / 1000, "t", 2)
+
+
+def _span(low: float, high: float, write: Callable[[float], str]) -> str:
+    """From one amount to another; a unit that both have is said once.
+
+    >>> _span(3.9e10, 9.5e10, energy).replace(NBSP, " ")
+    '39 to 95 TWh'
+    """
+    first, last = write(low), write(high)
+    amount, _, unit = first.partition(NBSP)
+    return f"{amount if unit == last.partition(NBSP)[2] else first} to {last}"
 
 
 def _factor_name(factor: str) -> str:
@@ -57,9 +83,9 @@ MEASURES = (
     ("chip_power_w", "Rated chip power", _watts),
     ("facility_power_w", "Facility power", _watts),
     ("facility_energy_kwh", "Energy", energy),
-    ("location_co2e_kg", "Location-based emissions", _tonnes),
-    ("market_co2e_kg", "Market-based emissions", _tonnes),
-    ("embodied_co2e_kg", "Embodied emissions", _tonnes),
+    ("location_co2e_kg", "CO₂e, location-based", _tonnes),
+    ("market_co2e_kg", "CO₂e, market-based", _tonnes),
+    ("embodied_co2e_kg", "CO₂e, embodied", _tonnes),
     ("water_l", "Water", lambda value: with_prefix(value, "L", 2)),
     ("cost_usd", "Cost of the year", money),
 )
@@ -69,7 +95,7 @@ MEASURES = (
 def _amounts(one: Row) -> list[Words]:
     """A cell for each measure, with its interval below."""
     return [
-        cell(write(one[name]), one[name], note=f"{write(one[f'{name}_low'])} to {write(one[f'{name}_high'])}")
+        cell(write(one[name]), one[name], note=_span(one[f"{name}_low"], one[f"{name}_high"], write))
         if one[name] is not None
         else cell(None)
         for name, _, write in MEASURES
@@ -89,7 +115,8 @@ def _driver_row(one: Row) -> Words:
     )
 
 
-def _comparison_row(one: Row) -> Words:
+def comparison_row(one: Row) -> Words:
+    """A published total beside ours."""
     unit = one["unit"]
     ratio = one["ratio"]
     plot = (
@@ -118,7 +145,8 @@ def _comparison_row(one: Row) -> Words:
     )
 
 
-def _comparison_table(table_id: str, label: str, rows: list[Row]) -> Words:
+def comparison_table(table_id: str, label: str, rows: list[Row]) -> Words:
+    """Published totals beside ours: ratio, whether inside our interval, and why they differ."""
     heads = [
         head("Total and publisher"),
         head("Year", number=True),
@@ -130,28 +158,44 @@ def _comparison_table(table_id: str, label: str, rows: list[Row]) -> Words:
         head("Agrees by definition"),
         head("Why they differ", long=True),
     ]
-    return table(table_id, label, heads, [_comparison_row(one) for one in rows], tall=True)
+    return table(table_id, label, heads, [comparison_row(one) for one in rows], tall=True)
+
+
+def _growth_row(one: Row) -> Words:
+    months = one["doubling_time_months"]
+    doubling = None if months is None else f"{plain(months)}{NBSP}months"
+    return row(
+        cell(GROWING[one["metric"]]),
+        cell("All counted AI chips" if one["cohort"] == "all" else one["cohort"]),
+        cell(
+            f"{plain(one['growth_per_year'])}{NBSP}×",
+            one["growth_per_year"],
+            note=f"{plain(one['growth_per_year_low'])} to {plain(one['growth_per_year_high'])}{NBSP}×",
+        ),
+        cell(doubling, months),
+        cell(one["n_rows"], one["n_rows"]),
+    )
 
 
 def _account_row(one: Row) -> Words:
-    share = f"{percent(one['share_low'])} to {percent(one['share_high'])}"
+    share = _span(one["share_low"], one["share_high"], percent)
     return row(
         cell(one["year"], one["year"]),
         cell(one["account"]),
         cell(percent(one["share"]), one["share"], note=share),
-        cell(energy(one["value"]), one["value"], note=f"{energy(one['value_low'])} to {energy(one['value_high'])}"),
+        cell(energy(one["value"]), one["value"], note=_span(one["value_low"], one["value_high"], energy)),
         cell(one["detail"]),
     )
 
 
 def _lever_row(one: Row) -> Words:
-    fraction = f"{percent(one['saved_fraction_low'])} to {percent(one['saved_fraction_high'])}"
+    fraction = _span(one["saved_fraction_low"], one["saved_fraction_high"], percent)
     write = energy if one["unit"] == "kWh" else _tonnes
     return row(
         cell(one["lever"], note=one["basis"]),
         cell(quantity_name(one["quantity"])),
         cell(percent(one["saved_fraction"]), one["saved_fraction"], note=fraction),
-        cell(write(one["amount"]), one["amount"], note=f"{write(one['amount_low'])} to {write(one['amount_high'])}"),
+        cell(write(one["amount"]), one["amount"], note=_span(one["amount_low"], one["amount_high"], write)),
     )
 
 
@@ -180,15 +224,15 @@ def _tables_of_scopes(last: list[Row]) -> list[Words]:
 def _lead(one: Row) -> str:
     return (
         f"In {one['year']} the AI chips of NVIDIA, Google, Amazon and AMD took about {energy(one['facility_energy_kwh'])} "
-        f"({energy(one['facility_energy_kwh_low'])} to {energy(one['facility_energy_kwh_high'])}) and caused "
-        f"{_tonnes(one['location_co2e_kg'])} ({_tonnes(one['location_co2e_kg_low'])} to {_tonnes(one['location_co2e_kg_high'])}, "
-        "location-based). Chips of other designers and chips sold before the counts begin are not included."
+        f"({_span(one['facility_energy_kwh_low'], one['facility_energy_kwh_high'], energy)}) and caused "
+        f"{_tonnes(one['location_co2e_kg'])} of CO₂e "
+        f"({_span(one['location_co2e_kg_low'], one['location_co2e_kg_high'], _tonnes)}, location-based). "
+        "Chips of other designers and chips sold before the counts begin are not included."
     )
 
 
-def _words(
-    footprint: list[Row], drivers: list[Row], compared: list[Row], accounts: list[Row], levers: list[Row]
-) -> Words:
+def _words(read: dict[str, list[Row]]) -> Words:
+    footprint, compared = read["footprint"], read["compared"]
     years = [one for one in footprint if one["scope_kind"] == "all"]
     world = years[-1]
     last = [one for one in footprint if one["year"] == world["year"]]
@@ -199,6 +243,8 @@ def _words(
     free = [one for one in compared if one["is_independent"]]
     same = [one for one in compared if not one["is_independent"]]
     driver_heads = [head("Quantity"), head("Assumption or count"), head("Share of the spread", number=True)]
+    growth_heads = [head("What"), head("Whose chips"), head("Growth a year", number=True), head("Doubles in", number=True),
+                    head("Quarters", number=True)]  # fmt: skip
     account_heads = [head("Year", number=True), head("Account"), head("Share", number=True), head("Energy", number=True),
                      head("What is counted", long=True)]  # fmt: skip
     lever_heads = [
@@ -214,7 +260,7 @@ def _words(
         [
             section(
                 "years",
-                "How much is it, and how fast does it grow?",
+                "How much is it?",
                 "All counted AI chips by year",
                 "Each amount with its 90 % interval. Power is that at the end of the year; emissions of the electricity are "
                 "location-based or market-based, and embodied emissions add to either.",
@@ -225,6 +271,14 @@ def _words(
                     "may be compared.",
                 ],
             ),
+            section(
+                "growth",
+                "How fast does it grow?",
+                "Growth in H100-equivalents",
+                "Least squares on the logarithm over complete quarters, with 90 % intervals. Over all designers from 2024 on, "
+                "when each of them is counted.",
+                table=table("growth-table", "Growth", growth_heads, [_growth_row(one) for one in read["growth"]]),
+            ),
             *_tables_of_scopes(last),
             section(
                 "drivers",
@@ -232,7 +286,7 @@ def _words(
                 f"Drivers of the spread, {world['year']}",
                 "Share of the variance of the total on the logarithm. Assumptions that chips and owners share move together.",
                 table=table(
-                    "driver-table", "Drivers of the spread", driver_heads, [_driver_row(one) for one in drivers]
+                    "driver-table", "Drivers of the spread", driver_heads, [_driver_row(one) for one in read["drivers"]]
                 ),
             ),
             section(
@@ -241,14 +295,14 @@ def _words(
                 f"{count(len(free))} published totals beside ours",
                 "The line is our 90 % interval, the dot the central value, the vertical mark the published total. A total that "
                 "includes ours must not be below our interval; one that is part of ours must not be above it.",
-                table=_comparison_table("compared-table", "Published totals beside ours", free),
+                table=comparison_table("compared-table", "Published totals beside ours", free),
                 downloads=["installed_comparisons.csv"],
             ),
             section(
                 "publisher",
                 "Do the chips add up to the publisher's totals?",
                 "Sums over chips beside the publisher's totals by designer",
-                table=_comparison_table("publisher-table", "Sums over chips beside the publisher's totals", same),
+                table=comparison_table("publisher-table", "Sums over chips beside the publisher's totals", same),
                 folded=f"Show the {len(same)} totals of the publisher",
             ),
             section(
@@ -260,7 +314,7 @@ def _words(
                     "account-table",
                     "Share with a public account",
                     account_heads,
-                    [_account_row(one) for one in accounts],
+                    [_account_row(one) for one in read["accounts"]],
                 ),
             ),
             section(
@@ -268,7 +322,7 @@ def _words(
                 "What would save the most?",
                 f"Levers applied to {world['year']}",
                 "What each lever alone would have saved with the same work done. Savings do not add up.",
-                table=table("lever-table", "Levers", lever_heads, [_lever_row(one) for one in levers]),
+                table=table("lever-table", "Levers", lever_heads, [_lever_row(one) for one in read["levers"]]),
                 notes=["Try other values: ledger estimate --installed --pue 1.1 --grid 0.1"],
             ),
         ],
@@ -283,18 +337,15 @@ def _words(
     description="What all counted AI chips take in power, energy, emissions, water and money, with intervals; what drives "
     "them, published totals beside ours, the share with a public account, and levers.",
     tables=("mart.installed_footprint", "mart.installed_compute", "mart.installed_comparisons", "mart.installed_accounts",
-            "mart.installed_levers", "core.installed_drivers"),
+            "mart.installed_levers", "mart.trends", "core.installed_drivers"),
 )  # fmt: skip
 def draft_together_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page and its rows as CSV."""
-    footprint, drivers = read_rows(connection, FOOTPRINT), read_rows(connection, DRIVERS)
-    compared, accounts = read_rows(connection, COMPARISONS), read_rows(connection, ACCOUNTS)
-    levers = read_rows(connection, LEVERS)
-    inputs = (footprint, drivers, compared, accounts, levers)
-    draft = Draft("together.html", "tabular.html", inputs, lambda: _words(*inputs))
-    world = [one for one in footprint if one["scope_kind"] == "all"][-1]
+    read = {name: read_rows(connection, query) for name, query in READ.items()}
+    draft = Draft("together.html", "tabular.html", read, lambda: _words(read))
+    world = [one for one in read["footprint"] if one["scope_kind"] == "all"][-1]
     facts: dict[str, float | int | str] = {
         "year": world["year"], "facility_energy_kwh": world["facility_energy_kwh"],
-        "location_co2e_kg": world["location_co2e_kg"], "comparisons": len(compared),
+        "location_co2e_kg": world["location_co2e_kg"], "comparisons": len(read["compared"]),
     }  # fmt: skip
     return Drafts([draft], {name: csv_of(connection, query) for name, query in DOWNLOADS.items()}, facts)

@@ -9,6 +9,7 @@ from pipelines.answers.numbers import number, plain
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
+from pipelines.site.pages.together import COMPARISONS, comparison_table
 from pipelines.warehouse.file import Row, read_rows
 
 SCORES = "select * from core.validation_scores where quantity is not null order by quantity"
@@ -121,7 +122,7 @@ def _score_heads(*first: Words) -> list[Words]:
     ]
 
 
-def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
+def _words(scores: list[Row], groups: list[Row], compared: list[Row], totals: list[Row]) -> Words:
     free = [one for one in compared if not one["is_circular"]]
     scored = sum(one["is_scored"] for one in compared)
     circular = [one for one in compared if one["is_circular"]]
@@ -173,6 +174,14 @@ def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
                 ],
             ),
             section(
+                "totals",
+                "Does all of it together fit what others publish?",
+                f"{len(totals)} published totals beside ours",
+                "The line is the 90 % interval of our total of all counted AI chips, the dot its central value, the vertical "
+                "mark the published total. A total that includes ours must not be below our interval.",
+                table=comparison_table("total-table", "Published totals beside ours", totals),
+            ),
+            section(
                 "circular",
                 "Which comparisons are circular?",
                 f"{len(circular)} comparisons are not independent",
@@ -192,14 +201,15 @@ def _words(scores: list[Row], groups: list[Row], compared: list[Row]) -> Words:
     menu_page="validation.html",
     description="Our estimates against published figures that they do not use: error and coverage by quantity, every "
     "comparison, circular comparisons separately.",
-    tables=("core.validation_scores", "mart.validation", "core.training_runs"),
+    tables=("core.validation_scores", "mart.validation", "core.training_runs", "mart.installed_comparisons"),
 )
 def draft_validation_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page and its rows as CSV."""
     scores, groups = read_rows(connection, SCORES), read_rows(connection, GROUPS)
     compared = read_rows(connection, COMPARED)
-    inputs = (scores, groups, compared)
-    draft = Draft("validation.html", "tabular.html", inputs, lambda: _words(scores, groups, compared))
+    totals = [one for one in read_rows(connection, COMPARISONS) if one["is_independent"]]
+    inputs = (scores, groups, compared, totals)
+    draft = Draft("validation.html", "tabular.html", inputs, lambda: _words(*inputs))
     facts: dict[str, float | int | str] = {"comparisons": len(compared)}
     for one in scores:
         if one["quantity"] == "all":

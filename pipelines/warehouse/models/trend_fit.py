@@ -104,7 +104,7 @@ def fit_window(window: pl.DataFrame, name: str) -> dict[str, object]:
         "log10_residual": float((residuals @ residuals / (window.height - 2)) ** 0.5),
         "squared_years": float(((years - years.mean()) ** 2).sum()),
         "t_quantile": quantile,
-        "r2": float(fit.rvalue**2),
+        "r2": float(fit.rvalue**2) if np.ptp(logs) > 0 else 1.0,  # a constant lies on its line
         "n_rows": window.height,
         "window_start": window["event_date"].min(),
         "window_end": window["event_date"].max(),
