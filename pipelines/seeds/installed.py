@@ -111,7 +111,9 @@ class IndependentTotals(Fact):
     key = ("total_id",)
     total_id: Identifier = filled("Key of the total.")
     total_name: Text = filled("What the total is of, and whose.")
-    quantity: Literal["facility_energy_kwh", "capital_usd"] = filled("Quantity of core.installed_totals.")
+    quantity: Literal["facility_energy_kwh", "facility_power_w", "location_co2e_kg", "water_l", "capital_usd"] = filled(
+        "Quantity of core.installed_totals."
+    )
     year: Year = filled("Year that the total is for, or in which most of its months lie.")
     scope_kind: Literal["all", "designer", "owner", "place"] = filled("Kind of scope of our side.")
     scope: Text = filled("Scope of our side; several are separated by commas.")
@@ -119,7 +121,7 @@ class IndependentTotals(Fact):
     value: Positive = filled("The total.")
     value_high: Positive | None = nullable("Upper bound, if published.")
     unit: Unit = filled("Unit of the values.")
-    relation: Literal["the same", "includes ours", "part of ours"] = filled(
+    relation: Literal["the same", "includes ours", "part of ours", "upper bound"] = filled(
         "How the total relates to ours by definition."
     )
     reason: Text = filled("What the total has that ours does not, or the reverse, in our words.")

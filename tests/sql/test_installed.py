@@ -178,13 +178,24 @@ def test_drivers_are_shares_of_the_variance() -> None:
 # --- beside others --------------------------------------------------------------------------------------------------
 
 
+KNOWN_DISAGREEMENTS = {"ai-share-of-data-centres-2024"}
+"""Published totals that do not fit ours; the reason is in the row."""
+
+
 def test_published_totals_agree_as_their_definitions_ask(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
         "select total_id, relation, is_independent, ratio, agrees from mart.installed_comparisons where value is not null"
     ).fetchall()
-    assert [row for row in rows if not row[4]] == []
+    assert {row[0] for row in rows if not row[4]} == KNOWN_DISAGREEMENTS
     assert {row[2] for row in rows} == {True, False}
-    assert [row for row in rows if row[1] == "the same" and abs(row[3] - 1) > 0.05] == []
+    assert [row for row in rows if row[1] == "the same" and not row[2] and abs(row[3] - 1) > 0.05] == []
+
+
+def test_other_estimates_of_all_ai_in_2025_are_inside_the_interval(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        "select quantity, is_inside from mart.installed_comparisons where is_independent and relation = 'the same' and year = 2025"
+    ).fetchall()
+    assert dict(rows) == {"facility_energy_kwh": True, "location_co2e_kg": True, "water_l": True}
 
 
 def test_what_is_published_is_a_small_share(published: duckdb.DuckDBPyConnection) -> None:

@@ -42,9 +42,11 @@ select
     case when has_all_designers then 'All counted AI chips' else 'Counted AI chips, some designers' end as name
 from ours
 union all
-select 'energy', 'published total', year, null, published_value, null, total_name
+select
+    case quantity when 'facility_energy_kwh' then 'energy' else 'emissions' end, 'published total', year, published_value_low,
+    published_value, published_value_high, total_name
 from mart.installed_comparisons
-where quantity = 'facility_energy_kwh' and is_independent
+where quantity in ('facility_energy_kwh', 'location_co2e_kg') and is_independent
 order by 1 desc, 2, 3, 7
 """
 
@@ -79,8 +81,8 @@ def _texts(frame: pl.DataFrame) -> pl.DataFrame:
     source="Epoch AI, AI chip counts, through mart.installed_footprint; published totals name their source on the page "
            "All of it together",
     notes=(
-        "Grey points are totals of all data centres or operators: they include other servers, so ours must not be above "
-        "them. The point of 2030 is a projection.",
+        "Grey points are published totals: of AI systems, or of all data centres or operators. The latter include other "
+        "servers, so ours must not be above them. The point of 2030 is a projection.",
         "Only 2024 and later have all four designers; earlier years are too low.",
         "Embodied emissions are the share of the year in the making of the hardware. They add to either of the other two; "
         "location-based and market-based emissions are two views of the same electricity.",

@@ -50,6 +50,7 @@ RELATIONS = {
     "the same": "counts the same",
     "includes ours": "includes ours",
     "part of ours": "is part of ours",
+    "upper bound": "is an upper bound",
 }
 
 

@@ -5,10 +5,10 @@
 -- column: total_name | What the total is of, and whose.
 -- column: quantity | Quantity.
 -- column: year | Year of the total.
--- column: published_value | The published total.
+-- interval: published_value | The published total; bounds only where they are published.
 -- interval: value | Ours; null where ours does not reach that year.
 -- column: unit | Unit of the values.
--- column: relation | How the total relates to ours by definition: the same, includes ours, or part of ours.
+-- column: relation | How the total relates to ours by definition: the same, includes ours, part of ours, or an upper bound of the same.
 -- column: reason | What the one has that the other does not.
 -- column: is_independent | False for totals of the publisher of the counts.
 -- column: source_id | Source of the total.
@@ -55,7 +55,9 @@ independent as (
         any_value(a.total_name) as total_name,
         any_value(a.quantity) as quantity,
         any_value(a.year) as year,
+        any_value(a.value_low) as published_value_low,
         any_value(a.value) as published_value,
+        any_value(a.value_high) as published_value_high,
         sum(o.value_low) as value_low,
         sum(o.value) as value,
         sum(o.value_high) as value_high,
@@ -124,7 +126,9 @@ select
     end || designer || ', total of the publisher' as total_name,
     quantity,
     year(quarter_end) as year,
+    null::double as published_value_low,
     published_value,
+    null::double as published_value_high,
     value * low_ratio as value_low,
     value,
     value * high_ratio as value_high,
