@@ -20,6 +20,17 @@
     return { ...JSON.parse(text), datasets: { rows: rowsOf(chart.data) } };
   }
 
+  // A point leads to the fact sheet of its row, as its name in the table does: the table is the way for a keyboard.
+  function leadToSheets(view, { data: { columns, table } }) {
+    const named = table.find(({ link }) => link !== null);
+    if (!named) return;
+    const sheet = (item) => item?.datum?.[columns[named.link]];
+    view.addEventListener("mousemove", (_, item) => { view.container().style.cursor = sheet(item) ? "pointer" : ""; });
+    view.addEventListener("click", (_, item) => {
+      if (sheet(item)) location.href = `${named.folder}/${encodeURIComponent(sheet(item))}.html`;
+    });
+  }
+
   let drawing = 0;
   async function draw(theme) {
     const turn = ++drawing;
@@ -41,6 +52,7 @@
         if (turn !== drawing) return view.finalize(); // another theme was chosen meanwhile
         // The card says in words what the marks show: readers are spared hundreds of nameless shapes.
         document.querySelector(`#chart-${id}-${index} svg`)?.setAttribute("aria-hidden", "true");
+        leadToSheets(view, chart);
         drawn.push(view);
       }
       views.get(id)?.forEach((view) => view.finalize());

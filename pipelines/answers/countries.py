@@ -11,8 +11,8 @@ COUNTRIES = {
     "MDA": "Moldova", "MEX": "Mexico", "MLT": "Malta", "MYS": "Malaysia", "NGA": "Nigeria", "NLD": "Netherlands", "NOR": "Norway",
     "NZL": "New Zealand", "PAK": "Pakistan", "PHL": "Philippines", "POL": "Poland", "PRT": "Portugal", "QAT": "Qatar",
     "ROU": "Romania", "RUS": "Russia", "SAU": "Saudi Arabia", "SGP": "Singapore", "SRB": "Serbia", "SVK": "Slovakia",
-    "SVN": "Slovenia", "SWE": "Sweden", "THA": "Thailand", "TUR": "Türkiye", "TWN": "Taiwan", "UKR": "Ukraine", "USA": "United States",
-    "UZB": "Uzbekistan", "VNM": "Vietnam", "WOR": "World average", "ZAF": "South Africa",
+    "SVN": "Slovenia", "SWE": "Sweden", "THA": "Thailand", "TUR": "Türkiye", "TWN": "Taiwan", "UKR": "Ukraine",
+    "USA": "United States", "UZB": "Uzbekistan", "VNM": "Vietnam", "WOR": "World average", "ZAF": "South Africa",
 }  # fmt: skip
 
 

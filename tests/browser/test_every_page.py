@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from playwright.sync_api import Browser
 
 from pipelines.settings import Settings
 from pipelines.site.pages.registry import registered_pages
@@ -46,6 +47,15 @@ CUT_OFF = """() => [...document.querySelectorAll(".chart svg")].flatMap((svg) =>
     return r.width > 0 && (wide || r.top < frame.top - 1 || r.bottom > frame.bottom + 1);
   }).map((t) => t.textContent);
 })"""
+BESIDE_PAPER = """() => {
+  document.querySelector("main").style.width = "650px";
+  return [...document.querySelectorAll(".chart svg")].filter((svg) =>
+    svg.getBoundingClientRect().right > svg.closest(".chart").getBoundingClientRect().right + 1)
+    .map((svg) => svg.closest("article").id);
+}"""
+"""Charts of which a part is beside the paper: their last year, for example."""
+WIDE_TABLES = """() => [...document.querySelectorAll(".scroll")]
+  .filter((e) => e.scrollWidth > e.clientWidth + 1).map((e) => e.ariaLabel)"""
 SHOWN_TEXT = "() => document.body.innerText"
 
 
@@ -105,6 +115,7 @@ def test_a_page_prints(visit: Open, name: str) -> None:
     assert len(data) > 10_000
     page.emulate_media(media="print")
     assert page.locator("header.bar").is_hidden()
+    assert page.evaluate(BESIDE_PAPER) == []
     assert opened.said == []
 
 
@@ -130,3 +141,45 @@ def test_a_keyboard_reaches_the_content_first(visit: Open) -> None:
     assert page.evaluate("document.activeElement.textContent") == "Skip to the content"
     page.keyboard.press("Enter")
     page.wait_for_url("**#content")
+
+
+@pytest.mark.parametrize(
+    "name", ["index.html", "models/llama-3.1-405b.html", "accelerators/h100-sxm.html", "find.html", "validation.html",
+             "quality.html", "claims.html", "methods.html", "devices.html", "compare.html", "cite.html"],
+)  # fmt: skip
+def test_no_table_is_wider_than_its_card(visit: Open, name: str) -> None:
+    page = visit(name).page
+    page.evaluate("document.querySelectorAll('details').forEach((d) => { d.open = true; })")
+    assert page.evaluate(WIDE_TABLES) == []
+
+
+@pytest.mark.parametrize(
+    "name", ["models/llama-3.1-405b.html", "find.html", "validation.html", "devices.html", "compare.html"]
+)
+def test_on_a_phone_every_column_is_seen_without_scrolling(visit: Open, name: str) -> None:
+    page = visit(name, width=390).page
+    assert page.evaluate(WIDE_TABLES) == []
+    labelled = page.locator(".scroll td[data-label]").first
+    assert (
+        labelled.evaluate("(e) => getComputedStyle(e, '::before').content")
+        == f'"{labelled.get_attribute("data-label")}"'
+    )
+
+
+def test_a_point_leads_to_its_fact_sheet(visit: Open) -> None:
+    page = visit("index.html").page
+    page.locator("#chart-training-compute-0 svg .mark-symbol path").nth(100).click(force=True)
+    page.wait_for_url("**/models/*.html")
+
+
+def test_without_scripts_pictures_stand_in(browser: Browser, built: Settings) -> None:
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto((built.site / "index.html").as_uri())
+    pictures = page.locator("noscript img, img.picture")
+    assert pictures.count() > 10
+    assert pictures.first.is_visible()
+    for name in ("compare.html", "check.html", "devices.html"):
+        page.goto((built.site / name).as_uri())
+        assert "scripts are switched off" in page.locator("main").inner_text()
+    context.close()

@@ -215,11 +215,14 @@ def test_a_missing_file_is_told_with_the_asset_that_makes_it(own_home: Settings,
 
 
 def test_the_page_refers_to_no_other_place(page: Page, built: Settings) -> None:
-    assert page.all("iframe", "object", "embed", "base", "img", "source", "video", "audio") == []
+    assert page.all("iframe", "object", "embed", "base", "source", "video", "audio") == []
+    pictures = page.all("img")
+    assert all("noscript" in picture.parents for picture in pictures), "pictures stand in where no script runs"
+    assert all((built.site / picture.attributes["src"]).is_file() for picture in pictures)
     assert {link.attributes["rel"] for link in page.all("link")} == {"icon", "alternate"}, "no style from elsewhere"
     assert [form for form in page.all("form") if "action" in form.attributes] == [], "its policy lets no form be sent"
     for element in page.elements:
-        assert "src" not in element.attributes
+        assert element in pictures or "src" not in element.attributes
         assert not [name for name in element.attributes if name.startswith("on")], element
         assert element.attributes.get("http-equiv", "Content-Security-Policy") == "Content-Security-Policy"
     for link in (element for element in page.elements if "href" in element.attributes):

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 from markupsafe import Markup
 
+from pipelines.answers.countries import country_name
 from pipelines.settings import REPORTS, SQL
 from pipelines.site.calculator.coefficients import FORMULAS
 from pipelines.site.calculator.formulas_js import formulas_script
@@ -106,11 +107,12 @@ def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
         (vendor, sorted(vendors[vendor], key=lambda one: (one[1].lower(), one[0])))
         for vendor in sorted(vendors, key=str.lower)
     ]
+    countries = sorted(((code, country_name(code)) for code in data["countries"]), key=lambda one: one[1])
     return {
         "whatif_chips": chips,
         "whatif_default": data["default_chip"],
         "whatif_data": json_for_html(_embedded(data)),
-        "whatif_countries": [("", "not given"), *((code, code) for code in sorted(data["countries"]))],
+        "whatif_countries": [("", "not given"), *countries],
     }
 
 

@@ -94,6 +94,13 @@ def windows_sentence(trend: dict[str, Any], *, percent: bool = False) -> str:
     )
 
 
+WELL_KNOWN = (
+    "GPT-4", "AlexNet", "GPT-3 175B", "BERT-Large", "NVIDIA H100 SXM5 80 GB", "NVIDIA B200 SXM 180 GB", "NVIDIA A100 SXM4 80 GB",
+    "Google TPU v4", "GeForce RTX 4090",
+)  # fmt: skip
+"""Points that readers look for: they have a name where there is room for one."""
+
+
 def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) -> pl.DataFrame:
     """Rows worth a label: those that set a record when they appeared, at least so many days apart."""
     records = frame.sort("event_date", value).filter(pl.col(value) > pl.col(value).cum_max().shift(1).fill_null(0))
@@ -108,5 +115,12 @@ def pick_labels(frame: pl.DataFrame, value: str, *, most: int, apart_days: int) 
 def record_labels(
     points: pl.DataFrame, text: str, x: alt.X, y: alt.Y, ground: Ground, *, most: int, apart_days: int
 ) -> list[alt.Chart]:
-    """Names of record points, the newest first."""
-    return labels(pick_labels(points, ground.y, most=most, apart_days=apart_days).reverse(), text, x, y, ground)
+    """Names of the points that people know, then of records, the newest first."""
+    records = pick_labels(points, ground.y, most=most, apart_days=apart_days).reverse()
+    order = pl.col(text).replace_strict({name: place for place, name in enumerate(WELL_KNOWN)}, default=None)
+    known = (
+        points.with_columns(order.alias("known")).drop_nulls("known").sort("known", ground.y, descending=[False, True])
+    )
+    known = known.unique(text, keep="first", maintain_order=True).drop("known")
+    named = pl.concat([known, records]).unique(text, keep="first", maintain_order=True)
+    return labels(named, text, x, y, ground)

@@ -22,6 +22,14 @@ RUNS = """
     select count(*) as runs, min(publication_date) as first, max(publication_date) as last
     from mart.training_summary
 """
+DICTIONARY = """
+    select table_name, column_name, unit, description from meta.columns where table_name in (?, ?, ?, ?, ?) order by all
+"""
+DOWNLOADS = {
+    "figures.csv": "mart.figures", "claims.csv": "mart.claim_audit", "findings.csv": "mart.consistency_findings",
+    "conflicts.csv": "mart.conflicts", "validation.csv": "mart.validation",
+}  # fmt: skip
+"""Files beside the pages -> the table whose rows they hold."""
 ATOM = "http://www.w3.org/2005/Atom"
 ICON = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><rect width="16" height="16" rx="3" fill="#0072B2"/>'
@@ -92,6 +100,22 @@ def feed(build: Row, changes: list[Row]) -> bytes:
     return text + b"\n"
 
 
+def dictionary(rows: list[Row], build: Row) -> bytes:
+    """What the columns of the downloads mean, as a text file."""
+    lines = [
+        citation(build),
+        "",
+        "Numbers are in the unit that ends the name of their column. _low and _high bound the central 90 %.",
+        "Files named after a chart hold its rows: the columns are those of the table on the page.",
+    ]
+    for file, table_name in DOWNLOADS.items():
+        lines += ["", f"{file} ({table_name})"]
+        for one in (column for column in rows if column["table_name"] == table_name):
+            unit = f" [{one['unit']}]" if one["unit"] else ""
+            lines.append(f"  {one['column_name']}{unit}: {one['description']}")
+    return ("\n".join(lines) + "\n").encode()
+
+
 def _changes_section(changes: list[Row]) -> Words:
     kinds = ("added", "removed", "changed")
     heads = [head("Table"), *(head(f"Rows {kind}", number=True) for kind in kinds)]
@@ -113,7 +137,8 @@ def _words(build: Row, changes: list[Row], licences: list[Row], runs: Row) -> Wo
     sections = [
         section(
             "citation", "How do I cite this?", "Citation", f"Data {_version(build)}, updated {build['finished_at']:%Y-%m-%d}.",
-            paragraphs=[citation(build)], code=bibtex(build),
+            paragraphs=[citation(build)], code=bibtex(build), downloads=["columns.txt"],
+            notes=["columns.txt says what the columns of the downloads mean."],
         ),
         section(
             "licence", "May I reuse it?", "Licence and attribution",
@@ -154,5 +179,10 @@ def draft_cite_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     draft = Draft(
         "cite.html", "tabular.html", (shown, changes, licences, runs), lambda: _words(shown, changes, licences, runs[0])
     )
-    files = {"changes.xml": feed(shown, changes), "favicon.svg": ICON.encode()}
+    columns = read_rows(connection, DICTIONARY, list(DOWNLOADS.values()))
+    files = {
+        "changes.xml": feed(shown, changes),
+        "favicon.svg": ICON.encode(),
+        "columns.txt": dictionary(columns, shown),
+    }
     return Drafts([draft], files, facts={"changed_tables": len(changes)})

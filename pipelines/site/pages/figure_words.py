@@ -208,10 +208,16 @@ def plots(rows: list[Row]) -> list[Words | None]:
     return [{"low": x(r["value_low"]), "value": x(r["value"]), "high": x(r["value_high"])} for r in rows]
 
 
-def cards(known: Known, prefix: str = "", equivalents: Mapping[str, str] | None = None) -> list[Words]:
+def cards(
+    known: Known,
+    prefix: str = "",
+    equivalents: Mapping[str, str] | None = None,
+    records: Mapping[tuple[str, str], str] | None = None,
+) -> list[Words]:
     """A card for every quantity and boundary of the figures of one subject, in the order of ``words.ORDER``.
 
-    ``equivalents`` says of some quantities what their amount is as much as.
+    ``equivalents`` says of some quantities what their amount is as much as; ``records`` says how well a method did for
+    a quantity.
     """
     groups: dict[tuple[str, str], list[Row]] = {}
     for row in known.rows:
@@ -221,7 +227,8 @@ def cards(known: Known, prefix: str = "", equivalents: Mapping[str, str] | None 
         unstated = groups.get((quantity, "unstated"), []) if boundary not in ("unstated", "none") else []
         preferred = next((row for row in rows if row["is_preferred"]), rows[0])
         card = Card(known, preferred, [*rows, *unstated], prefix).words()
-        made.append({**card, "equivalent": (equivalents or {}).get(card["public"], "")})
+        record = (records or {}).get((quantity, preferred["method"]), "")
+        made.append({**card, "equivalent": (equivalents or {}).get(card["public"], ""), "record": record})
     return sorted(made, key=lambda words: place(words["public"]))
 
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import defaultdict
+from collections.abc import Container, Mapping
 from functools import partial
 from typing import Any
 
 import duckdb
 
+from pipelines.answers.countries import country_name
 from pipelines.answers.explain import Known, References, read_references
 from pipelines.answers.labels import SUBJECT_KINDS, quantity_name, said, spoken
 from pipelines.answers.numbers import count, number
@@ -29,6 +31,16 @@ RUNS = """
 """
 MODELS = "select * from core.models order by model_id"
 FIGURES = "select * from mart.figures order by subject_kind, subject_id, not is_preferred, method, figure_id"
+RECORDS = """
+    select quantity, method, count(*) as figures, count(*) filter (is_covered) as covered
+    from mart.validation where not is_circular group by 1, 2 having count(*) >= 5 order by 1, 2
+"""
+"""How estimates of a quantity by a method did against published figures, where there are enough."""
+FAMILIES = """
+    select model_id, model_name, sister_name(model_name) as family from core.models
+    where sister_name(model_name) is not null order by family, total_params, model_name, model_id
+"""
+MOST_SISTERS = 12
 OF_OTHERS = """
     subject_kind <> 'training_run'
     and not (subject_kind = 'model' and subject_id in (select model_id from core.models))
@@ -124,7 +136,7 @@ def _run_facts(run: Row) -> list[Words]:
         ),
         ("Accelerators", number(run["accelerator_count"]) if run["accelerator_count"] else None, None),
         ("Number format", run["number_format"], None),
-        ("Country", run["training_country"], None),
+        ("Country", run["training_country"] and country_name(run["training_country"]), None),
         ("Operator", spoken(run["operator_kind"]) if run["operator_kind"] else None, None),
     ]
     return [{"name": name, "value": value, "href": href} for name, value, href in facts if value]
@@ -141,6 +153,32 @@ def _equivalents(run: Row) -> dict[str, str]:
         )
         if text
     }
+
+
+def _records(rows: list[Row]) -> dict[tuple[str, str], str]:
+    """How well each method did, in words."""
+    return {
+        (
+            row["quantity"],
+            row["method"],
+        ): f"Estimates by this method against independent published figures: {row['covered']} of "
+        f"{row['figures']} lie inside the interval."
+        for row in rows
+    }
+
+
+def _sisters(rows: list[Row], sheets: Container[str]) -> dict[str, list[Words]]:
+    """Links to the other models of the family, by model."""
+    found: dict[str, list[Words]] = {}
+    for family in grouped(rows, "family").values():
+        there = [row for row in family if row["model_id"] in sheets]
+        for row in there:
+            others = [other for other in there if other is not row][:MOST_SISTERS]
+            found[row["model_id"]] = [
+                {"href": f"models/{other['model_id']}.html", "name": f"Same family: {other['model_name']}"}
+                for other in others
+            ]
+    return found
 
 
 def makers(organization: str | None) -> str | None:
@@ -170,7 +208,10 @@ def _model_words(model: Row, parts: list[dict[str, Any]], extra: dict[str, Any],
                 "name": part["name"],
                 "facts": _run_facts(part["run"]) if part["run"] else [],
                 "cards": cards(
-                    Known(part["figures"], references), prefix, _equivalents(part["run"]) if part["run"] else {}
+                    Known(part["figures"], references),
+                    prefix,
+                    _equivalents(part["run"]) if part["run"] else {},
+                    extra["records"],
                 ),
                 "breakdown": [breakdown_words(row) for row in part["breakdown"]],
             }
@@ -209,6 +250,15 @@ def sheet_name(kind: str, subject_id: str) -> str:
     return f"subjects/{kind}-{subject_id}.html"
 
 
+def _with_sheets(figures: Container[tuple[str, str]], runs: Mapping[str, list[Row]]) -> set[str]:
+    """Models of which a run has a figure."""
+    return {
+        model
+        for model, found in runs.items()
+        if any(("training_run", run["training_run_id"]) in figures for run in found)
+    }
+
+
 @page_kind(
     "models",
     number=2,
@@ -225,6 +275,7 @@ def sheet_name(kind: str, subject_id: str) -> str:
         "mart.cost_breakdown",
         "mart.consistency_findings",
         "mart.conflicts",
+        "mart.validation",
     ),
 )
 def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
@@ -236,6 +287,8 @@ def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
     breakdowns = grouped(read_rows(connection, BREAKDOWN), "training_run_id")
     findings = grouped(read_rows(connection, FINDINGS), "subject_name")
     conflicts = grouped(read_rows(connection, CONFLICTS), "subject_kind", "subject_id")
+    records = _records(read_rows(connection, RECORDS))
+    sisters = _sisters(read_rows(connection, FAMILIES), _with_sheets(figures, runs))
     pages = []
     for model in read_rows(connection, MODELS):
         model_id = model["model_id"]
@@ -274,7 +327,8 @@ def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
         extra = {
             "findings": [row for name in names for row in findings.get(name, [])],
             "conflicts": [row for key in ids for row in conflicts.get(key, [])],
-            "links": links,
+            "links": [*sisters.get(model_id, []), *links],
+            "records": records,
         }
         pages.append(
             Draft(
