@@ -2,12 +2,35 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from pipelines.answers.given import Stated, read_stated
 from pipelines.answers.numbers import number
 from pipelines.errors import UsageError, shown
+
+SOFTWARE = ("stock", "tuned", "benchmark")
+"""How far the software is set up for the case: default settings, settings chosen for it, or a benchmark submission."""
+
+SHARES = ("cached_prompt", "idle")
+POSITIVE = ("prompt_tokens", "answer_tokens", "group", "decode_count")
+
+
+@dataclass(frozen=True)
+class Point:
+    """The operating point beside users, accelerators and number format; None leaves it to the rules."""
+
+    prompt_tokens: int | None = None
+    answer_tokens: int | None = None
+    cached_prompt: float = 0.0
+    group: int | None = None
+    decode_count: int | None = None
+    cache_bits: int | None = None
+    speculative: bool = False
+    software: str = "tuned"
+    software_year: float = 2026.0
+    idle: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -21,6 +44,8 @@ class Serving:
     number_format: str | None = None
     count: int | None = None
     price: Stated | None = None
+    point: Point = field(default_factory=lambda: Point())
+    config: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -50,12 +75,33 @@ def read_bytes(text: str, option: str) -> float:
     return value
 
 
+def read_point(options: dict[str, Any]) -> Point:
+    """The operating point as given; raises UsageError for what cannot be."""
+    given = {name: options[name] for name in Point.__dataclass_fields__ if options.get(name) is not None}
+    for name in POSITIVE:
+        if name in given and given[name] < 1:
+            raise UsageError(f"--{name.replace('_', '-')} {given[name]}: expected 1 or more.")
+    for name in SHARES:
+        if not 0 <= given.get(name, 0.0) < 1:
+            raise UsageError(f"--{name.replace('_', '-')} {given[name]}: expected a share from 0 to below 1.")
+    if given.get("software", "tuned") not in SOFTWARE:
+        raise UsageError(f"--software {shown(given['software'])}: expected one of {', '.join(SOFTWARE)}.")
+    if given.get("cache_bits", 16) not in (4, 8, 16):
+        raise UsageError(f"--cache-bits {given['cache_bits']}: expected 4, 8 or 16.")
+    if not 2022 <= given.get("software_year", 2026.0) <= 2028:
+        raise UsageError(f"--software-year {number(given['software_year'])}: expected 2022 to 2028.")
+    return Point(**given)
+
+
 def read_options(
     device: str | None, number_format: str | None, count: str | None, price: str | None, options: dict[str, Any]
 ) -> tuple[Serving, Budget | None]:
     """A case and, without a device, the budget for one; raises UsageError for what does not go together."""
-    if options["model"] is None:
-        raise UsageError("--inference needs a model: give --model, such as --model llama-3.1-8b.")
+    if (options["model"] is None) == (options.get("config") is None):
+        raise UsageError(
+            "--inference needs a model: give --model, such as --model llama-3.1-8b, or --config with the config.json "
+            "of a model."
+        )
     limits = [options[name] for name in ("max_usd", "max_watts", "max_memory")]
     if device is not None and any(limit is not None for limit in limits):
         raise UsageError(
@@ -70,13 +116,15 @@ def read_options(
     ):
         raise UsageError(f"--count {count}: expected a whole number of accelerators.")
     given = Serving(
-        model=options["model"],
+        model=options["model"] or "",
         device=device,
         batch=1 if options["batch"] is None else options["batch"],
         context=options["context"],
         number_format=number_format,
         count=int(stated_count.value) if stated_count else None,
         price=read_stated(price, "--price") if price is not None else None,
+        point=read_point(options),
+        config=options.get("config"),
     )
     memory = read_bytes(options["max_memory"], "--max-memory") if options["max_memory"] is not None else None
     return given, None if device is not None else Budget(options["max_usd"], options["max_watts"], memory)

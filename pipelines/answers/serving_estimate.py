@@ -1,36 +1,23 @@
 """What serving a model takes, and which devices can: what ``ledger estimate --inference`` says.
 
-What belongs here: a case of serving, what makes one impossible, running it, and choosing among devices. What does not:
-any formula or default. A case becomes a row of core.inference_scenarios, in memory beside the published file, and the
-SQL model that makes the warehouse's estimates runs over it.
+What belongs here: running a case of serving, what comes out, and choosing among devices. What does not: any formula or
+default. A case becomes a row of core.inference_scenarios (``serving_scenarios``), and the SQL model that makes the
+warehouse's estimates runs over it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
 import duckdb
 
-from pipelines.answers.beside_published import beside_published
 from pipelines.answers.given import KINDS, find_accelerator
+from pipelines.answers.model_config import read_config
 from pipelines.answers.numbers import with_prefix
 from pipelines.answers.serving_case import Budget, Serving
-from pipelines.errors import UsageError, nearest, shown
-from pipelines.settings import SQL, Settings
+from pipelines.answers.serving_scenarios import asked_bits, check_case, choose_model, estimates_model, set_scenarios
+from pipelines.errors import UsageError
 from pipelines.warehouse.file import Row, read_rows
-from pipelines.warehouse.models.sql_models import SqlModel, read_models
-
-MODEL = "core.inference_estimates"
-OWN_TABLES = ("core.inference_scenarios", "core.inference_inputs", "core.inference_hardware")
-"""Tables of that model which a case may differ in: copied, where the others are only looked at."""
-
-FORMATS = {16: ("16", "bf16", "fp16"), 8: ("8", "fp8", "int8"), 4: ("4", "fp4", "int4")}
-"""Nominal bits of a weight -> what an option may call them."""
-
-MAX_BATCH, MAX_CONTEXT = 65_536, 100_000_000
 
 FIGURES = {
     "weight_bytes": ("byte", "total_params · weight_bits / 8"),
@@ -40,10 +27,12 @@ FIGURES = {
     "decode_floor_s": ("s", "bytes read / (bandwidth · count)"),
     "compute_floor_s": ("s", "batch · flop_per_token / (peak · count)"),
     "tokens_per_s_bound": ("token/s", "batch / slower floor"),
-    "tokens_per_s": ("token/s", "1 / second_per_token"),
-    "joule_per_token": ("J/token", "count · tdp · power_ratio · second_per_token"),
-    "facility_joule_per_token": ("J/token", "joule_per_token · service_ratio"),
-    "usd_per_million_tokens": ("USD/Mtoken", "count · rental price · second_per_token"),
+    "structural_s": ("s", "accelerator time per token by bandwidth and peaks"),
+    "fitted_ratio": ("ratio", "estimated time / structural time"),
+    "tokens_per_s": ("token/s", "count / (structural_s · fitted_ratio)"),
+    "joule_per_token": ("J/token", "tdp · time, with fitted shares of power"),
+    "facility_joule_per_token": ("J/token", "(joule_per_token + idle) · service_ratio"),
+    "usd_per_million_tokens": ("USD/Mtoken", "rental price · accelerator time / (1 - idle)"),
     "location_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "facility_joule_per_token · grid_intensity"),
 }
 """Columns of the model that are shown -> unit and formula in words."""
@@ -52,108 +41,7 @@ RENTAL_KINDS = {"given": "given", "observed": "reported", "moved": "reported"}
 """Where a rental price comes from -> kind of the input; prices of similar accelerators are assumed."""
 
 
-# --- the warehouse beside an empty one ------------------------------------------------------------------------------
-
-
-@cache
-def _model() -> SqlModel:
-    return read_models(SQL, "sql")[MODEL]
-
-
-@contextmanager
-def open_serving(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A database in memory in which the model can run, with data and macros of the published file."""
-    with beside_published(settings, {MODEL: _model()}, copied=OWN_TABLES) as connection:
-        yield connection
-
-
-def find_model(connection: duckdb.DuckDBPyConnection, text: str) -> Row:
-    """The model of that key or name whose shape is known; raises UsageError with the nearest ones."""
-    rows = read_rows(
-        connection, "select *, plain_name(model_name) as plain, plain_name(model_id) as plain_id from core.model_shapes"
-    )
-    spellings = connection.execute("select plain_name($1), bare_model_name($1)", [text]).fetchall()[0]
-    for plain in filter(None, spellings):
-        for row in rows:
-            if text == row["model_id"] or plain in (row["plain"], row["plain_id"]):
-                return row
-    known = connection.execute(
-        "select model_name from ledger.core.models where plain_name(model_name) = $1 or plain_name(model_id) = $1",
-        [spellings[0]],
-    ).fetchall()
-    near = nearest(
-        spellings[0], {r["plain_id"]: r["model_id"] for r in rows} | {r["plain"]: r["model_id"] for r in rows}
-    )
-    hint = (
-        f"Did you mean {', '.join(near)}?"
-        if near
-        else ('To list all: ledger sql "select model_id from core.model_shapes"')
-    )
-    if known:
-        raise UsageError(
-            f"the architecture of {known[0][0]} is not published, so its memory cannot be calculated. {hint}"
-        )
-    raise UsageError(f"{shown(text)} is not a known model. {hint}")
-
-
-def _bits(text: str | None, model: Row) -> list[int]:
-    """Nominal bits that an option asks for; where nothing is asked, those of the model's release and fewer."""
-    if text is None:
-        return [bits for bits in FORMATS if bits <= model["released_weight_bits"]]
-    for bits, names in FORMATS.items():
-        if text.lower() in names:
-            return [bits]
-    known = ", ".join(name for names in FORMATS.values() for name in names)
-    raise UsageError(f"--number-format {shown(text)}: expected one of {known}.")
-
-
-def _check(given: Serving, model: Row) -> None:
-    if not 1 <= given.batch <= MAX_BATCH:
-        raise UsageError(f"--batch {given.batch}: expected 1 to {MAX_BATCH:,} sequences.")
-    longest = int(model["max_context_tokens"])
-    if given.context is not None and not 1 <= given.context <= MAX_CONTEXT:
-        raise UsageError(f"--context {given.context}: expected 1 token or more.")
-    if given.context is not None and given.context > longest:
-        raise UsageError(f"--context {given.context}: {model['model_id']} supports at most {longest:,} tokens.")
-    if given.count is not None and given.count < 1:
-        raise UsageError(f"--count {given.count}: expected a whole number of accelerators.")
-
-
 # --- one device -----------------------------------------------------------------------------------------------------
-
-
-def _set_scenarios(
-    connection: duckdb.DuckDBPyConnection, given: Serving, model: Row, device: str | None, bits: list[int]
-) -> None:
-    """The case as rows of core.inference_scenarios: one a device and number of bits."""
-    connection.execute(
-        """
-        create or replace table core.inference_scenarios as
-        select $model::varchar as model_id, h.accelerator_id, h.weight_bits, $batch::bigint as batch_size,
-            coalesce($context::double, least(i.context_tokens.value, $longest::double)) as context_tokens,
-            coalesce($count::bigint, case when h.is_stand_alone then 1 end) as accelerator_count
-        from core.inference_hardware as h cross join core.inference_inputs as i
-        where i.model_class = 'dense' and (h.accelerator_id = $device or $device is null) and list_contains($bits, h.weight_bits)
-            and h.memory_bytes is not null
-        """,
-        {
-            "model": model["model_id"],
-            "batch": given.batch,
-            "context": given.context,
-            "longest": model["max_context_tokens"],
-            "count": given.count,
-            "device": device,
-            "bits": bits,
-        },
-    )
-    if given.price is not None:
-        connection.execute(
-            """
-            update core.inference_hardware set rental_usd_per_chip_hour_low = $1, rental_usd_per_chip_hour = $2,
-                rental_usd_per_chip_hour_high = $3, rental_basis = 'given'
-            """,
-            [given.price.low, given.price.value, given.price.high],
-        )
 
 
 def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
@@ -161,14 +49,14 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
 
     ``connection`` is one of ``open_serving``.
     """
-    model = find_model(connection, given.model)
-    _check(given, model)
+    model = choose_model(connection, given)
+    check_case(given, model)
     chip = find_accelerator(connection, given.device or "")
     if chip["memory_bytes"] is None:
         raise UsageError(f"the memory of {chip['accelerator_id']} is not published, so we cannot say what fits.")
-    asked = _bits(given.number_format, model)
-    _set_scenarios(connection, given, model, chip["accelerator_id"], asked)
-    rows = read_rows(connection, f"select * from ({_model().query}) order by weight_bits desc")
+    asked = asked_bits(given.number_format, model)
+    set_scenarios(connection, given, model, chip["accelerator_id"], asked)
+    rows = read_rows(connection, f"select * from ({estimates_model().query}) order by weight_bits desc")
     fitting = [row for row in rows if row["fits"]]
     row = fitting[0] if fitting else rows[-1]  # the most bits that fit, unless some were asked for
     hardware = read_rows(
@@ -193,7 +81,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
             "available_bytes": hardware["usable_memory_bytes"] * row["accelerator_count"],
         },
         "measured": _measured(connection, row),
-        "notes": _notes(row, hardware),
+        "notes": [*_notes(row, hardware), *_left_out(given)],
         "build_id": build_id,
     }
 
@@ -215,10 +103,24 @@ def _case(given: Serving, row: Row) -> list[Row]:
         {"name": "number_format", "value": row["number_format"], "is_given": given.number_format is not None,
          "note": "the released format, or the highest precision below it that fits"},
         {"name": "batch", "value": row["batch_size"], "is_given": given.batch != 1, "note": "one sequence"},
+        {"name": "prompt_tokens", "value": row["prompt_tokens"], "is_given": given.point.prompt_tokens is not None,
+         "note": "assumption serving_prompt_tokens"},
+        {"name": "answer_tokens", "value": row["answer_tokens"], "is_given": given.point.answer_tokens is not None,
+         "note": "assumption serving_answer_tokens"},
         {"name": "context_tokens", "value": row["context_tokens"], "is_given": given.context is not None,
-         "note": "assumption inference_context_tokens"},
+         "note": "prompt and half of the answer"},
         {"name": "count", "value": row["accelerator_count"], "is_given": given.count is not None,
          "note": "the smallest power of two whose memory suffices"},
+        {"name": "group", "value": row["group_count"], "is_given": given.point.group is not None,
+         "note": "accelerators that share one copy of the model: a server, or what memory needs"},
+        {"name": "decode_count", "value": row["decode_count"], "is_given": given.point.decode_count is not None,
+         "note": "all write answers and read prompts"},
+        {"name": "software", "value": row["software"], "is_given": given.point.software != "tuned",
+         "note": "settings chosen for the case, as in InferenceX"},
+        {"name": "speculative", "value": row["is_speculative"], "is_given": given.point.speculative, "note": "none"},
+        {"name": "cached_prompt", "value": row["cached_prompt_fraction"], "is_given": given.point.cached_prompt > 0,
+         "note": "no prompt tokens cached"},
+        {"name": "idle", "value": row["idle_fraction"], "is_given": given.point.idle > 0, "note": "always in use"},
     ]  # fmt: skip
 
 
@@ -292,6 +194,12 @@ def _measured(connection: duckdb.DuckDBPyConnection, row: Row) -> list[Row]:
     return read_rows(connection, query, [row[k] for k in ("model_id", "accelerator_id", "weight_bits", "batch_size")])
 
 
+def _left_out(given: Serving) -> list[str]:
+    """What a configuration has that is not counted."""
+    towers = read_config(given.config).left_out if given.config is not None else ()
+    return [f"Not counted: {', '.join(towers)} of the configuration." for _ in towers[:1]]
+
+
 def _notes(row: Row, hardware: Row) -> list[str]:
     notes = []
     if hardware["memory_bandwidth_bytes_per_s"] is None:
@@ -332,10 +240,10 @@ CHOICES = """
 
 def choose(connection: duckdb.DuckDBPyConnection, given: Serving, budget: Budget) -> Row:
     """The devices that run the model within the budget, the fastest first, and what was asked."""
-    model = find_model(connection, given.model)
-    _check(given, model)
-    _set_scenarios(connection, given, model, None, _bits(given.number_format, model))
-    connection.execute(f"create or replace temp table rows as {_model().query}")
+    model = choose_model(connection, given)
+    check_case(given, model)
+    set_scenarios(connection, given, model, None, asked_bits(given.number_format, model))
+    connection.execute(f"create or replace temp table rows as {estimates_model().query}")
     devices = read_rows(connection, CHOICES, [budget.usd, budget.watts, budget.memory_bytes])
     if not devices:
         raise UsageError(

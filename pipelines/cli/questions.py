@@ -106,8 +106,40 @@ def estimate(
         ),
     ] = False,
     model: Annotated[str | None, typer.Option(help="Inference: key or name of an open model.")] = None,
-    batch: Annotated[int | None, typer.Option(help="Inference: sequences decoded in parallel (default: 1).")] = None,
+    batch: Annotated[
+        int | None, typer.Option("--batch", "--users", help="Inference: users at the same time in all (default: 1).")
+    ] = None,
     context: Annotated[int | None, typer.Option(help="Inference: tokens kept per sequence.")] = None,
+    prompt_tokens: Annotated[int | None, typer.Option(help="Inference: tokens of a prompt (default: 500).")] = None,
+    answer_tokens: Annotated[
+        int | None, typer.Option(help="Inference: tokens of an answer, reasoning included (default: 1,000).")
+    ] = None,
+    cached_prompt: Annotated[
+        float | None, typer.Option(help="Inference: share of prompt tokens cached from earlier requests (default: 0).")
+    ] = None,
+    group: Annotated[
+        int | None, typer.Option(help="Inference: accelerators that share one copy of the model (default: a server).")
+    ] = None,
+    decode_count: Annotated[
+        int | None,
+        typer.Option(help="Inference: accelerators of --count that only write answers; the rest read prompts."),
+    ] = None,
+    cache_bits: Annotated[
+        int | None, typer.Option(help="Inference: bits of a number in the KV-cache (default: 16).")
+    ] = None,
+    speculative: Annotated[
+        bool | None, typer.Option("--speculative", help="Inference: with speculative or multi-token decoding.")
+    ] = None,
+    software: Annotated[
+        str | None, typer.Option(help="Inference: stock, tuned or benchmark settings (default: tuned).")
+    ] = None,
+    software_year: Annotated[
+        float | None, typer.Option(help="Inference: year of the software, such as 2025.5 (default: 2026).")
+    ] = None,
+    idle: Annotated[float | None, typer.Option(help="Inference: share of the time without users (default: 0).")] = None,
+    config: Annotated[
+        Path | None, typer.Option(help="Inference: config.json of a model on Hugging Face, instead of --model.")
+    ] = None,
     max_usd: Annotated[float | None, typer.Option(help="Inference: maximum price of the devices, USD.")] = None,
     max_watts: Annotated[float | None, typer.Option(help="Inference: maximum power of the devices, W.")] = None,
     max_memory: Annotated[
@@ -133,7 +165,10 @@ def estimate(
     from pipelines.answers.training_case import read_scenario
 
     serving = {"model": model, "batch": batch, "context": context, "max_usd": max_usd, "max_watts": max_watts,
-               "max_memory": max_memory}  # fmt: skip
+               "max_memory": max_memory, "prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens,
+               "cached_prompt": cached_prompt, "group": group, "decode_count": decode_count, "cache_bits": cache_bits,
+               "speculative": speculative, "software": software, "software_year": software_year, "idle": idle,
+               "config": config}  # fmt: skip
     training = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                 "chip_hours": chip_hours, "hours": hours, "chip_price": chip_price, "country": country, "year": year,
                 "architecture": architecture, "operator": operator}  # fmt: skip
@@ -199,8 +234,9 @@ def _estimate_serving(given: Any, budget: Any, output: EstimateFormat) -> None:
     """What serving a model takes on a device, or which devices run it under a budget."""
     from pipelines.answers import serving_estimate as serving
     from pipelines.answers import serving_text
+    from pipelines.answers.serving_scenarios import open_serving
 
-    with serving.open_serving(STATE.settings) as connection:
+    with open_serving(STATE.settings) as connection:
         result = serving.choose(connection, given, budget) if budget else serving.estimate(connection, given)
     if output is EstimateFormat.json:
         print(as_json(result))

@@ -49,6 +49,8 @@ SUFFIXES: dict[str, str] = {
     "tokens": "token",
     "tokens_per_s": "token/s",
     "tokens_per_month": "token/month",
+    "tokens_per_s_per_accelerator": "token/s",
+    "tokens_per_s_per_user": "token/s",
     "params": "parameter",
     "billion_params": "Gparameter",
     "examples": "example",
@@ -119,6 +121,7 @@ WHOLE_NAMES: dict[str, str] = {
     "fold": "1",
     "held_back_fold": "1",
     "accelerators_needed": "1",
+    "concurrency": "1",
     "tokens_per_s_bound": "token/s",
     "rank_when_first_operational": "1",
     "compute_rank_when_published": "1",
@@ -148,6 +151,7 @@ WHOLE_NAMES: dict[str, str] = {
 
 UNIT_BESIDE = "see unit"
 UNIT_BESIDE_NAMES = frozenset({
+    "measured_value", "floor_value", "ecologits_value",
     "value", "best_value", "assumed", "measured", "published_value", "expect", "corrected", "chosen",
     "low", "central", "high", "observed", "expected", "value_a", "value_b", "earlier_value", "later_value",
     "claimed", "computed", "amount", "training_amount", "per_token_amount",

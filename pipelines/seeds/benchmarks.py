@@ -175,3 +175,13 @@ class InferencexModels(Fact):
     code: Text = filled("Model in the publisher's code, as its list of what was measured has it.")
     asked_name: Text = filled("Name that the address of its results takes.")
     model_id: Identifier | None = nullable("Key of seeds.models, if the model is in that table.")
+
+
+class ServingWorkloads(Fact):
+    """One row per benchmark of serving whose results do not state lengths: mean tokens of a prompt and of an answer."""
+
+    key = ("suite", "benchmark")
+    suite: Literal["mlperf inference", "ml.energy"] = filled("Benchmark suite.")
+    benchmark: Text = filled("Task, in the suite's own short name, without its target of accuracy.")
+    prompt_tokens: Positive = filled("Mean length of a prompt, tokens.")
+    answer_tokens: Positive | None = nullable("Mean length of an answer, tokens, if the results do not state it.")

@@ -18,6 +18,7 @@ from pipelines.seeds.benchmarks import (
     LocalSpeeds,
     MlperfRounds,
     MlperfTrainingRules,
+    ServingWorkloads,
 )
 from pipelines.seeds.claims import ClaimClasses, ClaimNames, ClaimQuantities, Claims, ClaimUnits, Questions
 from pipelines.seeds.fact import Fact
@@ -69,6 +70,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "benchmarks/energy_measurements.csv": EnergyMeasurements,
     "benchmarks/inferencex_models.csv": InferencexModels,
     "benchmarks/local_speeds.csv": LocalSpeeds,
+    "benchmarks/serving_workloads.csv": ServingWorkloads,
     "prices/cloud_prices.csv": CloudPrices,
     "prices/purchase_prices.csv": PurchasePrices,
     "prices/electricity_prices.csv": ElectricityPrices,

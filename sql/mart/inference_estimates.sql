@@ -16,7 +16,7 @@
 -- column: api_output_usd_per_million_tokens | Median list price of output tokens over the providers that sell the model.
 -- column: api_usd_per_million_tokens | The same with the price of the prompt tokens that come with an output token.
 -- column: api_price_ratio | List price over estimated rent.
--- column: method | How the estimate was made.
+-- column: method | How the estimate was made: serving_fit on accelerators of data centres, else roofline_with_efficiencies.
 -- column: source_id | Source of the model's shape.
 -- column: accelerator_source_id | Source of the accelerator.
 -- check: floor_is_no_slower_than_estimate | select * from mart.inference_estimates where tokens_per_s > tokens_per_s_bound * 1.0001
@@ -38,6 +38,7 @@ with measured as (
             and e.accelerator_id = m.accelerator_id
             and e.weight_bits = m.weight_bits
             and e.batch_size = m.batch_size
+    where e.workload = 'standard'
     group by e.model_id, e.accelerator_id, e.weight_bits, e.batch_size
 ),
 
@@ -77,7 +78,7 @@ fitted as (
     inner join reach as r
         on e.accelerator_id = r.accelerator_id and s.active_params >= r.least_params and s.total_params <= r.most_params
     inner join core.energy_per_token_fit as f on f.held_back_fold is null
-    where e.fits
+    where e.fits and e.workload = 'standard'
 )
 
 select
@@ -87,6 +88,8 @@ select
     e.number_format,
     e.weight_bits,
     e.batch_size,
+    e.prompt_tokens,
+    e.answer_tokens,
     e.context_tokens,
     s.attention_kind,
     s.total_params,
@@ -102,6 +105,8 @@ select
     e.compute_floor_s,
     e.bound_by,
     e.tokens_per_s_bound,
+    e.structural_s,
+    e.fitted_ratio,
     e.tokens_per_s_low,
     e.tokens_per_s,
     e.tokens_per_s_high,
@@ -124,15 +129,14 @@ select
     m.joule_per_token / e.joule_per_token as measured_ratio,
     m.source_id as measured_source_id,
     p.output_usd_per_million_tokens as api_output_usd_per_million_tokens,
-    p.output_usd_per_million_tokens + i.prompt_ratio.value * p.input_usd_per_million_tokens as api_usd_per_million_tokens,
-    (p.output_usd_per_million_tokens + i.prompt_ratio.value * p.input_usd_per_million_tokens) / e.usd_per_million_tokens as api_price_ratio,
-    'roofline_with_efficiencies' as method,
+    p.output_usd_per_million_tokens + e.prompt_tokens / e.answer_tokens * p.input_usd_per_million_tokens as api_usd_per_million_tokens,
+    (p.output_usd_per_million_tokens + e.prompt_tokens / e.answer_tokens * p.input_usd_per_million_tokens) / e.usd_per_million_tokens as api_price_ratio,
+    e.method,
     s.source_id,
     a.source_id as accelerator_source_id
 from core.inference_estimates as e
 inner join core.model_shapes as s on e.model_id = s.model_id
 inner join core.accelerators as a on e.accelerator_id = a.accelerator_id
-inner join core.inference_inputs as i on i.model_class = 'dense'
 left join measured as m
     on
         e.model_id = m.model_id
@@ -146,4 +150,5 @@ left join fitted as f
         and e.weight_bits = f.weight_bits
         and e.batch_size = f.batch_size
 left join core.api_prices as p on e.model_id = p.model_id
+where e.workload = 'standard'
 order by e.model_id, e.accelerator_id, e.weight_bits, e.batch_size

@@ -139,6 +139,24 @@ FAULTS: dict[str, dict[str, Faults]] = {
             ]
         },
     },
+    "core.serving_scores": {
+        "nothing_is_faster_than_its_bound": "'tokens_per_s_per_accelerator' as quantity, 2 as value, 1 as floor_value",
+    },
+    "mart.validation_inference": {"no_measurement_is_above_the_bound": "2 as measured_value, 1 as floor_value"},
+    "mart.serving_grid": {
+        "users_gain_from_company": {
+            "mart.serving_grid": [
+                f"'m' as model_id, 'a' as accelerator_id, 1 as accelerator_count, 'w' as workload, {users} as concurrency, "
+                f"{speed} as tokens_per_s_per_accelerator" for users, speed in ((1, 10), (2, 9))
+            ]
+        },
+        "longer_prompts_are_never_cheaper": {
+            "mart.serving_grid": [
+                f"'m' as model_id, 'a' as accelerator_id, 1 as accelerator_count, '{work}' as workload, 1 as concurrency, "
+                f"{joule} as joule_per_token" for work, joule in (("1k to 1k", 10), ("8k to 1k", 9))
+            ]
+        },
+    },
     "mart.inference_estimates": {
         "floor_is_no_slower_than_estimate": "2 as tokens_per_s, 1 as tokens_per_s_bound",
         "figures_stand_where_it_fits": ("false as fits, 1 as joule_per_token", "true as fits, null as joule_per_token"),

@@ -1,11 +1,11 @@
 -- One row per accelerator and nominal number of bits of the weights: what decides how fast it can serve. The number format is the
 -- chip's own format with these bits. Without a compute format, weights are unpacked and the next wider format computes.
 -- key: accelerator_id, weight_bits
+-- column: is_stand_alone | True if several do not make a server: boards, phones, processors, and chips that are a whole computer such as a Mac.
 -- column: weight_bits | Nominal bits of a weight: 16, 8 or 4.
 -- column: number_format | Format in which the weights are stored.
 -- column: compute_format | Format whose dense peak bounds the arithmetic.
 -- column: peak_flop_per_s | That peak.
--- column: is_stand_alone | True if several do not make a server: boards, phones, processors, and chips that are a whole computer such as a Mac.
 -- column: memory_bytes | Memory of one device, as the vendor prints it.
 -- column: driver_memory_bytes | Memory of one device by the driver's count.
 -- column: usable_memory_bytes | What a model may fill of it.
@@ -76,6 +76,7 @@ formats as (
 select
     f.accelerator_id,
     f.accelerator_name,
+    f.vendor,
     f.kind,
     f.segment,
     f.segment in ('edge', 'mobile')

@@ -4,28 +4,34 @@
 -- column: bandwidth_efficiency | Share of the memory bandwidth that decoding reaches.
 -- column: compute_efficiency | Share of the dense peak that tokens in large batches reach.
 -- column: step_overhead | Time of a step that is neither memory nor arithmetic.
--- column: prompt_ratio | Prompt tokens read per output token.
 -- column: power_ratio | Average power of an accelerator while it serves, over its rated power.
 -- column: service_ratio | Energy of the whole service over that of its accelerators.
 -- column: grid_intensity | Carbon intensity of the electricity.
--- column: context_tokens | Tokens in the cache of a sequence, on average.
+-- column: prompt_tokens | Tokens of a prompt.
+-- column: answer_tokens | Tokens of an answer.
 -- column: memory_overhead | Memory of weights with workspace over that of the weights.
 -- column: cache_bits | Bits of a number in the cache.
 -- column: state_bits | Bits of a number in the state of a recurrent layer.
+-- column: step_tokens | Output tokens of a user per step at most under speculative decoding.
+-- column: idle_power_ratio | Power of an accelerator that waits, over its rated power.
+-- column: idle_fraction | Share of the time in which a fleet waits for users.
 -- column: server_accelerators | Accelerators in a server.
 select
     case subject_id when 'moe' then 'moe' else 'dense' end as model_class,
     assumed['bandwidth_efficiency'] as bandwidth_efficiency,
     assumed['compute_efficiency'] as compute_efficiency,
     assumed['step_overhead_s'] as step_overhead,
-    assumed['prompt_tokens_per_output_token'] as prompt_ratio,
     assumed['inference_power_ratio'] as power_ratio,
     assumed['gpu_energy_to_service_energy'] as service_ratio,
     assumed['grid_intensity_kg_co2e_per_kwh'] as grid_intensity,
-    assumed['inference_context_tokens'] as context_tokens,
+    assumed['serving_prompt_tokens'] as prompt_tokens,
+    assumed['serving_answer_tokens'] as answer_tokens,
     assumed['inference_memory_overhead_ratio'] as memory_overhead,
     assumed['cache_bits'] as cache_bits,
     assumed['recurrent_state_bits'] as state_bits,
+    assumed['serving_step_tokens'] as step_tokens,
+    assumed['serving_idle_power_ratio'] as idle_power_ratio,
+    assumed['serving_idle_fraction'] as idle_fraction,
     assumed['accelerators_per_server'] as server_accelerators
 from core.assumption_sets
 where subject_kind = 'class' and subject_id in ('moe', 'all')

@@ -1,10 +1,22 @@
--- One row per case of serving that estimates are made of: open models of known shape, on accelerators of which three or more rental
--- prices were observed or that are recent in workstations, with weights of 16, 8 and 4 bits, at four batches.
--- key: model_id, accelerator_id, weight_bits, batch_size
+-- One row per case of serving that estimates are made of. Open models of known shape, on accelerators of which three or more rental
+-- prices were observed or that are recent in workstations, with weights of 16, 8 and 4 bits, for 1 to 1,024 users. The grid, beside it: models that
+-- providers sell, in their released format, on accelerators of data centres, at the workloads, users and numbers of accelerators that people ask for.
+-- key: model_id, accelerator_id, weight_bits, workload, batch_size, asked_count
 -- column: model_id | Key of core.model_shapes.
--- column: batch_size | Sequences that are decoded at the same time.
--- column: context_tokens | Tokens in the cache of each, on average.
+-- column: workload | standard, or a workload of the grid: tokens of prompt and answer.
+-- column: batch_size | Users at the same time in all: sequences that are decoded.
+-- column: asked_count | Accelerators that are asked for; 0 for as many as memory needs.
 -- column: accelerator_count | Accelerators that share the work: 1 of those that stand alone; null for as many as memory needs.
+-- column: decode_count | Accelerators that only write answers, others reading prompts; null for all.
+-- column: group_count | Accelerators that share one copy of the model; null for a server, or as many as memory needs.
+-- column: prompt_tokens | Tokens of the prompt.
+-- column: answer_tokens | Tokens of the answer, reasoning included.
+-- column: cached_prompt_fraction | Share of the prompt's tokens that are cached from earlier requests.
+-- column: context_tokens | Tokens in the cache of a user, on average.
+-- column: software | stock, tuned or benchmark.
+-- column: software_years | Years of the software after 2026-01-01.
+-- column: is_speculative | True with speculative decoding.
+-- column: idle_fraction | Share of the time in which the accelerators wait for users.
 with limits as (
     select
         rented.assumed['first_year'].value as first_year,
@@ -43,18 +55,73 @@ served as (
             r.accelerator_id is not null
             or (h.kind = 'gpu' and h.segment in ('consumer', 'workstation') and h.memory_bytes >= l.owned_bytes and year(h.release_date) >= l.owned_first_year)
         )
+),
+
+standard as (
+    select
+        s.model_id,
+        h.accelerator_id,
+        h.weight_bits,
+        'standard' as workload,
+        b.batch_size,
+        0::bigint as asked_count,
+        case when h.is_stand_alone then 1::bigint end as accelerator_count,
+        i.prompt_tokens.value as prompt_tokens,
+        i.answer_tokens.value as answer_tokens
+    from core.model_shapes as s
+    cross join served as h
+    cross join (values (1), (8), (64), (256), (1024)) as b (batch_size)
+    cross join core.inference_inputs as i
+    where i.model_class = 'dense'
+),
+
+grid as (
+    select
+        s.model_id,
+        h.accelerator_id,
+        h.weight_bits,
+        w.workload,
+        b.batch_size,
+        n.asked_count,
+        n.asked_count as accelerator_count,
+        w.prompt_tokens,
+        w.answer_tokens
+    from core.model_shapes as s
+    inner join core.api_prices as p on s.model_id = p.model_id
+    inner join served as h on s.released_weight_bits = h.weight_bits
+    inner join core.inference_hardware as d on h.accelerator_id = d.accelerator_id and h.weight_bits = d.weight_bits
+    inner join core.interconnect_domains as r on h.accelerator_id = r.accelerator_id
+    cross join (
+        values ('1k to 1k', 1024, 1024), ('8k to 1k', 8192, 1024), ('1k to 128', 1024, 128), ('1k to 8k reasoning', 1024, 8192)
+    ) as w (workload, prompt_tokens, answer_tokens)
+    cross join (values (1), (16), (64), (256), (1024), (4096)) as b (batch_size)
+    cross join (values (1), (4), (8), (16), (72)) as n (asked_count)
+    where d.segment = 'datacentre' and n.asked_count <= greatest(16, r.interconnect_domain_count)
+        and s.max_context_tokens >= w.prompt_tokens + w.answer_tokens
+        and s.total_params * s.released_weight_bits / 8 < n.asked_count * d.usable_memory_bytes
 )
 
 select
-    s.model_id,
-    h.accelerator_id,
-    h.weight_bits,
-    b.batch_size,
-    i.context_tokens.value as context_tokens,
-    case when h.is_stand_alone then 1::bigint end as accelerator_count
-from core.model_shapes as s
-cross join served as h
-cross join (values (1), (8), (64), (256)) as b (batch_size)
-cross join core.inference_inputs as i
-where i.model_class = 'dense'
-order by s.model_id, h.accelerator_id, h.weight_bits, b.batch_size
+    model_id,
+    accelerator_id,
+    weight_bits,
+    workload,
+    batch_size,
+    asked_count,
+    accelerator_count,
+    null::bigint as decode_count,
+    null::bigint as group_count,
+    prompt_tokens::double as prompt_tokens,
+    answer_tokens::double as answer_tokens,
+    0::double as cached_prompt_fraction,
+    cached_tokens_of(prompt_tokens, answer_tokens) as context_tokens,
+    'tuned' as software,
+    0::double as software_years,
+    false as is_speculative,
+    0::double as idle_fraction
+from (
+    select * from standard
+    union all
+    select * from grid
+) as cases
+order by model_id, accelerator_id, weight_bits, workload, batch_size, asked_count

@@ -1,7 +1,8 @@
 -- One row per model and unit: what an output token takes, whoever serves it. Work is that of the active parameters. Energy of the whole
 -- service and rent are the estimates for the first of H100, B200 and any other accelerator on which the model fits, at the widest of 16,
--- 8 and 4 bits that is no wider than the developer's release: the centre at batch 64, the bounds from the lower one at batch 256 to the
--- upper one at batch 8, because it is not published at which batch a model is served.
+-- 8 and 4 bits that is no wider than the developer's release: the centre at 256 users or the most below that fit,
+-- the bounds from the lower one at 1,024 users or the most that fit to the upper one at 8, because it is not published for how many users a model is
+-- served. A fleet waits for users part of the time (serving_idle_fraction): rent counts that time, energy its idle power.
 -- key: model_id, unit
 -- column: model_id | Key of core.models.
 -- column: unit | flop, kwh or usd.
@@ -13,6 +14,7 @@ with released as (
     select e.*
     from core.inference_estimates as e
     inner join core.model_shapes as s on e.model_id = s.model_id and e.weight_bits <= s.released_weight_bits
+    where e.workload = 'standard' and e.fits
 ),
 
 fitting as (
@@ -27,16 +29,26 @@ fitting as (
             model_id,
             accelerator_id,
             weight_bits,
-            max(facility_joule_per_token_low) filter (where batch_size = 256) as joule_low,
-            max(facility_joule_per_token) filter (where batch_size = 64) as joule,
+            arg_max(facility_joule_per_token_low, batch_size) as joule_low,
+            arg_max(facility_joule_per_token, batch_size) filter (where batch_size <= 256) as joule,
             max(facility_joule_per_token_high) filter (where batch_size = 8) as joule_high,
-            max(usd_per_million_tokens_low) filter (where batch_size = 256) as usd_low,
-            max(usd_per_million_tokens) filter (where batch_size = 64) as usd,
+            arg_max(usd_per_million_tokens_low, batch_size) as usd_low,
+            arg_max(usd_per_million_tokens, batch_size) filter (where batch_size <= 256) as usd,
             max(usd_per_million_tokens_high) filter (where batch_size = 8) as usd_high
         from released
         group by model_id, accelerator_id, weight_bits
     ) as cases
     where joule_low is not null and joule is not null and joule_high is not null
+),
+
+waiting as (
+    select
+        complement_of(amount(idle_fraction)) as busy_share,
+        add_up(
+            exactly(1), multiply(multiply(odds_of(amount(idle_fraction)), amount(idle_power_ratio)), reciprocal(amount(power_ratio)))
+        ) as energy_ratio
+    from core.inference_inputs
+    where model_class = 'dense'
 ),
 
 amounts as (
@@ -53,21 +65,23 @@ amounts as (
     select
         model_id,
         'kwh' as unit,
-        divide(uncertain(joule_low, joule, joule_high), exactly(3.6e6)) as amount,
+        multiply(divide(uncertain(joule_low, joule, joule_high), exactly(3.6e6)), energy_ratio) as amount,
         accelerator_id,
         weight_bits,
         'inference_estimate' as method
     from fitting
+    cross join waiting
     where place = 1
     union all by name
     select
         model_id,
         'usd' as unit,
-        divide(uncertain(usd_low, usd, usd_high), exactly(1e6)) as amount,
+        divide(divide(uncertain(usd_low, usd, usd_high), exactly(1e6)), busy_share) as amount,
         accelerator_id,
         weight_bits,
         'rental_estimate' as method
     from fitting
+    cross join waiting
     where place = 1 and usd is not null
 )
 
