@@ -100,12 +100,13 @@ create or replace macro ideal_serving() as {
 };
 
 -- macro: decode_s_of | Time to write an output token: each structural term with its fitted coefficient.
--- equation: (weights · r_w · r_moe · r_8bit + cache · r_c · copies^x + operations · r_o + layers · t · group^g · r_link beyond one interconnect) / speculation · idle
+-- equation: (weights · r_w · r_moe · r_8bit + cache · r_c · copies^x + operations · r_o + layers · t · group^g · r_link) / speculation · idle
 -- units: coefficients, terms of core.serving_points -> s per token
 -- source: compute_ledger
 -- example: decode_s_of(ideal_serving(), 0.002, 0.001, 0.003, 10, 8, 1, 8, false, false, false, 1) = 0.006
 create or replace macro decode_s_of(
-    c, weights_s, cache_s, operations_s, layer_steps_count, group_count, cache_copies_count, domain_count, is_moe, is_8_bit, is_speculative, idle_copies_ratio
+    c, weights_s, cache_s, operations_s, layer_steps_count, group_count, cache_copies_count, domain_count, is_moe, is_8_bit, is_speculative,
+    idle_copies_ratio
 ) as (
     weights_s * c.weight_ratio * case when is_moe then c.moe_weight_ratio else 1 end
     * case when is_8_bit then c.eight_bit_weight_ratio else 1 end

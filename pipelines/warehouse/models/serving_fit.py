@@ -16,7 +16,6 @@ from collections.abc import Mapping
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from scipy import optimize
 
 from pipelines.warehouse.models.python_tables import python_table
 
@@ -159,6 +158,8 @@ def predict_energy(points: Points, logs: Numbers, time: Numbers) -> Numbers:
 
 
 def _least_squares(priors: Mapping[str, tuple[float, float]], residuals: object, start: Numbers | None) -> Numbers:
+    from scipy import optimize  # half a second, which a build that fits nothing does not need
+
     centre = np.log([value for value, _ in priors.values()])
     width = np.array([width for _, width in priors.values()])
 

@@ -163,23 +163,25 @@ timed as (
         *,
         case
             when structural_s is null then null
-            when segment = 'datacentre' then multiply(
-                exactly(
-                    serving_s_of(
-                        fitted,
-                        together_s_of(
-                            decode_s_of(
-                                fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
-                                cache_copies_of(group_count, kv_heads_count, kv_lora_dimension), domain_count, experts_count is not null,
-                                weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
-                            ),
-                            prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent
+            when segment = 'datacentre'
+                then
+                    multiply(
+                        exactly(
+                            serving_s_of(
+                                fitted,
+                                together_s_of(
+                                    decode_s_of(
+                                        fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
+                                        cache_copies_of(group_count, kv_heads_count, kv_lora_dimension), domain_count, experts_count is not null,
+                                        weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
+                                    ),
+                                    prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent
+                                ),
+                                layers_count, software_ratio_of(fitted, software, is_amd, software_years), structural_s
+                            )
                         ),
-                        layers_count, software_ratio_of(fitted, software, is_amd, software_years), structural_s
+                        time_error
                     )
-                ),
-                time_error
-            )
             else multiply(
                 exactly(accelerator_count),
                 second_per_token_of(
@@ -197,9 +199,11 @@ costed as (
         *,
         multiply(exactly(accelerator_count), reciprocal(accelerator_s)) as rate,
         case
-            when segment = 'datacentre' then multiply(
-                exactly(serving_joule_of(fitted, tdp_w, central_of(accelerator_s), weights_s, cache_s, operations_s, prompt_s)), energy_error
-            )
+            when segment = 'datacentre'
+                then
+                    multiply(
+                        exactly(serving_joule_of(fitted, tdp_w, central_of(accelerator_s), weights_s, cache_s, operations_s, prompt_s)), energy_error
+                    )
             else joule_per_token_of(1, tdp_w, amount(given.power_ratio), accelerator_s)
         end as energy,
         usd_per_million_tokens_of(1, rental, multiply(exactly(1 / (1 - idle_fraction)), accelerator_s)) as rent
@@ -211,10 +215,12 @@ served as (
         *,
         case
             when segment in ('edge', 'mobile') then energy
-            when idle_fraction > 0 then multiply(
-                add_up(energy, joule_per_token_of(idle_fraction / (1 - idle_fraction), tdp_w, amount(given.idle_power_ratio), accelerator_s)),
-                amount(given.service_ratio)
-            )
+            when idle_fraction > 0
+                then
+                    multiply(
+                        add_up(energy, joule_per_token_of(idle_fraction / (1 - idle_fraction), tdp_w, amount(given.idle_power_ratio), accelerator_s)),
+                        amount(given.service_ratio)
+                    )
             else multiply(energy, amount(given.service_ratio))
         end as facility_energy
     from costed

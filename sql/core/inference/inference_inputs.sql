@@ -13,6 +13,7 @@
 -- column: cache_bits | Bits of a number in the cache.
 -- column: state_bits | Bits of a number in the state of a recurrent layer.
 -- column: step_tokens | Output tokens of a user per step at most under speculative decoding.
+-- column: most_users | Users per accelerator of a copy of the model at most.
 -- column: idle_power_ratio | Power of an accelerator that waits, over its rated power.
 -- column: idle_fraction | Share of the time in which a fleet waits for users.
 -- column: server_accelerators | Accelerators in a server.
@@ -30,6 +31,7 @@ select
     assumed['cache_bits'] as cache_bits,
     assumed['recurrent_state_bits'] as state_bits,
     assumed['serving_step_tokens'] as step_tokens,
+    assumed['serving_most_users'] as most_users,
     assumed['serving_idle_power_ratio'] as idle_power_ratio,
     assumed['serving_idle_fraction'] as idle_fraction,
     assumed['accelerators_per_server'] as server_accelerators

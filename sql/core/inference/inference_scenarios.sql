@@ -96,7 +96,8 @@ grid as (
     ) as w (workload, prompt_tokens, answer_tokens)
     cross join (values (1), (16), (64), (256), (1024), (4096)) as b (batch_size)
     cross join (values (1), (4), (8), (16), (72)) as n (asked_count)
-    where d.segment = 'datacentre' and n.asked_count <= greatest(16, r.interconnect_domain_count)
+    where
+        d.segment = 'datacentre' and n.asked_count <= greatest(16, r.interconnect_domain_count)
         and s.max_context_tokens >= w.prompt_tokens + w.answer_tokens
         and s.total_params * s.released_weight_bits / 8 < n.asked_count * d.usable_memory_bytes
 )

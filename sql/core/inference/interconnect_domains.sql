@@ -9,5 +9,5 @@ select
     coalesce(own.source_id, general.source_id) as source_id
 from core.accelerators as a
 inner join seeds.assumptions as general on general.name = 'interconnect_domain_count' and general.applies_to = 'all'
-left join seeds.assumptions as own on own.name = 'interconnect_domain_count' and own.applies_to = a.accelerator_id
+left join seeds.assumptions as own on own.name = 'interconnect_domain_count' and a.accelerator_id = own.applies_to
 order by a.accelerator_id

@@ -63,26 +63,26 @@ amounts as (
     where active_params is not null
     union all by name
     select
-        model_id,
+        f.model_id,
         'kwh' as unit,
-        multiply(divide(uncertain(joule_low, joule, joule_high), exactly(3.6e6)), energy_ratio) as amount,
-        accelerator_id,
-        weight_bits,
+        multiply(divide(uncertain(f.joule_low, f.joule, f.joule_high), exactly(3.6e6)), w.energy_ratio) as amount,
+        f.accelerator_id,
+        f.weight_bits,
         'inference_estimate' as method
-    from fitting
-    cross join waiting
-    where place = 1
+    from fitting as f
+    cross join waiting as w
+    where f.place = 1
     union all by name
     select
-        model_id,
+        f.model_id,
         'usd' as unit,
-        divide(divide(uncertain(usd_low, usd, usd_high), exactly(1e6)), busy_share) as amount,
-        accelerator_id,
-        weight_bits,
+        divide(divide(uncertain(f.usd_low, f.usd, f.usd_high), exactly(1e6)), w.busy_share) as amount,
+        f.accelerator_id,
+        f.weight_bits,
         'rental_estimate' as method
-    from fitting
-    cross join waiting
-    where place = 1 and usd is not null
+    from fitting as f
+    cross join waiting as w
+    where f.place = 1 and f.usd is not null
 )
 
 select

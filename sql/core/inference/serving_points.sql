@@ -145,7 +145,19 @@ runs as (
 sized as (
     select
         r.*,
-        s.* exclude (model_id, model_name, source_id, locator, verified, params_source_id),
+        s.layers_count,
+        s.attention_heads_count,
+        s.kv_heads_count,
+        s.head_dimension,
+        s.full_attention_layers_count,
+        s.window_attention_layers_count,
+        s.sliding_window_tokens,
+        s.kv_lora_dimension,
+        s.rope_dimension,
+        s.experts_count,
+        s.experts_per_token_count,
+        s.total_params,
+        s.active_params,
         h.tdp_w,
         h.memory_bandwidth_bytes_per_s,
         h.peak_flop_per_s,
@@ -162,7 +174,8 @@ sized as (
             cached_tokens_of(r.prompt_tokens, r.answer_tokens)
         ) + recurrent_state_bytes_of(s.recurrent_layers_count, s.recurrent_state_count, i.state_bits.value) as sequence_bytes,
         i.memory_overhead.value as memory_overhead,
-        (select u.central from seeds.assumptions as u where u.name = 'serving_most_users') as most_users
+        i.most_users.value as most_users,
+        i.step_tokens.value as most_step_tokens
     from runs as r
     inner join core.model_shapes as s on r.model_id = s.model_id
     inner join core.inference_hardware as h on r.accelerator_id = h.accelerator_id and nominal_bits_of(r.number_format) = h.weight_bits
@@ -177,16 +190,15 @@ placed as (
     select
         * exclude (concurrency),
         case
-            when concurrency is null then least(
-                decode_count, accelerators_needed_of(serving_bytes_of(weight_bytes, memory_overhead, 8, sequence_bytes), usable_memory_bytes)
-            )
-            when decode_count < accelerator_count
-                then
-                    case
-                        when stated_group_count > 1 and stated_group_count < decode_count and decode_count % stated_group_count = 0
-                            then stated_group_count
-                        else least(decode_count, domain_count)
-                    end
+            when concurrency is null
+                then least(
+                    decode_count, accelerators_needed_of(serving_bytes_of(weight_bytes, memory_overhead, 8, sequence_bytes), usable_memory_bytes)
+                )
+            when
+                decode_count < accelerator_count and stated_group_count > 1 and stated_group_count < decode_count
+                and decode_count % stated_group_count = 0
+                then stated_group_count
+            when decode_count < accelerator_count then least(decode_count, domain_count)
             else decode_count
         end as group_count,
         concurrency
@@ -268,7 +280,7 @@ select
     layer_steps_of(group_count, layers_count, users) as layer_steps_count,
     cache_copies_of(group_count, kv_heads_count, kv_lora_dimension) as cache_copies_count,
     idle_copies_ratio_of(concurrency, decode_count, group_count) as idle_copies_ratio,
-    case when is_speculative then (select central from seeds.assumptions where name = 'serving_step_tokens') else 1 end as step_tokens,
+    case when is_speculative then most_step_tokens else 1 end as step_tokens,
     source_id,
     locator
 from shared

@@ -63,7 +63,17 @@ timed as (
             c,
             together_s_of(
                 decode_s_of(
-                    c, weights_s, cache_s, operations_s, layer_steps_count, group_count, cache_copies_count, domain_count, is_moe, weight_bits = 8, is_speculative,
+                    c,
+                    weights_s,
+                    cache_s,
+                    operations_s,
+                    layer_steps_count,
+                    group_count,
+                    cache_copies_count,
+                    domain_count,
+                    is_moe,
+                    weight_bits = 8,
+                    is_speculative,
                     idle_copies_ratio
                 ),
                 prompt_s * c.prompt_ratio, accelerator_count, decode_count, c.parts_exponent
