@@ -14,6 +14,7 @@ from pipelines.records.fields import (
     Identifier,
     Number,
     Positive,
+    Share,
     Text,
     filled,
     nullable,
@@ -185,3 +186,32 @@ class ServingWorkloads(Fact):
     benchmark: Text = filled("Task, in the suite's own short name, without its target of accuracy.")
     prompt_tokens: Positive = filled("Mean length of a prompt, tokens.")
     answer_tokens: Positive | None = nullable("Mean length of an answer, tokens, if the results do not state it.")
+
+
+class PublishedServing(Fact):
+    """One row per published figure of a fleet or a prompt, with the operating point that it is compared at."""
+
+    key = ("published_serving_id",)
+    published_serving_id: Identifier = filled("Key of the row.")
+    publisher: Text = filled("Organization that published the figure.")
+    model_id: Identifier = filled("Key of seeds.models.")
+    is_stand_in: Flag = filled("True if the served model is not published and this one stands in for it.")
+    accelerator_id: Identifier = filled("Key of seeds.accelerators.")
+    accelerator_count: Count = filled("Accelerators that the comparison is for.")
+    decode_count: Count = filled("Those of them that write answers.")
+    group_count: Count = filled("Those that share one copy of the model.")
+    number_format: NumberFormat = filled("Format of the weights.")
+    prompt_tokens: Positive = filled("Tokens of a prompt.")
+    answer_tokens: Positive = filled("Tokens of an answer, reasoning included.")
+    cached_prompt_fraction: Share = filled("Share of the prompt's tokens that are cached from earlier requests.")
+    concurrency: Positive = filled("Users at the same time.")
+    is_speculative: Flag = filled("True with speculative or multi-token decoding.")
+    software: Literal["stock", "tuned", "benchmark"] = filled("How far the software is set up for the case.")
+    software_year: Positive = filled("Year of the software.")
+    idle_fraction: Share = filled("Share of the time in which the accelerators wait for users.")
+    price_usd_per_chip_hour: Positive | None = nullable("Price of an accelerator that a published cost is at.")
+    quantity: Literal["tokens_per_s_per_accelerator", "usd_per_million_tokens", "facility_joule_per_answer"] = filled(
+        "What value measures."
+    )
+    value: Positive = filled("Published figure, in the unit of the column unit.")
+    unit: Literal["token/s", "USD/Mtoken", "J/request"] = filled("Unit of value.")

@@ -18,6 +18,7 @@ from pipelines.seeds.benchmarks import (
     LocalSpeeds,
     MlperfRounds,
     MlperfTrainingRules,
+    PublishedServing,
     ServingWorkloads,
 )
 from pipelines.seeds.claims import ClaimClasses, ClaimNames, ClaimQuantities, Claims, ClaimUnits, Questions
@@ -71,6 +72,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "benchmarks/inferencex_models.csv": InferencexModels,
     "benchmarks/local_speeds.csv": LocalSpeeds,
     "benchmarks/serving_workloads.csv": ServingWorkloads,
+    "benchmarks/published_serving.csv": PublishedServing,
     "prices/cloud_prices.csv": CloudPrices,
     "prices/purchase_prices.csv": PurchasePrices,
     "prices/electricity_prices.csv": ElectricityPrices,
@@ -117,6 +119,8 @@ REFERENCES: tuple[tuple[str, str, str, str], ...] = (
     ("local_speeds", "model_id", "models", "model_id"),
     ("local_speeds", "accelerator_id", "accelerators", "accelerator_id"),
     ("benchmark_models", "model_id", "models", "model_id"),
+    ("published_serving", "model_id", "models", "model_id"),
+    ("published_serving", "accelerator_id", "accelerators", "accelerator_id"),
     ("inferencex_models", "model_id", "models", "model_id"),
     ("cloud_prices", "accelerator_id", "accelerators", "accelerator_id"),
     ("purchase_prices", "accelerator_id", "accelerators", "accelerator_id"),

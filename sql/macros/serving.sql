@@ -28,13 +28,17 @@ copies_of_model_of(decode_count, group_count) * users_a_copy_of(users, decode_co
 -- example: cached_tokens_of(1000, 200) = 1100
 create or replace macro cached_tokens_of(prompt_tokens, answer_tokens) as prompt_tokens + answer_tokens / 2;
 
--- macro: cache_copies_of | Copies of the cache under plain tensor parallelism: an accelerator holds at least one key head, or the whole latent.
--- equation: max(1, group / n_kv); latent attention has one
--- units: accelerators of one copy of the model, key heads, dimension of the latent -> copies
+-- macro: cache_copies_of | Copies of the cache: under tensor parallelism an accelerator holds at least one key head, or the whole latent; beyond a server,
+--    attention is parallel over users.
+-- equation: max(1, min(group, server) / n_kv); latent attention has one
+-- units: accelerators of one copy of the model, of a server, key heads, dimension of the latent -> copies
 -- source: arxiv_2211_05102
--- example: cache_copies_of(8, 8, null) = 1 and cache_copies_of(8, 2, null) = 4 and cache_copies_of(8, 128, 512) = 8
-create or replace macro cache_copies_of(group_count, kv_heads, kv_lora_dimension) as
-greatest(1, group_count::double / case when kv_lora_dimension is not null then 1 else greatest(1, coalesce(kv_heads, 1)) end);
+-- example: cache_copies_of(8, 8, 8, null) = 1 and cache_copies_of(8, 8, 2, null) = 4 and cache_copies_of(32, 8, 128, 512) = 8
+create or replace macro cache_copies_of(group_count, server_count, kv_heads, kv_lora_dimension) as
+greatest(
+    1,
+    least(group_count, server_count)::double / case when kv_lora_dimension is not null then 1 else greatest(1, coalesce(kv_heads, 1)) end
+);
 
 -- macro: group_of | Accelerators that share one copy of the model: a server, or as many as one user needs; whatever the number of users.
 -- equation: min(n, max(server, needed))

@@ -44,5 +44,5 @@ select
     (p.output_usd_per_million_tokens + e.prompt_tokens / e.answer_tokens * p.input_usd_per_million_tokens)::float as api_usd_per_million_tokens
 from core.inference_estimates as e
 left join core.api_prices as p on e.model_id = p.model_id
-where e.workload <> 'standard'
+where e.workload <> 'standard' and not starts_with(e.workload, 'published ')
 order by e.model_id, e.accelerator_id, e.accelerator_count, e.workload, e.batch_size

@@ -1,7 +1,7 @@
 -- One row per measured speed or energy of serving a language model and way of testing: our estimate at the same operating point by a fit that has not
--- seen the model, or not the accelerator.
+-- seen the model, or not the accelerator. Figures of published fleets and prompts are in no fit (seeds.published_serving).
 -- key: serving_point_id, quantity, held_back_kind
--- column: source | inferencex, ml.energy or mlperf inference.
+-- column: source | inferencex, ml.energy, mlperf inference, or published fleet or prompt.
 -- column: serving_point_id | Suite, and the key of the measurement in its table.
 -- column: model_id | Key of core.models.
 -- column: accelerator_id | Key of mart.accelerators.
@@ -11,8 +11,8 @@
 -- column: answer_tokens | Mean length of an answer.
 -- column: concurrency | Users at the same time in all.
 -- column: software | stock, tuned or benchmark.
--- column: quantity | tokens_per_s_per_accelerator or joule_per_token (accelerators, output token).
--- column: held_back_kind | What the fit has not seen: model or accelerator.
+-- column: quantity | tokens_per_s_per_accelerator, joule_per_token (accelerators, output token), usd_per_million_tokens or facility_joule_per_answer.
+-- column: held_back_kind | What the fit has not seen: model or accelerator; not in the fit for published fleets and prompts.
 -- column: is_held_out | True if the fit has not used the measurement.
 -- column: measured_value | Measured value.
 -- interval: value | Estimate.
@@ -23,32 +23,105 @@
 -- column: ecologits_error_log10 | Decimal logarithm of EcoLogits' estimate over the measured value.
 -- column: source_id | Source of the measurement.
 -- check: no_measurement_is_above_the_bound | select * from mart.validation_inference where measured_value > floor_value * 1.0001
+with measured as (
+    select
+        p.source,
+        s.serving_point_id,
+        p.model_id,
+        p.accelerator_id,
+        p.accelerator_count,
+        p.number_format,
+        p.prompt_tokens,
+        p.answer_tokens,
+        p.concurrency,
+        p.software,
+        s.quantity,
+        s.held_back_kind,
+        s.measured_value,
+        s.value_low,
+        s.value,
+        s.value_high,
+        s.unit,
+        s.floor_value,
+        s.ecologits_value,
+        p.source_id,
+        p.locator
+    from core.serving_scores as s
+    inner join core.serving_points as p on s.serving_point_id = p.serving_point_id
+),
+
+published as (
+    select
+        'published fleet or prompt' as source,
+        p.published_serving_id as serving_point_id,
+        p.model_id,
+        p.accelerator_id,
+        p.accelerator_count,
+        p.number_format,
+        p.prompt_tokens,
+        p.answer_tokens,
+        p.concurrency,
+        e.software,
+        p.quantity,
+        'not in the fit' as held_back_kind,
+        p.value as measured_value,
+        case p.quantity
+            when 'tokens_per_s_per_accelerator' then e.tokens_per_s_low / p.accelerator_count
+            when 'usd_per_million_tokens'
+                then central_of(usd_per_million_of(exactly(p.price_usd_per_chip_hour), p.accelerator_count, e.tokens_per_s_high))
+            else e.facility_joule_per_token_low * p.answer_tokens
+        end as value_low,
+        case p.quantity
+            when 'tokens_per_s_per_accelerator' then e.tokens_per_s / p.accelerator_count
+            when 'usd_per_million_tokens'
+                then central_of(usd_per_million_of(exactly(p.price_usd_per_chip_hour), p.accelerator_count, e.tokens_per_s))
+            else e.facility_joule_per_token * p.answer_tokens
+        end as value,
+        case p.quantity
+            when 'tokens_per_s_per_accelerator' then e.tokens_per_s_high / p.accelerator_count
+            when 'usd_per_million_tokens'
+                then central_of(usd_per_million_of(exactly(p.price_usd_per_chip_hour), p.accelerator_count, e.tokens_per_s_low))
+            else e.facility_joule_per_token_high * p.answer_tokens
+        end as value_high,
+        p.unit,
+        case when p.quantity = 'tokens_per_s_per_accelerator' then e.tokens_per_s_bound / p.accelerator_count end as floor_value,
+        null::double as ecologits_value,
+        p.source_id,
+        p.locator
+    from seeds.published_serving as p
+    inner join core.inference_estimates as e
+        on e.workload = 'published ' || p.published_serving_id and p.model_id = e.model_id and p.accelerator_id = e.accelerator_id
+)
+
 select
-    p.source,
-    s.serving_point_id,
-    p.model_id,
-    p.accelerator_id,
-    p.accelerator_count,
-    p.number_format,
-    p.prompt_tokens,
-    p.answer_tokens,
-    p.concurrency,
-    p.software,
-    s.quantity,
-    s.held_back_kind,
+    source,
+    serving_point_id,
+    model_id,
+    accelerator_id,
+    accelerator_count,
+    number_format,
+    prompt_tokens,
+    answer_tokens,
+    concurrency,
+    software,
+    quantity,
+    held_back_kind,
     true as is_held_out,
-    s.measured_value,
-    s.value_low,
-    s.value,
-    s.value_high,
-    s.unit,
-    s.floor_value,
-    log10(s.value / s.measured_value) as log10_error,
-    s.measured_value between s.value_low and s.value_high as is_covered,
-    s.ecologits_value,
-    log10(s.ecologits_value / s.measured_value) as ecologits_error_log10,
-    p.source_id,
-    p.locator
-from core.serving_scores as s
-inner join core.serving_points as p on s.serving_point_id = p.serving_point_id
-order by p.source, s.serving_point_id, s.quantity, s.held_back_kind
+    measured_value,
+    value_low,
+    value,
+    value_high,
+    unit,
+    floor_value,
+    log10(value / measured_value) as log10_error,
+    measured_value between value_low and value_high as is_covered,
+    ecologits_value,
+    log10(ecologits_value / measured_value) as ecologits_error_log10,
+    source_id,
+    locator
+from (
+    select * from measured
+    union all
+    select * from published
+) as compared
+order by source, serving_point_id, quantity, held_back_kind

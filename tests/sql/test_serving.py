@@ -232,3 +232,14 @@ def test_the_grid_covers_what_people_ask_for(published: duckdb.DuckDBPyConnectio
     ).fetchall()[0]
     assert (workloads, users, counts) == (4, 4096, 72)
     assert models >= 30
+
+
+def test_published_fleets_and_prompts_lie_inside(published: duckdb.DuckDBPyConnection) -> None:
+    """DeepSeek's fleet by speed and cost, a median Gemini prompt, a GPT-4o prompt: centres within a factor of two."""
+    rows = published.execute(
+        "select serving_point_id, log10_error, is_covered from mart.validation_inference where held_back_kind = 'not in the fit'"
+    ).fetchall()
+    assert len(rows) == 4
+    for name, error, covered in rows:
+        assert covered, name
+        assert abs(error) < np.log10(2), name

@@ -3,7 +3,7 @@
 -- providers sell, in their released format, on accelerators of data centres, at the workloads, users and numbers of accelerators that people ask for.
 -- key: model_id, accelerator_id, weight_bits, workload, batch_size, asked_count
 -- column: model_id | Key of core.model_shapes.
--- column: workload | standard, or a workload of the grid: tokens of prompt and answer.
+-- column: workload | standard, a workload of the grid (tokens of prompt and answer), or published and the key of seeds.published_serving.
 -- column: batch_size | Users at the same time in all: sequences that are decoded.
 -- column: asked_count | Accelerators that are asked for; 0 for as many as memory needs.
 -- column: accelerator_count | Accelerators that share the work: 1 of those that stand alone; null for as many as memory needs.
@@ -100,6 +100,27 @@ grid as (
         d.segment = 'datacentre' and n.asked_count <= greatest(16, r.interconnect_domain_count)
         and s.max_context_tokens >= w.prompt_tokens + w.answer_tokens
         and s.total_params * s.released_weight_bits / 8 < n.asked_count * d.usable_memory_bytes
+),
+
+published as (
+    select
+        model_id,
+        accelerator_id,
+        nominal_bits_of(number_format) as weight_bits,
+        'published ' || published_serving_id as workload,
+        concurrency::integer as batch_size,
+        accelerator_count::bigint as asked_count,
+        accelerator_count::bigint as accelerator_count,
+        decode_count::bigint as decode_count,
+        group_count::bigint as group_count,
+        prompt_tokens,
+        answer_tokens,
+        cached_prompt_fraction,
+        software,
+        software_year - 2026 as software_years,
+        is_speculative,
+        idle_fraction
+    from seeds.published_serving
 )
 
 select
@@ -110,19 +131,21 @@ select
     batch_size,
     asked_count,
     accelerator_count,
-    null::bigint as decode_count,
-    null::bigint as group_count,
+    decode_count,
+    group_count,
     prompt_tokens::double as prompt_tokens,
     answer_tokens::double as answer_tokens,
-    0::double as cached_prompt_fraction,
-    cached_tokens_of(prompt_tokens, answer_tokens) as context_tokens,
-    'tuned' as software,
-    0::double as software_years,
-    false as is_speculative,
-    0::double as idle_fraction
+    coalesce(cached_prompt_fraction, 0)::double as cached_prompt_fraction,
+    cached_tokens_of(prompt_tokens, answer_tokens)::double as context_tokens,
+    coalesce(software, 'tuned') as software,
+    coalesce(software_years, 0)::double as software_years,
+    coalesce(is_speculative, false) as is_speculative,
+    coalesce(idle_fraction, 0)::double as idle_fraction
 from (
     select * from standard
-    union all
+    union all by name
     select * from grid
+    union all by name
+    select * from published
 ) as cases
 order by model_id, accelerator_id, weight_bits, workload, batch_size, asked_count

@@ -13,7 +13,7 @@
 -- column: domain_count | Accelerators within one fast interconnect.
 -- column: number_format | Format of the weights.
 -- column: weight_bits | Nominal bits of a weight.
--- column: software | stock (one engine, default settings), tuned (settings chosen for the point) or benchmark (tuned for one test).
+-- column: software | stock (one engine, default settings), tuned (settings chosen for the point) or benchmark (an engine tuned for one model and machine).
 -- column: software_years | Years of the measurement after 2026-01-01.
 -- column: prompt_tokens | Mean length of a prompt.
 -- column: answer_tokens | Mean length of an answer.
@@ -174,6 +174,7 @@ sized as (
             cached_tokens_of(r.prompt_tokens, r.answer_tokens)
         ) + recurrent_state_bytes_of(s.recurrent_layers_count, s.recurrent_state_count, i.state_bits.value) as sequence_bytes,
         i.memory_overhead.value as memory_overhead,
+        i.server_accelerators.value as server_count,
         i.most_users.value as most_users,
         i.step_tokens.value as most_step_tokens
     from runs as r
@@ -278,7 +279,7 @@ select
     ) as prompt_s,
     layers_count,
     layer_steps_of(group_count, layers_count, users) as layer_steps_count,
-    cache_copies_of(group_count, kv_heads_count, kv_lora_dimension) as cache_copies_count,
+    cache_copies_of(group_count, server_count, kv_heads_count, kv_lora_dimension) as cache_copies_count,
     idle_copies_ratio_of(concurrency, decode_count, group_count) as idle_copies_ratio,
     case when is_speculative then most_step_tokens else 1 end as step_tokens,
     source_id,
