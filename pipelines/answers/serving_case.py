@@ -11,7 +11,7 @@ from pipelines.answers.numbers import number
 from pipelines.errors import UsageError, shown
 
 SOFTWARE = ("stock", "tuned", "benchmark")
-"""How far the software is set up: default settings, settings chosen for the case, or an engine tuned for one model and machine."""
+"""How far the software is set up: default settings, settings for the case, or an engine tuned for one model and machine."""
 
 SHARES = ("cached_prompt", "idle")
 POSITIVE = ("prompt_tokens", "answer_tokens", "group", "decode_count")

@@ -172,7 +172,8 @@ timed as (
                                 together_s_of(
                                     decode_s_of(
                                         fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
-                                        cache_copies_of(group_count, given.server_accelerators.value, kv_heads_count, kv_lora_dimension), domain_count, experts_count is not null,
+                                        cache_copies_of(group_count, given.server_accelerators.value, kv_heads_count, kv_lora_dimension), domain_count,
+                                        experts_count is not null,
                                         weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
                                     ),
                                     prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent

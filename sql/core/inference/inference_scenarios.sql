@@ -98,6 +98,7 @@ grid as (
     cross join (values (1), (4), (8), (16), (72)) as n (asked_count)
     where
         d.segment = 'datacentre' and n.asked_count <= greatest(16, r.interconnect_domain_count)
+        and (n.asked_count <> 16 or s.total_params * s.released_weight_bits / 8 > 7 * d.usable_memory_bytes)
         and s.max_context_tokens >= w.prompt_tokens + w.answer_tokens
         and s.total_params * s.released_weight_bits / 8 < n.asked_count * d.usable_memory_bytes
 ),
