@@ -16,12 +16,14 @@
 -- column: is_held_out | True if the fit has not used the measurement.
 -- column: measured_value | Measured value.
 -- interval: value | Estimate.
+-- column: unit | Unit of measured_value, value and floor_value.
 -- column: floor_value | Most tokens per second by bandwidth and peaks; null for energy.
 -- column: log10_error | Decimal logarithm of estimate over measured value.
 -- column: is_covered | True if the measured value lies in the interval.
 -- column: ecologits_value | EcoLogits' estimate of the energy, its GPUs alone.
 -- column: ecologits_error_log10 | Decimal logarithm of EcoLogits' estimate over the measured value.
 -- column: source_id | Source of the measurement.
+-- column: locator | Where in the source.
 -- check: no_measurement_is_above_the_bound | select * from mart.validation_inference where measured_value > floor_value * 1.0001
 with measured as (
     select

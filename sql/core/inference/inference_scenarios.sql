@@ -3,6 +3,8 @@
 -- providers sell, in their released format, on accelerators of data centres, at the workloads, users and numbers of accelerators that people ask for.
 -- key: model_id, accelerator_id, weight_bits, workload, batch_size, asked_count
 -- column: model_id | Key of core.model_shapes.
+-- column: accelerator_id | Key of core.accelerators.
+-- column: weight_bits | Nominal bits of a weight.
 -- column: workload | standard, a workload of the grid (tokens of prompt and answer), or published and the key of seeds.published_serving.
 -- column: batch_size | Users at the same time in all: sequences that are decoded.
 -- column: asked_count | Accelerators that are asked for; 0 for as many as memory needs.
