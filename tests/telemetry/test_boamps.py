@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
 from pipelines.records.raw_tables import RawTable
-from pipelines.sources.energy.boamps import read_report
+from pipelines.telemetry.formats.boamps import read_report
 
 REPORT: dict[str, Any] = {
     "header": {
