@@ -12,10 +12,9 @@ from contextlib import contextmanager
 import dagster as dg
 import duckdb
 
-from pipelines.answers.numbers import number
 from pipelines.errors import LedgerError
 from pipelines.logs import scrubbed
-from pipelines.records.units import unit_of
+from pipelines.warehouse.models.tables import type_and_unit
 
 OWNERS = ["team:compute-ledger"]
 PREVIEW_ROWS = 5
@@ -49,26 +48,18 @@ def readable_failures() -> Iterator[None]:
         ) from None
 
 
-def _unit(column: str, kind: str) -> str:
-    try:
-        unit = unit_of(column, kind)
-    except KeyError:
-        return kind
-    return f"{kind} [{unit}]" if unit else kind
-
-
 def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.TableSchema:
     """Columns, types with units and descriptions, as Dagster shows them."""
     return dg.TableSchema(
         columns=[
-            dg.TableColumn(name, type=_unit(name, types.get(name, "")) or "unknown", description=text)
+            dg.TableColumn(name, type=type_and_unit(name, types.get(name, "")) or "unknown", description=text)
             for name, text in columns.items()
         ]
     )
 
 
 def _cell(value: object) -> str:
-    text = number(value) if isinstance(value, float) else "" if value is None else str(value)
+    text = f"{value:.6g}" if isinstance(value, float) else "" if value is None else str(value)
     return text.replace("|", "\\|").replace("\n", " ")[:60]
 
 

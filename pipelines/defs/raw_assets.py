@@ -8,7 +8,6 @@ from pipelines.defs.asset import Result, step_asset, table_asset
 from pipelines.defs.freshness import SOURCES
 from pipelines.fetch.snapshots import FetchOutcome
 from pipelines.fetch.states import conditions
-from pipelines.records.raw_tables import RawRow, RemoteFile
 from pipelines.settings import Settings, read_settings
 from pipelines.warehouse.fetching import fetch_sources
 from pipelines.warehouse.raw_layer import (
@@ -16,7 +15,9 @@ from pipelines.warehouse.raw_layer import (
     feeding_files,
     fetched_files,
     file_versions,
+    packaged_among,
     raw_schemas,
+    remote_among,
     remote_files,
 )
 from pipelines.warehouse.recipes import recipes
@@ -98,11 +99,13 @@ def _is_current(outcomes: list[FetchOutcome]) -> dg.AssetCheckResult:
     )
 
 
-def raw_asset(name: str, schema: type[RawRow]) -> dg.AssetsDefinition:
+def raw_asset(name: str) -> dg.AssetsDefinition:
     """The asset of one raw table."""
+    schema = raw_schemas()[name]
     feeding = feeding_files(schema)
-    remote = sorted({file.source_id for file in feeding if isinstance(file, RemoteFile)})
-    origin = ", ".join(file.url if isinstance(file, RemoteFile) else f"package {file.package}" for file in feeding)
+    remote = sorted({file.source_id for file in remote_among(feeding)})
+    shipped = [f"package {package}" for package in packaged_among(feeding).values()]
+    origin = ", ".join([*(file.url for file in remote_among(feeding)), *shipped])
     return table_asset(
         recipes()[name],
         kind="csv" if remote else "python",
@@ -112,4 +115,4 @@ def raw_asset(name: str, schema: type[RawRow]) -> dg.AssetsDefinition:
 
 
 FETCH_ASSETS = [fetch_asset(source_id) for source_id in sorted({file.source_id for file in remote_files()})]
-RAW_ASSETS = [raw_asset(name, schema) for name, schema in raw_schemas().items()]
+RAW_ASSETS = [raw_asset(name) for name in raw_schemas()]

@@ -3,10 +3,8 @@
 import dagster as dg
 
 from pipelines.defs.asset import table_asset
-from pipelines.seeds.catalogue import SEED_FILES
-from pipelines.seeds.fact import Fact
 from pipelines.warehouse.recipes import recipes
-from pipelines.warehouse.seed_layer import seed_table
+from pipelines.warehouse.seed_layer import seed_descriptions, seed_table
 
 sources = table_asset(
     recipes()["seeds.sources"],
@@ -15,10 +13,12 @@ sources = table_asset(
 )
 
 
-def seed_asset(relative: str, schema: type[Fact]) -> dg.AssetsDefinition:
+def seed_asset(relative: str, rows: str) -> dg.AssetsDefinition:
     """The asset of one curated file; it fails, listing every fault, if a single cell does not hold."""
-    description = f"{(schema.__doc__ or '').strip()} Curated in `seeds/{relative}`."
-    return table_asset(recipes()[seed_table(relative)], kind="csv", description=description)
+    return table_asset(
+        recipes()[seed_table(relative)], kind="csv", description=f"{rows} Curated in `seeds/{relative}`."
+    )
 
 
-SEED_ASSETS = [sources, *(seed_asset(relative, schema) for relative, schema in SEED_FILES.items())]
+SEED_ASSETS = [sources, *(seed_asset(relative, rows) for relative, rows in seed_descriptions().items())]
+"""Assets of all curated files."""

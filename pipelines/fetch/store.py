@@ -5,7 +5,6 @@ What belongs here: the folder ``LEDGER_HOME/raw``. What does not: judging a file
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import hashlib
 import json
@@ -22,6 +21,7 @@ from typing import IO, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
 from pipelines.errors import LedgerError, shown
+from pipelines.records.journal import append_line, sync_folder, whole_lines
 from pipelines.records.raw_tables import RemoteFile
 from pipelines.settings import Settings
 
@@ -72,11 +72,7 @@ def read_manifest(settings: Settings) -> list[Snapshot]:
     A last line without its end is one that a killed process did not finish, and is passed over. Any
     other line that cannot be read raises LedgerError: nothing but this module writes the file.
     """
-    try:
-        whole = settings.raw_manifest.read_bytes().rpartition(b"\n")[0]
-    except FileNotFoundError:
-        return []
-    return [read_entry(settings, number, line) for number, line in enumerate(whole.split(b"\n") if whole else [], 1)]
+    return [read_entry(settings, number, line) for number, line in enumerate(whole_lines(settings.raw_manifest), 1)]
 
 
 def read_entry(settings: Settings, number: int, line: bytes) -> Snapshot:
@@ -213,16 +209,8 @@ def drop_damaged_entries(settings: Settings) -> Path:
         partial = settings.raw_manifest.with_suffix(".partial")
         partial.write_bytes(kept)
         partial.replace(settings.raw_manifest)
-        _sync_folder(settings.raw)
+        sync_folder(settings.raw)
     return aside
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def land_bytes(settings: Settings, snapshot: Snapshot, arrival: Partial) -> bool:
@@ -234,26 +222,11 @@ def land_bytes(settings: Settings, snapshot: Snapshot, arrival: Partial) -> bool
     os.fsync(arrival.sink.fileno())
     os.fchmod(arrival.sink.fileno(), 0o444)
     arrival.path.replace(snapshot.path)
-    _sync_folder(snapshot.path.parent)
-    _sync_folder(settings.raw)
+    sync_folder(snapshot.path.parent)
+    sync_folder(settings.raw)
     return True
 
 
 def append_entry(settings: Settings, snapshot: Snapshot) -> None:
     """Add a line to the manifest: whole and on disk, or not at all. The caller holds the lock of the store."""
-    line = snapshot.model_dump_json().encode() + b"\n"
-    handle = os.open(settings.raw_manifest, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
-    try:
-        size = os.fstat(handle).st_size
-        if size and os.pread(handle, 1, size - 1) != b"\n":
-            size = os.pread(handle, size, 0).rfind(b"\n") + 1
-            os.ftruncate(handle, size)
-        try:
-            if os.write(handle, line) != len(line):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            os.fsync(handle)
-        except OSError:
-            os.ftruncate(handle, size)
-            raise
-    finally:
-        os.close(handle)
+    append_line(settings.raw_manifest, snapshot.model_dump_json().encode() + b"\n")

@@ -20,12 +20,12 @@ from typing import Any
 import polars as pl
 
 from pipelines.errors import LedgerError
-from pipelines.records.code_versions import code_version
 from pipelines.settings import Settings
 from pipelines.site.charts.registry import Built, Chart
 from pipelines.site.files import guarded, write_changed
 from pipelines.site.images import draw_png, draw_svg, page_specs, panel_specs, static_spec
 from pipelines.site.published import Reading, published_month, versions_of
+from pipelines.warehouse.code_digests import version_of_code
 from pipelines.warehouse.file import connect_published
 
 PICTURES = ("png", "svg", "csv", "parquet", "json")
@@ -64,7 +64,7 @@ def _choices_with_rows(chart: Chart, built: Built) -> list[str]:
 
 def chart_code(chart: Chart) -> str:
     """Version of all code that decides the files of a chart."""
-    return str(code_version(frozenset({__name__, chart.draw.__module__})))
+    return version_of_code([__name__, chart.draw.__module__])
 
 
 def build_chart(chart: Chart, settings: Settings, *, force: bool = False) -> dict[str, Any]:

@@ -6,7 +6,6 @@ be made again (``versions.py``), making it (``build.py``).
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache, partial
@@ -14,11 +13,11 @@ from graphlib import TopologicalSorter
 
 import duckdb
 
-from pipelines.records.code_versions import code_version
 from pipelines.records.raw_tables import RawRow, raw_columns
 from pipelines.seeds.catalogue import REFERENCES, SEED_FILES
 from pipelines.seeds.fact import Fact
 from pipelines.settings import SQL, Settings
+from pipelines.warehouse.code_digests import version_of_code
 from pipelines.warehouse.models.checks import CheckedTable
 from pipelines.warehouse.models.loading import load_models
 from pipelines.warehouse.models.python_tables import PythonTable, make_table, python_tables
@@ -50,18 +49,12 @@ class Recipe:
     checked: CheckedTable | None = None
 
 
-def _version(modules: Iterable[str], *texts: object) -> str:
-    """Digest of the code of modules and all that they import, and of texts."""
-    parts = (code_version(frozenset(modules)), *texts)
-    return hashlib.sha256(repr(parts).encode()).hexdigest()[:12]
-
-
 SEED_LAYER, RAW_LAYER = load_seed.__module__, load_raw.__module__
 
 
 def _of_sources() -> Recipe:
     return Recipe(
-        "seeds.sources", _version([SEED_LAYER]), seed_columns()["seeds.sources"], load_sources,
+        "seeds.sources", version_of_code([SEED_LAYER]), seed_columns()["seeds.sources"], load_sources,
         files=lambda settings: file_version(settings, SOURCES_FILE),
     )  # fmt: skip
 
@@ -72,7 +65,7 @@ def _of_seed(relative: str, schema: type[Fact]) -> Recipe:
     targets = {"sources"} | {target for other, _, target, _ in REFERENCES if other == name and target != name}
     return Recipe(
         table,
-        _version([SEED_LAYER, schema.__module__]),
+        version_of_code([SEED_LAYER, schema.__module__]),
         seed_columns()[table],
         lambda connection, settings: load_seed(connection, relative, settings),
         tables=frozenset(f"seeds.{target}" for target in targets),
@@ -85,7 +78,7 @@ def _of_raw(name: str, schema: type[RawRow]) -> Recipe:
     readers |= {other.__module__ for file in feeding_files(schema) for other in file.tables}
     return Recipe(
         name,
-        _version([RAW_LAYER, schema.__module__, *readers]),
+        version_of_code([RAW_LAYER, schema.__module__, *readers]),
         raw_columns(schema),
         lambda connection, settings: load_raw(connection, name, settings),
         files=partial(file_versions, schema),
@@ -97,7 +90,7 @@ def _of_python(table: PythonTable) -> Recipe:
     read = {*table.reads, *(name for check in table.checks.values() for name in TABLE.findall(check))}
     return Recipe(
         table.table,
-        _version(own),
+        version_of_code(own),
         table.columns,
         lambda connection, _settings: make_table(connection, table),
         tables=frozenset(read - {table.table}),

@@ -37,6 +37,11 @@ def seed_columns() -> dict[str, dict[str, str]]:
     return {"seeds.sources": dict(SOURCE_COLUMNS), **made}
 
 
+def seed_descriptions() -> dict[str, str]:
+    """Curated files, each with what its rows are."""
+    return {relative: (schema.__doc__ or "").strip() for relative, schema in SEED_FILES.items()}
+
+
 def file_version(settings: Settings, relative: str) -> dict[str, str]:
     """The curated file and the digest of its bytes, wherever the folder lies."""
     try:

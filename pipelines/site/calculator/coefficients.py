@@ -17,11 +17,11 @@ from pipelines.answers.given import KINDS
 from pipelines.answers.labels import INPUTS, METHODS, QUANTITIES
 from pipelines.answers.training_case import EARLIEST_YEAR, LATEST_YEAR
 from pipelines.answers.training_estimate import FIRST_MODELS, latest_price_year, open_whatif, run_model
-from pipelines.records.code_versions import code_version
 from pipelines.settings import Settings
 from pipelines.site.files import sha256, write_changed
 from pipelines.site.pages.writing import Note, Written, is_current, read_note, write_note
 from pipelines.site.published import Reading, versions_of
+from pipelines.warehouse.code_digests import version_of_code
 from pipelines.warehouse.file import Row, connect_published, read_rows
 
 ASSUMPTIONS = (
@@ -204,7 +204,7 @@ NAME = "what_if"
 def build_coefficients(settings: Settings, *, force: bool = False) -> Written:
     """Write ``whatif.json`` unless code and tables of now would make the same; returns what changed."""
     path = settings.site / COEFFICIENTS
-    code = str(code_version(frozenset({__name__})))
+    code = version_of_code([__name__])
     note = read_note(settings, NAME)
     done = Written(first=[COEFFICIENTS])
     with connect_published(settings) as connection:

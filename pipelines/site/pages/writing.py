@@ -17,11 +17,11 @@ from markupsafe import Markup
 from pydantic import BaseModel
 
 from pipelines.errors import LedgerError
-from pipelines.records.code_versions import code_version
 from pipelines.settings import REPORTS, Settings
 from pipelines.site.files import embedded_font, json_for_html, packed_json, script_hash, sha256, write_changed
 from pipelines.site.pages.registry import Draft, PageKind, registered_pages, site_menu
 from pipelines.site.published import Reading, versions_of
+from pipelines.warehouse.code_digests import version_of_code
 from pipelines.warehouse.file import connect_published
 
 STYLE = "site.css"
@@ -164,7 +164,7 @@ def is_there(path: Path, digest: str) -> bool:
 
 def page_code(kind: PageKind) -> str:
     """Version of all code and texts that decide the pages of a kind; the menu of all kinds is part of each page."""
-    return sha256(f"{code_version(frozenset({__name__, kind.draft.__module__}))}{site_menu()}".encode())[:24]
+    return version_of_code([__name__, kind.draft.__module__], site_menu())
 
 
 def build_pages(kind: PageKind, settings: Settings, *, force: bool = False) -> Written:

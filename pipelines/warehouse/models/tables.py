@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from pipelines.errors import LedgerError
+from pipelines.records.units import unit_of
 
 if TYPE_CHECKING:
     import polars as pl  # starts threads, which not every command needs
@@ -29,6 +30,19 @@ def describe_table(
     statements = [f"comment on table {table} is {quoted(description)}"]
     statements += [f"comment on column {table}.{name} is {quoted(text)}" for name, text in columns.items()]
     connection.execute(";".join(statements))
+
+
+def type_and_unit(column: str, kind: str) -> str:
+    """The type of a column with its unit, as its name says it.
+
+    >>> type_and_unit("energy_j", "DOUBLE"), type_and_unit("model_id", "VARCHAR")
+    ('DOUBLE [J]', 'VARCHAR')
+    """
+    try:
+        unit = unit_of(column, kind)
+    except KeyError:
+        return kind
+    return f"{kind} [{unit}]" if unit else kind
 
 
 def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str, str]:
