@@ -8,6 +8,7 @@ import dagster as dg
 
 from pipelines.defs.jobs import JOBS, SCHEDULES
 from pipelines.defs.model_assets import MODEL_ASSETS, every_assumption_is_read
+from pipelines.defs.own_run_assets import OWN_RUN_ASSETS
 from pipelines.defs.progress import PROGRESS, progress_logger
 from pipelines.defs.publishing import publish_build
 from pipelines.defs.raw_assets import FETCH_ASSETS, RAW_ASSETS
@@ -21,7 +22,7 @@ progress = dg.LoggerDefinition(
 )
 
 defs = dg.Definitions(
-    assets=[*SEED_ASSETS, *FETCH_ASSETS, *RAW_ASSETS, *MODEL_ASSETS, publish_build, *REPORT_ASSETS],
+    assets=[*SEED_ASSETS, *FETCH_ASSETS, *RAW_ASSETS, *OWN_RUN_ASSETS, *MODEL_ASSETS, publish_build, *REPORT_ASSETS],
     asset_checks=[every_assumption_is_read],
     jobs=JOBS,
     schedules=SCHEDULES,

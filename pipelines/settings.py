@@ -27,6 +27,9 @@ SQL = ROOT / "sql"
 SEEDS = ROOT / "seeds"
 REPORTS = ROOT / "reports"
 
+OWN_RUN_FORMULAS = SQL / "macros" / "telemetry.sql"
+"""The formulas by which samples of own runs become energy."""
+
 PICTURES = "/charts"
 """Where the server of ``ledger ui`` gives the pictures of the page."""
 
@@ -125,6 +128,21 @@ class Settings:
     def parsed(self) -> Path:
         """Raw tables as they were read from snapshots; may be removed at any time."""
         return self.home / "parsed"
+
+    @property
+    def inbox(self) -> Path:
+        """Folder that files of own runs are put into, to be taken in."""
+        return self.home / "inbox"
+
+    @property
+    def recordings(self) -> Path:
+        """Samples of ``ledger record`` while it runs; those that a killed one left are taken in next time."""
+        return self.home / "recordings"
+
+    @property
+    def landed(self) -> Path:
+        """Samples of own runs, as they were taken in."""
+        return self.home / "landed"
 
     @property
     def ui_lock(self) -> Path:

@@ -20,6 +20,7 @@ from pipelines import __version__
 from pipelines.answers.time_limit import time_limit
 from pipelines.cli.exports import export, verify
 from pipelines.cli.fetch_progress import FetchProgress
+from pipelines.cli.own_runs import ingest
 from pipelines.cli.printing import (
     Format,
     TextFormat,
@@ -267,7 +268,9 @@ def ui(
     run_ui(STATE.settings, prepare_instance(STATE.settings), host, port)
 
 
-for command in (build, fetch, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui):
+for command in (
+    build, fetch, ingest, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui,
+):  # fmt: skip
     app.command()(command)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from pipelines.defs.launched_by import LAUNCHED_BY, SCHEDULE
+from pipelines.defs.own_run_assets import INBOX, daily_energy
 from pipelines.defs.raw_assets import FETCH_ASSETS
 from pipelines.defs.session import BUILD_ALL
 from pipelines.errors import LedgerError
@@ -14,10 +15,14 @@ from pipelines.site.published import data_version
 
 REPORTS_ONLY = "reports_only"
 REFRESH = "refresh"
+TAKE_IN = "take_in"
+
+ON_THEIR_OWN = dg.AssetSelection.assets(INBOX, daily_energy)
+"""Assets of own runs that a build does not need: the inbox has a sensor, energies that are missing are worked out."""
 
 build_all = dg.define_asset_job(
     BUILD_ALL,
-    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*FETCH_ASSETS),
+    selection=dg.AssetSelection.all() - dg.AssetSelection.assets(*FETCH_ASSETS) - ON_THEIR_OWN,
     description="Builds everything from curated files and available snapshots to pages, starting with an empty build "
     "file. Publishes the warehouse only if every blocking check passes.",
 )
@@ -28,11 +33,21 @@ reports_only = dg.define_asset_job(
 )
 refresh = dg.define_asset_job(
     REFRESH,
-    selection=dg.AssetSelection.all(),
+    selection=dg.AssetSelection.all() - ON_THEIR_OWN,
     description="Fetches data from all publishers, then builds everything. If a source cannot be fetched, its last "
     "good snapshot stays in use.",
 )
-JOBS = [build_all, reports_only, refresh]
+take_in = dg.define_asset_job(
+    TAKE_IN,
+    selection=dg.AssetSelection.assets(INBOX),
+    description="Takes in the files of own runs that lie in LEDGER_HOME/inbox.",
+)
+energy_of_days = dg.define_asset_job(
+    "energy_of_days",
+    selection=dg.AssetSelection.assets(daily_energy),
+    description="Works out the energies of own runs again, day by day.",
+)
+JOBS = [build_all, reports_only, refresh, take_in, energy_of_days]
 
 
 @dg.schedule(

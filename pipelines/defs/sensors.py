@@ -1,4 +1,4 @@
-"""Sensors: one that builds when a fetch brought something, one that tells of runs that failed.
+"""Sensors: two that build when a fetch or the inbox brought something, one that tells of runs that failed.
 
 They run in the daemon of ``ledger ui``, and see the runs of the command line and of schedules too.
 """
@@ -6,12 +6,13 @@ They run in the daemon of ``ledger ui``, and see the runs of the command line an
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 
 from pipelines.defs.alerts import failure_report, post_alert
-from pipelines.defs.jobs import build_all
+from pipelines.defs.jobs import build_all, take_in
 from pipelines.defs.launched_by import LAUNCHED_BY, SENSOR
 from pipelines.errors import LedgerError
 from pipelines.fetch.states import source_states
@@ -19,6 +20,8 @@ from pipelines.fetch.store import Snapshot
 from pipelines.logs import say
 from pipelines.settings import Settings, read_settings
 from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.own_run_inbox import states, waiting
+from pipelines.warehouse.own_runs import FILES, store
 from pipelines.warehouse.raw_layer import fetched_files
 
 SETTLED_AFTER = timedelta(minutes=2)
@@ -67,6 +70,46 @@ def new_snapshots(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
     return dg.RunRequest(run_key=digest, tags={LAUNCHED_BY: SENSOR})
 
 
+def unbuilt_files(settings: Settings) -> list[str]:
+    """Delivered files of own runs that the published build was not made from."""
+    with connect_published(settings) as connection:
+        built = {sha256 for (sha256,) in connection.execute(f"select file_sha256 from {FILES}").fetchall()}
+    return sorted(
+        file.sha256 for file in store(settings).read_manifest().files if file.parts and file.sha256 not in built
+    )
+
+
+@dg.sensor(
+    name="own_runs",
+    jobs=[take_in, build_all],
+    minimum_interval_seconds=30,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Takes in files that lie in LEDGER_HOME/inbox and have not changed since the last look; starts a build when "
+    "files were taken in that the published build does not have.",
+)
+def own_runs(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Ask for taking in what lies still, else for a build of what was taken in."""
+    settings = read_settings()
+    now = states(waiting(settings))
+    before = json.loads(context.cursor or "{}")
+    context.update_cursor(json.dumps(now))
+    if context.instance.get_runs_count(dg.RunsFilter(statuses=UNDER_WAY)):
+        return dg.SkipReason("A run is under way.")
+    if now and now == before:
+        digest = hashlib.sha256(repr(sorted(now.items())).encode()).hexdigest()
+        return dg.RunRequest(run_key=f"in {digest}", job_name=take_in.name, tags={LAUNCHED_BY: SENSOR})
+    if now:
+        return dg.SkipReason("Files are still coming.")
+    try:
+        unbuilt = unbuilt_files(settings)
+    except LedgerError as error:
+        return dg.SkipReason(str(error))
+    if not unbuilt:
+        return dg.SkipReason("The published build has all own runs.")
+    digest = hashlib.sha256(repr(unbuilt).encode()).hexdigest()
+    return dg.RunRequest(run_key=f"build {digest}", job_name=build_all.name, tags={LAUNCHED_BY: SENSOR})
+
+
 @dg.run_failure_sensor(
     name="run_failed",
     minimum_interval_seconds=30,
@@ -82,4 +125,4 @@ def run_failed(context: dg.RunFailureSensorContext) -> None:
         post_alert(url, report)
 
 
-SENSORS = [new_snapshots, run_failed]
+SENSORS = [new_snapshots, own_runs, run_failed]

@@ -131,6 +131,8 @@ WHOLE_NAMES: dict[str, str] = {
     "h100_equivalents": "1",
     "n_rows": "1",
     "record_no": "1",
+    "first_seq": "1",
+    "last_seq": "1",
     "seed_line": "1",
     "precedence": "1",
     "place": "1",

@@ -46,10 +46,11 @@ def _digest_code() -> str:
 
 
 def digest_inputs(settings: Settings) -> str:
-    """Digest of everything that decides the warehouse: code, curated files, snapshots, and what fetching failed at."""
+    """Digest of everything that decides the warehouse: code, curated files, snapshots, own runs, what fetching failed at."""
     curated = digest_files(settings.seeds, ("**/*.csv", "**/*.toml"))
     failing = [f"{key} {each.status} {each.reason}" for key, each in read_attempts(settings).items() if each.is_failing]
-    return _digest(_digest_code(), curated, _file_digest(settings.raw_manifest), *sorted(failing))
+    own = _file_digest(settings.landed / "manifest.jsonl")
+    return _digest(_digest_code(), curated, _file_digest(settings.raw_manifest), own, *sorted(failing))
 
 
 def _digest_site(settings: Settings) -> str:

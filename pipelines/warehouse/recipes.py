@@ -22,6 +22,7 @@ from pipelines.warehouse.models.checks import CheckedTable
 from pipelines.warehouse.models.loading import load_models
 from pipelines.warehouse.models.python_tables import PythonTable, make_table, python_tables
 from pipelines.warehouse.models.sql_models import TABLE, SqlModel, run_model
+from pipelines.warehouse.own_runs import COLUMNS, PARTIALS, TABLES, landed_version
 from pipelines.warehouse.raw_layer import feeding_files, file_versions, load_raw, raw_schemas
 from pipelines.warehouse.seed_layer import SOURCES_FILE, file_version, load_seed, load_sources, seed_columns, seed_table
 
@@ -85,6 +86,18 @@ def _of_raw(name: str, schema: type[RawRow]) -> Recipe:
     )
 
 
+def _of_own_runs(table: str) -> Recipe:
+    own = TABLES[table]
+    return Recipe(
+        table,
+        version_of_code([own.load.__module__]),
+        COLUMNS[table],
+        own.load,
+        files=landed_version,
+        checked=own if table == PARTIALS else None,
+    )
+
+
 def _of_python(table: PythonTable) -> Recipe:
     own = {table.make.__module__, make_table.__module__, CheckedTable.__module__}
     read = {*table.reads, *(name for check in table.checks.values() for name in TABLE.findall(check))}
@@ -115,7 +128,7 @@ def sql_models() -> dict[str, SqlModel]:
     """All SQL models by table; raises LedgerError for one that does not hold the rules."""
     made = {name: table.columns for name, table in python_tables().items()}
     raw = {name: raw_columns(schema) for name, schema in raw_schemas().items()}
-    return load_models(SQL, "sql", {**seed_columns(), **raw, **made})
+    return load_models(SQL, "sql", {**seed_columns(), **raw, **COLUMNS, **made})
 
 
 @cache
@@ -125,6 +138,7 @@ def recipes() -> dict[str, Recipe]:
         _of_sources(),
         *(_of_seed(relative, schema) for relative, schema in SEED_FILES.items()),
         *(_of_raw(name, schema) for name, schema in raw_schemas().items()),
+        *(_of_own_runs(table) for table in TABLES),
         *(_of_python(table) for table in python_tables().values()),
         *(model_recipe(model) for model in sql_models().values()),
     ]

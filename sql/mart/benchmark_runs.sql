@@ -1,4 +1,5 @@
--- One row per benchmark result, in the same columns for every suite: MLPerf Training, Inference and Tiny, ML.ENERGY and InferenceX.
+-- One row per benchmark result, in the same columns for every suite: MLPerf Training, Inference and Tiny, ML.ENERGY,
+-- InferenceX, and own runs (suite own).
 -- key: benchmark_result_id
 -- column: benchmark_result_id | Key of the result.
 -- column: accelerator_id | Key of mart.accelerators.

@@ -103,6 +103,29 @@ of_stocks as (
         true as is_preferred,
         false as is_circular
     from core.installed_figures
+),
+
+of_own_runs as (
+    select
+        concat_ws('/', 'own', f.run_id, f.quantity, nullif(f.boundary, 'none')) as figure_id,
+        'own_run' as subject_kind,
+        f.run_id as subject_id,
+        r.title as subject_name,
+        f.quantity,
+        f.value_low,
+        f.value,
+        f.value_high,
+        f.unit,
+        f.boundary,
+        case when f.method in ('measured', 'modelled') then if(f.method = 'measured', 'measured', 'assumed') else f.kind end as kind,
+        f.method,
+        f.formula,
+        f.inputs,
+        sources_of(f.inputs) as source_ids,
+        f.is_preferred,
+        false as is_circular
+    from core.telemetry_figures as f
+    inner join core.telemetry_runs as r on f.run_id = r.run_id
 )
 
 select * from of_runs
@@ -110,4 +133,6 @@ union all by name
 select * from published
 union all by name
 select * from of_stocks
+union all by name
+select * from of_own_runs
 order by figure_id

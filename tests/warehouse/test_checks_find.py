@@ -29,6 +29,13 @@ def one_input(name: str, locator: str = "'table 1'") -> str:
 
 
 FAULTS: dict[str, dict[str, Faults]] = {
+    "core.telemetry_devices": {
+        "no_negative_energy": ("-1 as energy_j", "-1 as measured_s", "-1 as gap_s"),
+        "no_sample_is_lost": {"raw.telemetry_files": "'a' as run_id, 5 as sample_count"},
+    },
+    "core.telemetry_figures": {
+        "figures_of_measured_runs_have_energy": {"core.telemetry_runs": "'a' as run_id, 5 as energy_j"},
+    },
     "core.mlperf_training_logs": {
         "a_run_succeeds_or_has_a_reason": (
             "true as is_success, 'crash' as failure_reason", "false as is_success, null as failure_reason",

@@ -36,6 +36,8 @@ CONTRACT: dict[str, str] = {
         doubling_time_months doubling_time_months_high r2 n_rows window_start window_end""",
     "mart.consistency_findings": "subject_name rule observed expected ratio severity likely_cause source_ids",
     "mart.conflicts": "subject_name field value_a source_a value_b source_b chosen reason",
+    "mart.telemetry_runs": """run_id started_at ended_at accelerator_id device_count energy_j mean_power_w peak_power_w gap_s
+        reset_count tokens joule_per_token mfu cost_usd location_co2e_kg""",
     "meta.sources": "source_id title url licence",
     "meta.snapshots": "source_id url sha256 fetched_at byte_count",
     "meta.files": "source_id file_sha256 record_count accepted_count rejected_count duplicate_count",
@@ -46,7 +48,7 @@ CONTRACT: dict[str, str] = {
 }
 """Tables that readers rely on, and the columns that these have at least."""
 
-MAY_BE_EMPTY = {"mart.conflicts", "meta.rejects", "meta.snapshots"}
+MAY_BE_EMPTY = {"mart.telemetry_runs", "mart.conflicts", "meta.rejects", "meta.snapshots"}
 
 Columns = dict[str, dict[str, str]]
 """Table -> column -> type."""

@@ -1,4 +1,4 @@
--- One row per benchmark result from any source: fetched results, and curated results that were not fetched.
+-- One row per benchmark result from any source: fetched results, curated results that were not fetched, and own runs.
 -- key: benchmark_result_id
 -- column: benchmark_result_id | Key of core.benchmark_results.
 -- column: round | Round or version.
@@ -10,18 +10,18 @@
 -- column: active_params | Parameters of a language model that work on a token.
 -- column: batch_size | Most requests, images or videos at the same time, as set; samples of a step in training; where stated.
 -- column: training_samples_count | Samples that a training run took, mean over the runs of the result, where logged.
+-- column: value | The result, in the unit of the row; null with value_reason.
+-- column: value_reason | Why there is no value; null where there is one.
 -- column: unit_name | What is counted per second or per joule: token, sample, query, inference, image or video.
 -- column: latency_s | Time that one request, token or batch takes, where measured: see latency_kind.
 -- column: latency_kind | What latency_s is of.
--- column: value | The result, in the unit of the row; null with value_reason.
--- column: value_reason | Why there is no value; null where there is one.
 -- column: power_w | Mean power during the run, watts; null with power_reason.
 -- column: published_power_w | Power as published, also where it cannot be.
 -- column: power_reason | Why power and energy are left out although the publisher gives them: 0, or far from the rated power of the accelerators.
 -- column: energy_j | Energy of the whole run, joules; null with power_reason.
 -- column: joule_per_unit | Energy per unit, joules; null with power_reason.
--- column: same_runs_as | Key of the row that counts, where this one gives the same runs again; else null.
 -- column: is_official | True if reviewed and published by the suite's organization.
+-- column: same_runs_as | Key of the row that counts, where this one gives the same runs again; else null.
 -- column: is_duplicate | True if another row describes the same run.
 -- column: is_default | True for the rows that summaries use: official, not inferred, not repeated, no sweep.
 -- column: is_curated | True if the row was entered by hand, false if it was fetched.
@@ -30,6 +30,7 @@
 -- column: verified | How the entry was checked; null for fetched rows.
 -- check: nothing_is_lost | select 1 where (select count(*) from core.benchmark_results)
 --    <> (select count(*) from core.fetched_results) + (select count(*) from core.curated_results where repeated_by is null)
+--    + (select count(*) from core.own_results)
 with rounds as (
     select
         suite,
@@ -52,6 +53,12 @@ results as (
         false as is_curated,
         null::varchar as verified
     from core.fetched_results
+    union all by name
+    select
+        *,
+        false as is_curated,
+        null::varchar as verified
+    from core.own_results
     union all by name
     select
         * exclude (repeated_by, is_superseded),

@@ -1,0 +1,84 @@
+"""run.toml: what a team says of a run beside its measurements.
+
+What belongs here: the fields and reading them. What does not: what they are joined with in the warehouse.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from datetime import UTC, datetime
+from typing import Annotated, Literal
+
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from pipelines.errors import LedgerError, did_you_mean
+from pipelines.telemetry.formats.times import check_zone
+
+NAME = "run.toml"
+RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
+
+
+def _zone(value: object) -> object:
+    if isinstance(value, str):
+        try:
+            check_zone(value)
+        except LedgerError as error:
+            raise ValueError(str(error)) from None
+    return value
+
+
+class RunNote(BaseModel):
+    """What run.toml says. Everything is optional; what is missing makes no figure."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    run_id: str | None = Field(None, pattern=RUN_ID)
+    title: str | None = Field(None, max_length=200)
+    work: Literal["training", "inference", "other"] | None = None
+    accelerator: str | None = Field(None, max_length=200)
+    accelerator_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
+    model: str | None = Field(None, max_length=200)
+    active_params: Annotated[float, Field(gt=0, le=1e15)] | None = None
+    number_format: str | None = Field(None, max_length=40)
+    tokens: Annotated[float, Field(gt=0, le=1e18)] | None = None
+    country: str | None = Field(None, pattern=r"^[A-Z]{3}$")
+    usd_per_chip_hour: Annotated[float, Field(ge=0, le=10_000)] | None = None
+    timezone: Annotated[str, BeforeValidator(_zone)] | None = None
+    started_at: AwareDatetime | None = None
+    interval_s: Annotated[float, Field(gt=0, le=86_400)] | None = None
+
+    @property
+    def started_at_ms(self) -> int | None:
+        """The start in milliseconds since 1970."""
+        return None if self.started_at is None else round(self.started_at.astimezone(UTC).timestamp() * 1000)
+
+    def over(self, other: RunNote) -> RunNote:
+        """This note, and what it leaves open as the other says it."""
+        return RunNote.model_validate({**other.model_dump(exclude_none=True), **self.model_dump(exclude_none=True)})
+
+
+def read_note(data: bytes, file: str) -> RunNote:
+    """The note of a run; raises LedgerError that names the field and what was expected."""
+    try:
+        found = tomllib.loads(data.decode("utf-8"))
+    except (ValueError, UnicodeDecodeError) as error:
+        raise LedgerError(f"{file}: not TOML: {error}.") from None
+    try:
+        return RunNote.model_validate(found)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        if first["type"] == "extra_forbidden":
+            raise LedgerError(f"{file}: unknown field {field}.{did_you_mean(field, RunNote.model_fields)}") from None
+        if first["type"] == "timezone_aware":
+            raise LedgerError(
+                f"{file}: {field}: expected a time with its zone, such as 2026-11-30T10:00:00Z."
+            ) from None
+        raise LedgerError(
+            f"{file}: {field}: {first['msg'].removeprefix('Value error, ')}, got {first['input']!r}."
+        ) from None
+
+
+def now_utc() -> datetime:
+    """Now, UTC, in whole seconds."""
+    return datetime.now(UTC).replace(microsecond=0)
