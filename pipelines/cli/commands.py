@@ -20,7 +20,7 @@ from pipelines import __version__
 from pipelines.answers.time_limit import time_limit
 from pipelines.cli.exports import export, verify
 from pipelines.cli.fetch_progress import FetchProgress
-from pipelines.cli.own_runs import ingest
+from pipelines.cli.own_runs import ingest, record
 from pipelines.cli.printing import (
     Format,
     TextFormat,
@@ -269,7 +269,7 @@ def ui(
 
 
 for command in (
-    build, fetch, ingest, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui,
+    build, fetch, record, ingest, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui,
 ):  # fmt: skip
     app.command()(command)
 

@@ -1,24 +1,31 @@
-"""``ledger ingest``: own runs into the store.
+"""``ledger ingest`` and ``ledger record``: own runs into the store.
 
-What belongs here: options and what is printed. What does not: what becomes of a file (``telemetry/taking_in.py``).
+What belongs here: options and what is printed. What does not: what becomes of a file (``telemetry/taking_in.py``), and
+running a command while meters are read (``telemetry/recording.py``).
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import time
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipelines.cli.state import STATE
-from pipelines.errors import UsageError
+from pipelines.errors import LedgerError, UsageError
 from pipelines.logs import logs_as_json, say
 from pipelines.telemetry.formats.times import check_zone
 from pipelines.telemetry.run_note import RUN_ID
 from pipelines.telemetry.taking_in import Outcome, find_files, take_in
+
+if TYPE_CHECKING:
+    from pipelines.settings import Settings
+    from pipelines.telemetry.recording import Reading, Recorded
 
 
 def _tell(outcome: Outcome) -> None:
@@ -50,6 +57,7 @@ def ingest(
     if missing := [path for path in paths or () if not path.exists() and not path.is_symlink()]:
         raise UsageError(f"{missing[0]}: there is no such file or folder.")
     began = time.perf_counter()
+    _take_in_left(settings)
     if paths:
         files = [found for path in paths for found in find_files(path)]
         outcomes = take_in(store(settings), files, run=run, zone=zone, tell=_tell)
@@ -74,3 +82,106 @@ def _sum_up(outcomes: list[Outcome], seconds: float) -> None:
 def _check_run(run: str | None) -> None:
     if run is not None and not re.fullmatch(RUN_ID, run):
         raise UsageError(f"--run {run!r}: expected letters, digits, dots, hyphens and underscores, at most 80.")
+
+
+def _take_in_left(settings: Settings) -> None:
+    """Take in the samples of recorders that were killed."""
+    from pipelines.telemetry.recording import left_behind
+
+    _land(settings, left_behind(settings.recordings))
+
+
+def _land(settings: Settings, files: list[Path]) -> list[Outcome]:
+    """Take in the files of recorders, and remove those that were taken in."""
+    from pipelines.telemetry.recording import run_of
+    from pipelines.warehouse.own_runs import store
+
+    outcomes = []
+    for file in files:
+        (outcome,) = take_in(store(settings), find_files(file), run=run_of(file))
+        outcomes.append(outcome)
+        if outcome.status != "refused":
+            file.unlink(missing_ok=True)
+        print(outcome, file=sys.stderr)
+    return outcomes
+
+
+class _Live:
+    """One line on a terminal that says what a command takes so far: power, energy, and emissions of an average grid."""
+
+    def __init__(self, grams_per_joule: float | None, usd_per_second: float | None) -> None:
+        self.grams_per_joule, self.usd_per_second = grams_per_joule, usd_per_second
+        self.is_shown = sys.stderr.isatty()
+
+    def text(self, reading: Reading) -> str:
+        """The line."""
+        parts = [f"{reading.watts:,.1f} W", f"{reading.joules:,.1f} J", f"{reading.seconds:,.0f} s"]
+        if self.usd_per_second is not None:
+            parts.append(f"{self.usd_per_second * reading.seconds:,.4f} USD")
+        if self.grams_per_joule is not None:
+            parts.append(f"{self.grams_per_joule * reading.joules:,.3f} g CO2e")
+        return "  ".join(parts)
+
+    def show(self, reading: Reading) -> None:
+        """Draw the line where a terminal is."""
+        if self.is_shown:
+            print(f"\r{self.text(reading)}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+FACTOR = """
+    select 1000 * central_of(co2e_kg_of(multiply(exactly(1 / 3.6e6), amount(p.choice)), amount(g.choice)))
+    from core.assumption_choices as p, core.assumption_choices as g
+    where p.subject_kind = 'class' and p.subject_id = 'all' and p.assumption = 'pue'
+        and g.subject_kind = 'class' and g.subject_id = 'all' and g.assumption = 'grid_intensity_kg_co2e_per_kwh'
+"""
+
+
+def _grams_per_joule(settings: Settings) -> float | None:
+    """Emissions of a joule by the formulas of the published file; None where nothing is published yet."""
+    from pipelines.warehouse.file import connect_published
+
+    try:
+        with connect_published(settings) as connection:
+            return float(connection.execute(FACTOR).fetchall()[0][0])
+    except (LedgerError, IndexError):
+        return None
+
+
+def record(
+    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    *,
+    run: Annotated[str | None, typer.Option(help="Name of the run (default: the command and the time).")] = None,
+    interval: Annotated[float, typer.Option(min=0.02, max=10, help="Seconds between samples.")] = 1.0,
+    tokens: Annotated[float | None, typer.Option(help="Tokens that the command trains on, or writes.")] = None,
+    usd_per_chip_hour: Annotated[float | None, typer.Option(min=0, help="Price of an accelerator and hour.")] = None,
+    watts_per_core: Annotated[
+        float | None, typer.Option(min=0.1, help="Power of a busy core, where no meter is there (default: 6).")
+    ] = None,
+) -> None:
+    """Run a command and record its energy: by NVIDIA's library or RAPL where there is one, else modelled from processor time."""
+    from pipelines.telemetry import meters, recording
+
+    settings = STATE.settings
+    settings.prepare()
+    _check_run(run)
+    _take_in_left(settings)
+    started_at = datetime.now(UTC)
+    name = run or re.sub(r"[^A-Za-z0-9._]+", "-", f"{Path(command[0]).name}-{started_at:%Y%m%dT%H%M%S}").strip("-._")
+    found = meters.find_meters(watts_per_core or meters.WATTS_PER_CORE)
+    given = {"title": " ".join(command)[:200], "tokens": tokens, "usd_per_chip_hour": usd_per_chip_hour}
+    facts = {key: value for key, value in given.items() if value is not None}
+    devices = sum(len(meter.devices) for meter in found)
+    live = _Live(_grams_per_joule(settings), usd_per_chip_hour * devices / 3600 if usd_per_chip_hour else None)
+    done = recording.record(
+        command, found, settings.recordings, name, interval_s=interval, facts=facts, show=live.show
+    )  # fmt: skip
+    _report(live, done, [device.is_modelled for meter in found for device in meter.devices])
+    _land(settings, done.files)
+    if (status := recording.end_like(done.returncode)) != 0:
+        raise typer.Exit(status)
+
+
+def _report(live: _Live, done: Recorded, modelled: list[bool]) -> None:
+    by = "modelled from processor time, no meter found" if any(modelled) else "measured"
+    clear = "\r\x1b[K" if live.is_shown else ""
+    print(f"{clear}recorded {live.text(done.reading)}  ({by})", file=sys.stderr)

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipelines.errors import LedgerError, shown
-from pipelines.telemetry.formats import amd_smi, dcgm, nvidia_smi, own_parquet, prometheus, rapl, totals
+from pipelines.telemetry.formats import amd_smi, dcgm, nvidia_smi, own_parquet, prometheus, rapl, recording, totals
 from pipelines.telemetry.formats.delivered import Delivered
 from pipelines.telemetry.formats.logs import Context
 
@@ -36,6 +36,7 @@ FORMATS = (
     Format("ZeusMonitor log", totals.is_zeus, totals.read_zeus),
     Format("BoAmps report", totals.is_boamps, totals.read_boamps),
     Format("RAPL counters", rapl.is_rapl, rapl.read_rapl),
+    Format("recording of ledger record", recording.is_recording, recording.read_recording),
 )
 """Formats of text, in the order in which they are tried."""
 
