@@ -193,7 +193,8 @@ def test_published_totals_agree_as_their_definitions_ask(published: duckdb.DuckD
 
 def test_other_estimates_of_all_ai_in_2025_are_inside_the_interval(published: duckdb.DuckDBPyConnection) -> None:
     rows = published.execute(
-        "select quantity, is_inside from mart.installed_comparisons where is_independent and relation = 'the same' and year = 2025"
+        "select quantity, is_inside from mart.installed_comparisons"
+        " where is_independent and relation = 'the same' and year = 2025"
     ).fetchall()
     assert dict(rows) == {"facility_energy_kwh": True, "location_co2e_kg": True, "water_l": True}
 
