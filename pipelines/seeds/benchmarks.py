@@ -203,12 +203,12 @@ class PublishedServing(Fact):
     number_format: NumberFormat = filled("Format of the weights.")
     prompt_tokens: Positive = filled("Tokens of a prompt.")
     answer_tokens: Positive = filled("Tokens of an answer, reasoning included.")
-    cached_prompt_fraction: Share = filled("Share of the prompt's tokens that are cached from earlier requests.")
+    cached_prompt_fraction: Share | None = nullable("Share of the prompt's tokens that are cached, if any.")
     concurrency: Positive = filled("Users at the same time.")
     is_speculative: Flag = filled("True with speculative or multi-token decoding.")
     software: Literal["stock", "tuned", "benchmark"] = filled("How far the software is set up for the case.")
     software_year: Positive = filled("Year of the software.")
-    idle_fraction: Share = filled("Share of the time in which the accelerators wait for users.")
+    idle_fraction: Share | None = nullable("Share of the time in which the accelerators wait for users, if any.")
     price_usd_per_chip_hour: Positive | None = nullable("Price of an accelerator that a published cost is at.")
     quantity: Literal["tokens_per_s_per_accelerator", "usd_per_million_tokens", "facility_joule_per_answer"] = filled(
         "What value measures."
