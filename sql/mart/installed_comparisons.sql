@@ -1,7 +1,9 @@
 -- One row per published total that ours is compared with: ratio, whether it is inside our interval, and whether the two agree as their
 -- definitions ask: a total that includes ours must not be below it, one that is part of ours not above it; an upper bound must not be below it.
 -- key: total_id
--- interval: published_value | The published total; bounds only where they are published.
+-- column: published_value_low | Lower bound of the published total; null where none is published.
+-- column: published_value | The published total.
+-- column: published_value_high | Upper bound of the published total; null where none is published.
 -- interval: value | Ours; null where ours does not reach that year.
 -- column: ratio | Ours ÷ the published total.
 -- column: is_inside | True if the published total, or a part of its range, is inside our 90 % interval.

@@ -5,7 +5,9 @@
 -- column: total_name | What the total is of, and whose.
 -- column: quantity | Quantity.
 -- column: year | Year of the total.
--- interval: published_value | The published total; bounds only where they are published.
+-- column: published_value_low | Lower bound of the published total; null where none is published.
+-- column: published_value | The published total.
+-- column: published_value_high | Upper bound of the published total; null where none is published.
 -- interval: value | Ours; null where ours does not reach that year.
 -- column: unit | Unit of the values.
 -- column: relation | How the total relates to ours by definition: the same, includes ours, part of ours, or an upper bound of the same.
@@ -37,8 +39,13 @@ ours as (
     from core.installed_totals
     union all by name
     select
-        *,
-        'place' as scope_kind
+        year,
+        'place' as scope_kind,
+        scope,
+        quantity,
+        value_low,
+        value,
+        value_high
     from places
 ),
 
@@ -115,9 +122,42 @@ of_publisher as (
     from core.installed_totals_published as p
     inner join last_quarters as l on p.designer = l.designer and p.quarter_end = l.quarter_end
     inner join summed as s on p.designer = s.designer and p.quarter_end = s.quarter_end
+),
+
+-- The largest data centres that a publisher follows from above: what they draw now is part of the power of all.
+followed as (
+    select
+        'epoch-data-centres' as total_id,
+        'Power of the ' || any_value(d.site_count) || ' largest AI data centres that Epoch AI follows' as total_name,
+        'facility_power_w' as quantity,
+        any_value(o.year) as year,
+        null::double as published_value_low,
+        any_value(d.power_w) as published_value,
+        null::double as published_value_high,
+        any_value(o.value_low) as value_low,
+        any_value(o.value) as value,
+        any_value(o.value_high) as value_high,
+        'W' as unit,
+        'part of ours' as relation,
+        'It has some of the largest sites, and counts their power when full.' as reason,
+        true as is_independent,
+        'epoch_clusters' as source_id
+    from (
+        select
+            count(*) as site_count,
+            1e6 * sum(current_power_megawatts) as power_w
+        from raw.epoch_data_centers
+        where current_power_megawatts > 0
+    ) as d
+    inner join core.installed_totals as o on o.scope_kind = 'all' and o.quantity = 'facility_power_w'
+    where d.power_w > 0
+    group by o.year
+    qualify o.year = max(o.year) over ()
 )
 
 select * from independent
+union all by name
+select * from followed
 union all by name
 select
     lower(designer) || '-' || replace(quantity, '_', '-') || '-' || year(quarter_end) as total_id,
