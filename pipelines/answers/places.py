@@ -1,4 +1,4 @@
-"""Countries as people write them: a code of two or three letters, or a name in English."""
+"""Countries as people write and read them: a code of two or three letters, or a name in English."""
 
 from __future__ import annotations
 
@@ -42,6 +42,33 @@ OTHER_NAMES = {
     "UAE": "ARE",
 }
 """Names in common use beside those of the standard."""
+
+
+USUAL_NAMES = {
+    "GBR": "United Kingdom",
+    "KOR": "South Korea",
+    "MDA": "Moldova",
+    "RUS": "Russia",
+    "TUR": "Türkiye",
+    "TWN": "Taiwan",
+    "ARE": "United Arab Emirates",
+    "USA": "United States",
+    "VNM": "Vietnam",
+    "WOR": "World average",
+}
+"""Names that people read with ease, where that of the standard is longer."""
+
+
+def country_name(code: str) -> str:
+    """The name of a country by its code with three letters; the code itself where no country has it.
+
+    >>> country_name("FRA"), country_name("GBR"), country_name("XXX")
+    ('France', 'United Kingdom', 'XXX')
+    """
+    if code in USUAL_NAMES:
+        return USUAL_NAMES[code]
+    country = countries.get(code, None)
+    return country.apolitical_name if country else code
 
 
 def _without_article(name: str) -> str:

@@ -13,7 +13,7 @@ from tests.browser.conftest import Open
 KINDS = (
     "index.html", "models/gpt-3-175b.html", "accelerators/h100-sxm.html", "subjects/inference-bloom-176b.html", "find.html",
     "compare.html", "devices.html", "check.html#subject=GPT-3&quantity=energy_kwh&number=1287&unit=MWh", "cite.html",
-    "claims.html", "validation.html", "quality.html", "methods.html",
+    "claims.html", "validation.html", "together.html", "quality.html", "methods.html",
 )  # fmt: skip
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
 SCREENS = pytest.mark.parametrize(
@@ -145,7 +145,8 @@ def test_a_keyboard_reaches_the_content_first(visit: Open) -> None:
 
 @pytest.mark.parametrize(
     "name", ["index.html", "models/llama-3.1-405b.html", "accelerators/h100-sxm.html", "find.html", "validation.html",
-             "quality.html", "claims.html", "methods.html", "devices.html", "compare.html", "cite.html"],
+             "quality.html", "claims.html", "methods.html", "devices.html", "compare.html", "cite.html",
+             "together.html"],
 )  # fmt: skip
 def test_no_table_is_wider_than_its_card(visit: Open, name: str) -> None:
     page = visit(name).page

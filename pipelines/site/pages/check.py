@@ -203,7 +203,7 @@ def _words(data: Words) -> Words:
 @page_kind(
     "check",
     number=8,
-    name="Check a claim",
+    name="Check",
     menu_page="check.html",
     description="A claim of a reader, checked in the page by the rules of ledger audit: verdict, interval, sources.",
     tables=(

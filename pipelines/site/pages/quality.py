@@ -35,8 +35,9 @@ SUMMARY_COLUMNS = (
     "water_l",
 )
 FILES = "select * from meta.files order by table_name, file_name"
-REJECTS = "select * from meta.rejects order by table_name, record_no, column_name limit 500"
-REJECT_COUNT = "select count(*) as rejects from meta.rejects"
+MOST_REJECTS = 500
+REJECTS = f"select * from meta.rejects order by table_name, record_no, column_name limit {MOST_REJECTS}"
+REJECT_COUNT = "select count(distinct (file_sha256, record_no)) as rejects from meta.rejects"
 FINDINGS = (
     "select * exclude (source_ids) from mart.consistency_findings order by severity, rule, subject_name, finding_id"
 )
@@ -216,12 +217,12 @@ def _rejects(rejects: list[Row], total: int) -> Words | None:
         )
         for one in rejects
     ]
-    shown = "" if total == len(rejects) else f" The first {len(rejects)} are shown."
+    shown = "" if len(rejects) < MOST_REJECTS else f" The first {len(rejects)} rows are shown."
     return section(
         "rejects",
         "Which records were rejected?",
         f"{total:,} rejected record{'' if total == 1 else 's'}",
-        f"The warehouse keeps a rejected record with its reason. No figure uses it.{shown}",
+        f"The warehouse keeps a rejected record with its reasons, one a row. No figure uses it.{shown}",
         table=table("reject-table", "Rejected records", heads, rows, tall=True),
     )
 
@@ -307,7 +308,7 @@ def _conflicts(conflicts: list[Row], references: References) -> Words:
 
 @page_kind(
     "quality",
-    number=11,
+    number=12,
     name="Quality",
     menu_page="quality.html",
     description="How much is measured, reported, derived, assumed, missing, not fetched, rejected or in conflict; "
