@@ -33,7 +33,7 @@ SERVING = """
         tokens_per_s_low, tokens_per_s, tokens_per_s_high,
         joule_per_token_low, joule_per_token, joule_per_token_high,
         usd_per_million_tokens_low, usd_per_million_tokens, usd_per_million_tokens_high, measured_joule_per_token
-    from mart.inference_estimates where fits
+    from mart.inference_estimates where fits and batch_size in (1, 8, 64, 256)
     qualify row_number() over (partition by model_id, accelerator_id, batch_size order by weight_bits desc, number_format) = 1
     order by model_id, batch_size, accelerator_id
 """
