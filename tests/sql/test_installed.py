@@ -1,5 +1,7 @@
 """All of it together: stock from sales, nothing counted twice, energy as the sum of quarters, factors that move together."""
 
+from collections.abc import Iterator
+
 import duckdb
 import numpy as np
 import polars as pl
@@ -100,22 +102,26 @@ def test_running_chips_of_the_small_files_by_hand(fetched: Settings) -> None:
     assert scaled == [("Meta", pytest.approx(6 / 11)), ("Other", pytest.approx(5 / 11))]
 
 
+@pytest.fixture(scope="module")
+def macros() -> Iterator[duckdb.DuckDBPyConnection]:
+    """An empty database with the formulas."""
+    with duckdb.connect() as connection:
+        load_macros(connection, SQL / "macros")
+        yield connection
+
+
 @given(
     age=st.floats(0, 30), life=st.floats(1, 15), delay=st.integers(0, 400), later=st.integers(0, 400),
     day=st.integers(0, 2000),
 )  # fmt: skip
 @settings(max_examples=60, deadline=None)
-def test_more_chips_never_take_less_energy(age: float, life: float, delay: int, later: int, day: int) -> None:
+def test_more_chips_never_take_less_energy(
+    macros: duckdb.DuckDBPyConnection, age: float, life: float, delay: int, later: int, day: int
+) -> None:
     """Units are sums of cohorts times shares: from nothing to one, falling with age and with delay."""
-    with duckdb.connect() as connection:
-        load_macros(connection, SQL / "macros")
-        young, old = one(
-            connection, f"select in_service_share_of({age}, {life}, 4), in_service_share_of({age + 1}, {life}, 4)"
-        )
-        sale = f"date '2022-01-01' + {day}, date '2022-01-01', date '2022-03-31'"
-        soon, late = one(
-            connection, f"select running_share_of({sale}, {delay}), running_share_of({sale}, {delay + later})"
-        )
+    young, old = one(macros, f"select in_service_share_of({age}, {life}, 4), in_service_share_of({age + 1}, {life}, 4)")
+    sale = f"date '2022-01-01' + {day}, date '2022-01-01', date '2022-03-31'"
+    soon, late = one(macros, f"select running_share_of({sale}, {delay}), running_share_of({sale}, {delay + later})")
     assert 0 <= old <= young <= 1
     assert 0 <= late <= soon <= 1
 
