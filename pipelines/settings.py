@@ -66,6 +66,10 @@ class Settings:
     """Days that it keeps them."""
     history_mb: int = 45
     """Megabytes that it may take."""
+    engine: str = "cores"
+    """What integrates own runs: the cores of this machine, or a cluster of Ray."""
+    ray_address: str | None = None
+    """Address of the cluster; without one, Ray runs on this machine."""
     max_file_bytes: int = 50_000_000
     """Largest file that a command reads for a user."""
 
@@ -211,6 +215,8 @@ def read_settings(home: Path | None = None) -> Settings:
     site = os.environ.get("LEDGER_SITE")
     if (log := os.environ.get("LEDGER_LOG") or "text") not in ("text", "json"):
         raise LedgerError(f"LEDGER_LOG={log!r}: expected text or json.")
+    if (engine := os.environ.get("LEDGER_ENGINE") or "cores") not in ("cores", "ray"):
+        raise LedgerError(f"LEDGER_ENGINE={engine!r}: expected cores or ray.")
     max_bytes = os.environ.get("LEDGER_FETCH_MAX_BYTES")
     return Settings(
         home=chosen,
@@ -227,6 +233,8 @@ def read_settings(home: Path | None = None) -> Settings:
         copy_to=os.environ.get("LEDGER_COPY_TO") or None,
         ui_token=os.environ.get("LEDGER_UI_TOKEN") or None,
         serve_token=os.environ.get("LEDGER_SERVE_TOKEN") or None,
+        engine=engine,
+        ray_address=os.environ.get("LEDGER_RAY_ADDRESS") or None,
         history_runs=_whole_number("LEDGER_HISTORY_RUNS", 30),
         history_days=_whole_number("LEDGER_HISTORY_DAYS", 90),
         history_mb=_whole_number("LEDGER_HISTORY_MB", 45),

@@ -269,7 +269,7 @@ def ui(
 
 
 for command in (
-    build, fetch, record, ingest, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui,
+    build, fetch, ingest, record, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui,
 ):  # fmt: skip
     app.command()(command)
 

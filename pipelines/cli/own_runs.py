@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -44,6 +45,13 @@ def ingest(
         str | None, typer.Option(help="Name of the run (default: that of the folder, or of the file).")
     ] = None,
     zone: Annotated[str | None, typer.Option(help="Time zone of local times, such as UTC or Europe/Berlin.")] = None,
+    engine: Annotated[
+        str | None,
+        typer.Option(help="Work out energies at once, by cores or ray (default: a build does, by LEDGER_ENGINE)."),
+    ] = None,
+    address: Annotated[
+        str | None, typer.Option(help="Address of the Ray cluster (default: LEDGER_RAY_ADDRESS).")
+    ] = None,
 ) -> None:
     """Take in what your own machines measured: logs of power, counters of energy, reports of runs."""
     from pipelines.warehouse.own_run_inbox import take_in_inbox  # loads polars
@@ -52,6 +60,10 @@ def ingest(
     settings = STATE.settings
     settings.prepare()
     _check_run(run)
+    if engine not in (None, "cores", "ray"):
+        raise UsageError(f"--engine {engine}: expected cores or ray.")
+    if address is not None and engine != "ray":
+        raise UsageError("--address needs --engine ray.")
     if zone is not None:
         check_zone(zone)
     if missing := [path for path in paths or () if not path.exists() and not path.is_symlink()]:
@@ -64,6 +76,8 @@ def ingest(
     else:
         outcomes = take_in_inbox(settings, _tell)
     _sum_up(outcomes, time.perf_counter() - began)
+    if engine is not None:
+        _integrate(replace(settings, engine=engine, ray_address=address or settings.ray_address))
     if not outcomes:
         print(f"nothing to take in; put files into {settings.inbox}, or name them")
     if any(outcome.status == "landed" for outcome in outcomes):
@@ -77,6 +91,24 @@ def _sum_up(outcomes: list[Outcome], seconds: float) -> None:
         counts = ", ".join(f"{count} {status}" for status, count in sorted(Counter(o.status for o in outcomes).items()))
         samples, size = sum(o.sample_count for o in outcomes), sum(o.byte_count for o in outcomes)
         print(f"{counts}: {samples:,} samples, {samples / seconds:,.0f} samples/s, {size / seconds / 1e6:,.1f} MB/s")
+
+
+def _integrate(settings: Settings) -> None:
+    """Work out the energies of files that are not there yet."""
+    from pipelines.warehouse.own_runs import partials_of, store
+
+    began = time.perf_counter()
+    partials = partials_of(settings)
+    parts = {part.path: part for part in store(settings).read_manifest().parts}
+    fresh = [parts[path] for path in partials.missing()]
+    partials.of_days()
+    seconds = time.perf_counter() - began
+    samples = sum(part.sample_count for part in fresh)
+    size = sum((settings.landed / part.path).stat().st_size for part in fresh)
+    print(
+        f"integrated {len(fresh):,} files by {settings.engine}: {samples:,} samples, {samples / seconds:,.0f} samples/s, "
+        f"{size / seconds / 1e6:,.1f} MB/s"
+    )
 
 
 def _check_run(run: str | None) -> None:

@@ -19,7 +19,7 @@ from pipelines.fetch.states import source_states
 from pipelines.fetch.store import Snapshot
 from pipelines.logs import say
 from pipelines.settings import Settings, read_settings
-from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.file import connect_published, list_tables
 from pipelines.warehouse.own_run_inbox import states, waiting
 from pipelines.warehouse.own_runs import FILES, store
 from pipelines.warehouse.raw_layer import fetched_files
@@ -73,7 +73,9 @@ def new_snapshots(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Ski
 def unbuilt_files(settings: Settings) -> list[str]:
     """Delivered files of own runs that the published build was not made from."""
     with connect_published(settings) as connection:
-        built = {sha256 for (sha256,) in connection.execute(f"select file_sha256 from {FILES}").fetchall()}
+        is_there = FILES in list_tables(connection)  # a build of before had no own runs
+        rows = connection.execute(f"select file_sha256 from {FILES}").fetchall() if is_there else []
+    built = {sha256 for (sha256,) in rows}
     return sorted(
         file.sha256 for file in store(settings).read_manifest().files if file.parts and file.sha256 not in built
     )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 
 import polars as pl
 import pyarrow as pa
@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from pipelines.telemetry.formats.delivered import Kind
 from pipelines.telemetry.landed import Landed, Part
-from pipelines.telemetry.partials import Engine, Piece, empty_partials, integrate, on_cores, sql_version
+from pipelines.telemetry.partials import Engine, Piece, empty_partials, integrate, sql_version
 
 KINDS: tuple[Kind, ...] = ("power", "counter")
 VERSION = b"compute_ledger_sql"
@@ -24,16 +24,21 @@ VERSION = b"compute_ledger_sql"
 class Partials:
     """Energies of the parts of a store, kept in a file a day."""
 
-    def __init__(self, landed: Landed, macros: str, *, threads: int = 2, engine: Engine | None = None) -> None:
+    def __init__(self, landed: Landed, macros: str, engine: Engine, pieces: Callable[[int], int]) -> None:
         self.landed = landed
         self.macros = macros
         self.version = sql_version(macros).encode()
-        self.threads = threads
-        self.engine = engine or on_cores(threads)
+        self.engine = engine
+        self.pieces = pieces
 
     def days(self) -> list[str]:
         """Days on which samples begin, oldest first."""
         return sorted({part.date for part in self.landed.read_manifest().parts})
+
+    def missing(self) -> list[str]:
+        """Paths of the parts whose energies are not kept."""
+        kept = {path for day in self.days() for path in self._kept(day)["path"].to_pylist()}
+        return [part.path for part in self.landed.read_manifest().parts if part.path not in kept]
 
     def of_days(self, days: Collection[str] | None = None, *, again: bool = False) -> pl.DataFrame:
         """Partials of the parts of days, of all days without any named; those that are not kept are worked out.
@@ -62,7 +67,7 @@ class Partials:
         for kind in KINDS:
             paths = [(str(self.landed.folder / part.path), part.sample_count) for part in parts if part.kind == kind]
             if paths:
-                tables.append(integrate(paths, kind, self.macros, self.engine, self.threads))
+                tables.append(integrate(paths, kind, self.macros, self.engine, self.pieces(len(paths))))
         return self._below(pa.concat_tables(tables))
 
     def _below(self, table: pa.Table) -> pa.Table:

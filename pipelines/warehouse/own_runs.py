@@ -16,6 +16,7 @@ import polars as pl
 
 from pipelines.settings import OWN_RUN_FORMULAS, Settings
 from pipelines.telemetry.landed import FileEntry, Landed, Manifest
+from pipelines.telemetry.partials import on_cores
 from pipelines.telemetry.parts import Partials, overlapping_parts
 from pipelines.telemetry.run_note import RunNote
 from pipelines.warehouse.meta_tables import MAX_VALUE_CHARS, clear_source_files
@@ -103,7 +104,12 @@ def store(settings: Settings) -> Landed:
 
 def partials_of(settings: Settings) -> Partials:
     """The integration of the store, with the formulas of this version."""
-    return Partials(store(settings), OWN_RUN_FORMULAS.read_text(encoding="utf-8"), threads=settings.threads)
+    macros = OWN_RUN_FORMULAS.read_text(encoding="utf-8")
+    if settings.engine == "ray":
+        from pipelines.telemetry.cluster import on_ray, piece_count
+
+        return Partials(store(settings), macros, on_ray(settings.ray_address), piece_count)
+    return Partials(store(settings), macros, on_cores(settings.threads), lambda _files: settings.threads)
 
 
 def landed_version(settings: Settings) -> dict[str, str]:

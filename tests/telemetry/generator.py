@@ -195,6 +195,7 @@ def big_files(folder: Path, rows: int, *, per_file: int = 1_000_000, devices: in
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     with duckdb.connect() as connection:
+        connection.execute("set enable_progress_bar = false")
         for number in range(-(-rows // per_file)):
             path = folder / f"{number:06d}.parquet"
             per_device = per_file // devices

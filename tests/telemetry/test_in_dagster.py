@@ -1,0 +1,112 @@
+"""Own runs in Dagster and in a build: the sensor of the inbox, days worked out again, and what a build makes of a run."""
+
+import json
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.defs.own_run_assets import daily_energy
+from pipelines.defs.sensors import own_runs
+from pipelines.settings import Settings
+from pipelines.warehouse.build import utc_now
+from pipelines.warehouse.file import connect, connect_published, read_rows
+from pipelines.warehouse.home import note_home
+from pipelines.warehouse.meta_tables import ensure_meta, note_build
+from pipelines.warehouse.own_run_inbox import take_in_inbox
+from pipelines.warehouse.own_runs import partials_of, store
+from tests.conftest import run_ledger
+from tests.telemetry.generator import START_MS, constant, nvidia_smi, parquet
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """A home whose published build knows no own run."""
+    made = Settings(home=tmp_path / "home", site=tmp_path / "site")
+    made.prepare()
+    note_home(made)
+    with connect(made.published, made) as connection:
+        ensure_meta(connection)
+        now = utc_now()
+        note_build(
+            connection, "20260101T000000Z-0", started_at=now, finished_at=now, code_version="1", data_version="0"
+        )
+    monkeypatch.setenv("LEDGER_HOME", str(made.home))
+    return made
+
+
+def test_the_inbox_is_taken_in_once_it_lies_still_and_then_built(home: Settings) -> None:
+    file = home.inbox / "llama" / "gpu.parquet"
+    file.parent.mkdir(parents=True)
+    cursor = None
+    with dg.instance_for_test() as instance:
+
+        def evaluated() -> dg.RunRequest | str:
+            nonlocal cursor
+            found = own_runs.evaluate_tick(dg.build_sensor_context(instance, cursor=cursor))
+            cursor = found.cursor
+            return found.run_requests[0] if found.run_requests else str(found.skip_message)
+
+        assert evaluated() == "The published build has all own runs."
+        file.write_bytes(parquet(constant(100, 60))[:-50])
+        assert evaluated() == "Files are still coming."
+        file.write_bytes(parquet(constant(100, 60)))
+        assert evaluated() == "Files are still coming."
+        request = evaluated()
+        assert isinstance(request, dg.RunRequest)
+        assert request.job_name == "take_in"
+        assert [outcome.status for outcome in take_in_inbox(home)] == ["landed"]
+        request = evaluated()
+        assert isinstance(request, dg.RunRequest)
+        assert request.job_name == "build_all"
+
+
+def test_days_are_worked_out_again(home: Settings) -> None:
+    home.inbox.mkdir()
+    (home.inbox / "one.parquet").write_bytes(parquet(constant(100, 60)))
+    (home.inbox / "two.parquet").write_bytes(parquet(constant(200, 60, begin_ms=START_MS + 86_400_000)))
+    take_in_inbox(home)
+    assert len(partials_of(home).missing()) == 2
+    with dg.instance_for_test() as instance:
+        result = dg.materialize([daily_energy], partition_key="2026-11-02", instance=instance)
+    assert result.success
+    assert [path.partition("/")[0] for path in partials_of(home).missing()] == ["date=2026-11-01"]
+    kept = home.landed / "partials" / "2026-11-02.parquet"
+    kept.write_bytes(kept.read_bytes()[:-9])
+    assert partials_of(home).of_days()["energy_j"].to_list() == [5900.0, 11800.0]
+
+
+@pytest.mark.slow
+def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -> None:
+    folder = own_home.home.parent / "llama-8b"
+    folder.mkdir()
+    (folder / "gpu.csv").write_bytes(nvidia_smi([s for d in "01234567" for s in constant(350, 601, device=d)]))
+    (folder / "run.toml").write_text(
+        'title = "Own Llama"\nwork = "inference"\nmodel = "Llama 3.1 8B"\ntokens = 1e6\n'
+        'country = "FRA"\ntimezone = "UTC"\nusd_per_chip_hour = 2\n'
+    )
+    assert run_ledger("ingest", str(folder), home=own_home.home).returncode == 0
+    built = run_ledger("build", home=own_home.home, LEDGER_SITE=str(own_home.site))
+    assert built.returncode == 0, built.stderr
+    with connect_published(own_home) as connection:
+        (run,) = read_rows(connection, "select * from mart.telemetry_runs")
+        (row,) = read_rows(connection, "select * from mart.benchmark_runs where suite = 'own'")
+        assert connection.execute("select count(*) from meta.files where source_id = 'own_runs'").fetchall() == [(1,)]
+    assert (run["run_id"], run["accelerator_id"], run["model_id"], run["device_count"]) == (
+        "llama-8b",
+        "h100-sxm",
+        "llama-3.1-8b",
+        8,
+    )
+    assert run["energy_j"] == pytest.approx(8 * 350 * 600, abs=1e-9)
+    assert run["joule_per_token"] == pytest.approx(8 * 350 * 600 / 1e6)
+    assert run["cost_usd"] == pytest.approx(8 * 600 / 3600 * 2)
+    assert run["location_co2e_kg_low"] < run["location_co2e_kg"] < run["location_co2e_kg_high"]
+    assert (row["joule_per_unit"], row["is_default"]) == (run["joule_per_token"], False)
+    explained = json.loads(
+        run_ledger("explain", "llama-8b", "joule_per_token", "--format", "json", home=own_home.home).stdout
+    )
+    (energy,) = [one for one in explained["figure"]["inputs"] if one["name"] == "chip_energy_j"]
+    (file,) = store(own_home).read_manifest().files
+    assert energy["locator"].startswith(f"gpu.csv (sha256 {file.sha256[:12]}): 4808 samples")
+    assert "Own Llama" in (own_home.site / "own-runs.html").read_text()
