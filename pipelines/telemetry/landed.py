@@ -17,7 +17,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -89,12 +89,25 @@ class NoteEntry(BaseModel):
     note: RunNote
 
 
-@dataclass(frozen=True)
+@dataclass
 class Manifest:
     """All that the store has taken in."""
 
-    files: tuple[FileEntry, ...] = ()
-    notes: tuple[NoteEntry, ...] = ()
+    files: list[FileEntry] = field(default_factory=list)
+    by_sha256: dict[str, FileEntry] = field(default_factory=dict)
+    notes: dict[str, RunNote] = field(default_factory=dict)
+    """What was last said of each run."""
+    parts_by_run: dict[str, list[Part]] = field(default_factory=dict)
+
+    def add(self, entry: FileEntry | NoteEntry) -> None:
+        """Take the entry of a line."""
+        if isinstance(entry, NoteEntry):
+            self.notes[entry.run_id] = entry.note
+            return
+        self.files.append(entry)
+        self.by_sha256[entry.sha256] = entry
+        for part in entry.parts:
+            self.parts_by_run.setdefault(part.run_id, []).append(part)
 
     @property
     def parts(self) -> list[Part]:
@@ -103,11 +116,7 @@ class Manifest:
 
     def parts_of(self, run_id: str) -> list[Part]:
         """The parts of a run."""
-        return [part for part in self.parts if part.run_id == run_id]
-
-    def note_of(self, run_id: str) -> RunNote | None:
-        """What was last said of a run."""
-        return next((entry.note for entry in reversed(self.notes) if entry.run_id == run_id), None)
+        return self.parts_by_run.get(run_id, [])
 
 
 class Landed:
@@ -115,6 +124,7 @@ class Landed:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
+        self._manifest, self._read_lines = Manifest(), 0
 
     @property
     def manifest_file(self) -> Path:
@@ -131,21 +141,24 @@ class Landed:
         return self.folder / "rejects" / f"{sha256}.jsonl"
 
     def read_manifest(self) -> Manifest:
-        """What was taken in; raises LedgerError where a line is not of this program."""
-        files, notes = [], []
-        for number, line in enumerate(whole_lines(self.manifest_file), 1):
-            try:
-                found = json.loads(line)
-                if found["entry"] == "file":
-                    files.append(FileEntry.model_validate(found))
-                else:
-                    notes.append(NoteEntry.model_validate(found))
-            except (ValueError, TypeError, KeyError, ValidationError) as error:
-                raise LedgerError(
-                    f"{self.manifest_file}:{number}: this program did not write this line ({type(error).__name__}): "
-                    f"{shown(line.decode(errors='replace'))}. Restore the file from a copy."
-                ) from None
-        return Manifest(tuple(files), tuple(notes))
+        """What was taken in; lines that were read before are not read again. Raises LedgerError where a line is not ours."""
+        lines = whole_lines(self.manifest_file)
+        if len(lines) < self._read_lines:
+            self._manifest, self._read_lines = Manifest(), 0
+        for number, line in enumerate(lines[self._read_lines :], self._read_lines + 1):
+            self._manifest.add(self._entry(number, line))
+            self._read_lines = number
+        return self._manifest
+
+    def _entry(self, number: int, line: bytes) -> FileEntry | NoteEntry:
+        try:
+            found = json.loads(line)
+            return (FileEntry if found["entry"] == "file" else NoteEntry).model_validate(found)
+        except (ValueError, TypeError, KeyError, ValidationError) as error:
+            raise LedgerError(
+                f"{self.manifest_file}:{number}: this program did not write this line ({type(error).__name__}): "
+                f"{shown(line.decode(errors='replace'))}. Restore the file from a copy."
+            ) from None
 
     def read_rejects(self, sha256: str) -> list[Reject]:
         """Records of a delivered file that were set aside."""

@@ -116,7 +116,7 @@ def _take(landed: Landed, found: Found, run: str | None, zone: str | None) -> Ou
     data = read_whole(found.path)
     sha256 = hashlib.sha256(data).hexdigest()
     note = _note_beside(found)
-    known = next((file for file in landed.read_manifest().files if file.sha256 == sha256), None)
+    known = landed.read_manifest().by_sha256.get(sha256)
     if known is not None:
         _note_again(landed, known, note)
         return Outcome(found.path, "known", f"taken in before as {known.name}", byte_count=len(data))
@@ -164,7 +164,7 @@ def _note_beside(found: Found) -> RunNote | None:
 
 
 def _add_note(landed: Landed, run_id: str, note: RunNote | None) -> None:
-    if note is not None and note != landed.read_manifest().note_of(run_id):
+    if note is not None and note != landed.read_manifest().notes.get(run_id):
         landed.add(NoteEntry(run_id=run_id, landed_at=now_utc(), note=note))
 
 

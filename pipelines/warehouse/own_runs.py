@@ -172,7 +172,7 @@ def load_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dic
         said: dict[str, Any] = {}
         for entry in manifest.files:
             said |= {name: value for name, value in entry.facts.get(run_id, {}).items() if value is not None}
-        note = manifest.note_of(run_id) or RunNote()
+        note = manifest.notes.get(run_id) or RunNote()
         said |= note.model_dump(exclude_none=True)
         if said.get("accelerator_count") is not None:
             said["accelerator_count"] = int(said["accelerator_count"])

@@ -24,6 +24,7 @@ from rich.table import Table
 
 from pipelines.settings import ROOT
 from tests.benchmarks.chart_images import image_cpu_ms
+from tests.benchmarks.own_runs import measure_own_runs, say_own_runs
 from tests.benchmarks.training_logs import measure_training_logs, say
 
 
@@ -78,6 +79,8 @@ def main() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         logs = measure_training_logs(Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        own_runs = measure_own_runs(Path(folder))
     assets = len(list(defs.resolve_asset_graph().get_all_asset_keys()))
     with tempfile.TemporaryDirectory() as folder:
         figures = measure(Path(folder))
@@ -93,6 +96,7 @@ def main() -> None:
         "nothing_changed_cpu_s": figures["nothing changed"]["cpu_s"],
         "chart_image_cpu_ms": images,
         "training_logs": logs,
+        "own_runs": own_runs,
     }
     table = Table("what", "CPU s", "× bare", "wall s", box=None)
     for name, row in figures.items():
@@ -114,7 +118,7 @@ def main() -> None:
         print(
             f"{kind} of a chart: {mean:.0f} ms CPU in the mean, {images[slowest][kind]:.0f} of the slowest, {slowest}; target 100"
         )
-    for line in say(logs):
+    for line in [*say(logs), *say_own_runs(own_runs)]:
         print(line)
     (ROOT / "bench.json").write_text(json.dumps(results, indent=2) + "\n", encoding="utf-8")
 
