@@ -53,7 +53,7 @@ def ingest(
         str | None, typer.Option(help="Address of the Ray cluster (default: LEDGER_RAY_ADDRESS).")
     ] = None,
 ) -> None:
-    """Take in what your own machines measured: logs of power, counters of energy, reports of runs."""
+    """Take in measurements of your own hardware: logs of power, counters of energy, reports of runs."""
     from pipelines.warehouse.own_run_inbox import take_in_inbox  # loads polars
     from pipelines.warehouse.own_runs import store
 

@@ -23,7 +23,7 @@ from pipelines.warehouse.meta_tables import MAX_VALUE_CHARS, clear_source_files
 from pipelines.warehouse.models.tables import write_table
 
 OWN = "own_runs"
-"""Source of all that is measured on own machines: its key in SOURCES.toml."""
+"""Source of all own measurements: its key in SOURCES.toml."""
 
 FILES, NOTES, PARTIALS = "raw.telemetry_files", "raw.telemetry_notes", "core.telemetry_partials"
 

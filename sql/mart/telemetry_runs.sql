@@ -1,4 +1,4 @@
--- One row per own run: energy as measured on own machines, its cost and emissions, and the published results that it compares with.
+-- One row per own run: energy as measured on your hardware, its cost and emissions, and the published results that it compares with.
 -- key: run_id
 -- column: accelerator_id | Key of mart.accelerators.
 -- column: power_to_tdp_ratio | Mean power of an accelerator over its rated power.

@@ -41,18 +41,19 @@ def single(paths: list[tuple[str, int]]) -> pa.Table:
     return integrate(paths, "power", MACROS, on_cores(2), 2)
 
 
-@pytest.fixture
-def cluster(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """Two nodes of one processor each, and a head without any."""
-    monkeypatch.setenv("RAY_raylet_start_wait_time_s", "180")  # a loaded machine starts nodes slowly
-    from ray.cluster_utils import Cluster
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[Any]:
+    """Two nodes of one processor each, and a head without any; started once, because a loaded machine starts nodes slowly."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAY_raylet_start_wait_time_s", "180")
+        from ray.cluster_utils import Cluster
 
-    cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
-    cluster.nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
-    try:
-        yield cluster
-    finally:
-        cluster.shutdown()
+        cluster = Cluster(initialize_head=True, head_node_args={"num_cpus": 0, "include_dashboard": False})
+        cluster.nodes = [cluster.add_node(num_cpus=1) for _ in range(2)]
+        try:
+            yield cluster
+        finally:
+            cluster.shutdown()
 
 
 @pytest.mark.slow
@@ -60,6 +61,14 @@ def test_two_nodes_give_what_one_process_gives(cluster: Any, paths: list[tuple[s
     found = integrate(paths, "power", MACROS, on_ray(cluster.address), piece_count(len(paths)))
     assert found.num_rows == FILES * 8
     equal(found, single)
+
+
+@pytest.mark.slow
+def test_a_file_that_no_node_can_read_is_told(cluster: Any, paths: list[tuple[str, int]], tmp_path: Path) -> None:
+    bad = tmp_path / "bad.parquet"
+    bad.write_bytes(Path(paths[0][0]).read_bytes()[:-100])
+    with pytest.raises(LedgerError, match="a node could not integrate 1 files: "):
+        integrate([(str(bad), 1)], "power", MACROS, on_ray(cluster.address), 1)
 
 
 @pytest.mark.slow
@@ -76,14 +85,6 @@ def test_a_node_that_dies_costs_a_retry_and_no_result(
     found = integrate(paths, "power", MACROS, on_ray(cluster.address, tell), FILES)
     assert told == list(range(1, FILES + 1))
     equal(found, single)
-
-
-@pytest.mark.slow
-def test_a_file_that_no_node_can_read_is_told(cluster: Any, paths: list[tuple[str, int]], tmp_path: Path) -> None:
-    bad = tmp_path / "bad.parquet"
-    bad.write_bytes(Path(paths[0][0]).read_bytes()[:-100])
-    with pytest.raises(LedgerError, match="a node could not integrate 1 files: "):
-        integrate([(str(bad), 1)], "power", MACROS, on_ray(cluster.address), 1)
 
 
 def test_the_files_of_ten_billion_samples_are_planned() -> None:
