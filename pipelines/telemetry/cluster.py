@@ -36,8 +36,8 @@ def on_ray(
 
     def run(pieces: Sequence[Piece], macros: str) -> list[pa.Table]:
         with _connected(address) as ray:
-            task = ray.remote(num_cpus=1, max_retries=MAX_RETRIES)(_portable())
-            waiting = {task.remote(piece.sql, macros, _protocols(piece)): piece for piece in pieces}
+            task = ray.remote(num_cpus=1, max_retries=MAX_RETRIES)(sent_to_nodes())
+            waiting = {task.remote(piece.sql, macros, protocols(piece)): piece for piece in pieces}
             found = []
             while waiting:
                 done, _ = ray.wait(list(waiting), num_returns=1)
@@ -64,7 +64,7 @@ def piece_count(files: int) -> int:
     return min(MOST_PIECES, max(FEWEST_PIECES, files // FILES_PER_PIECE))
 
 
-def _portable() -> Callable[[str, str, list[str]], pa.Table]:
+def sent_to_nodes() -> Callable[[str, str, list[str]], pa.Table]:
     """What a node runs; it is sent by its text, so that nodes need not have this project."""
 
     def run_sql(sql: str, macros: str, protocols: list[str]) -> Any:
@@ -83,7 +83,8 @@ def _portable() -> Callable[[str, str, list[str]], pa.Table]:
     return run_sql
 
 
-def _protocols(piece: Piece) -> list[str]:
+def protocols(piece: Piece) -> list[str]:
+    """Kinds of object stores that the files of a piece lie in."""
     return sorted({path.partition("://")[0] for path in piece.paths if "://" in path})
 
 

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import fsspec
 import pyarrow as pa
 import pytest
 
 from pipelines.errors import LedgerError
 from pipelines.settings import OWN_RUN_FORMULAS
-from pipelines.telemetry.cluster import on_ray, piece_count
-from pipelines.telemetry.partials import Piece, in_pieces, integrate, on_cores
-from tests.telemetry.generator import big_files
+from pipelines.telemetry.cluster import on_ray, piece_count, protocols, sent_to_nodes
+from pipelines.telemetry.partials import Piece, in_pieces, integrate, named_paths, on_cores, run_piece
+from tests.telemetry.generator import big_files, parquet, walk
 
 MACROS = OWN_RUN_FORMULAS.read_text()
 PER_FILE = 100_000
@@ -85,6 +86,16 @@ def test_a_node_that_dies_costs_a_retry_and_no_result(
     found = integrate(paths, "power", MACROS, on_ray(cluster.address, tell), FILES)
     assert told == list(range(1, FILES + 1))
     equal(found, single)
+
+
+def test_a_node_reads_files_of_an_object_store(tmp_path: Path) -> None:
+    data = parquet(walk(3))
+    fsspec.filesystem("memory").pipe("/samples/a.parquet", data)
+    (tmp_path / "a.parquet").write_bytes(data)
+    remote = Piece(("memory:///samples/a.parquet",), "power")
+    found = named_paths(sent_to_nodes()(remote.sql, MACROS, protocols(remote)), remote)
+    local = run_piece(Piece((str(tmp_path / "a.parquet"),), "power"), MACROS)
+    assert found.drop_columns("path") == local.drop_columns("path")
 
 
 def test_the_files_of_ten_billion_samples_are_planned() -> None:
