@@ -71,6 +71,19 @@ def ledger(command: str, keep: str = "", most: int = 1000) -> None:
     print("\n".join(["```text", *lines, "```"]))
 
 
+def questions() -> dict[str, str]:
+    """The queries of docs/queries.md by their headings."""
+    text = (ROOT / "docs" / "queries.md").read_text(encoding="utf-8")
+    return dict(re.findall(r"^### (.+?)\n[^#]*?```sql\n(.*?);\n```", text, re.MULTILINE | re.DOTALL))
+
+
+def answer(question: str) -> None:
+    """What ``ledger sql`` prints for the query of docs/queries.md under a heading."""
+    printed = _output(f"sql {shlex.quote(questions()[question])}").rstrip()
+    lines = [line if len(line) <= WIDEST else f"{line[: WIDEST - 2].rstrip()} …" for line in printed.splitlines()]
+    print("\n".join(["```text", *lines, "```"]))
+
+
 def audited(claims: str) -> None:
     """A list of claims, and the verdicts of ``ledger audit`` on it."""
     with tempfile.TemporaryDirectory() as folder:
@@ -293,6 +306,7 @@ def listed(names: object) -> str:
 
 
 __all__ = [
-    "SUFFIXES", "UNITS", "WHOLE_NAMES", "assumed", "audited", "central", "commands_table", "data_licences", "endings_table",
-    "flow_picture", "ledger", "listed", "package_licences", "rooms_picture", "rooms_table", "rows", "span", "table", "value",
+    "SUFFIXES", "UNITS", "WHOLE_NAMES", "answer", "assumed", "audited", "central", "commands_table", "data_licences",
+    "endings_table", "flow_picture", "ledger", "listed", "package_licences", "rooms_picture", "rooms_table", "rows", "span",
+    "table", "value",
 ]  # fmt: skip

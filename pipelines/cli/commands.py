@@ -6,7 +6,6 @@ imported only by the commands that run something.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable
@@ -18,11 +17,13 @@ import typer
 
 from pipelines import __version__
 from pipelines.answers.time_limit import time_limit
+from pipelines.cli.examples import epilog
 from pipelines.cli.exports import export, verify
 from pipelines.cli.fetch_progress import FetchProgress
 from pipelines.cli.own_runs import ingest, record
 from pipelines.cli.printing import (
     Format,
+    Json,
     TextFormat,
     fetch_frame,
     fetch_rows,
@@ -31,12 +32,13 @@ from pipelines.cli.printing import (
     print_table,
     write_frame,
 )
-from pipelines.cli.questions import audit, estimate, explain
+from pipelines.cli.questions import audit, estimate, explain, search
 from pipelines.cli.runs import prepare_instance, refuse_pattern, run_job
 from pipelines.cli.serve import serve
 from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.cli.state import STATE
-from pipelines.errors import LedgerError
+from pipelines.cli.streams import discard, prepare
+from pipelines.errors import LedgerError, UsageError
 from pipelines.logs import logs_as_json, say
 from pipelines.settings import Settings, read_settings
 from pipelines.warehouse.file import connect_published
@@ -56,6 +58,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 
 
@@ -194,11 +197,13 @@ def report() -> None:
 
 def status(
     output: Annotated[TextFormat, typer.Option("--format", help="How to print it.")] = TextFormat.text,
+    json: Json = False,
 ) -> None:
     """Show the published build, what it changed, and the age of the sources.
 
     Exit status 3 if something is stale or held.
     """
+    output = TextFormat.json if json else output
     from pipelines.cli.status import (
         NEEDS_ATTENTION,
         build_line,
@@ -236,19 +241,21 @@ def sql(
     query: Annotated[str, typer.Argument(help="One SQL statement in DuckDB's dialect.")],
     output: Annotated[Format, typer.Option("--format", help="Output format.")] = Format.table,
     timeout: Annotated[float, typer.Option(min=0.1, help="Time limit of the query in seconds.")] = 30,
+    json: Json = False,
 ) -> None:
     """Query the published warehouse: read-only, without files, network or settings."""
+    output = Format.json if json else output
     as_frame = output in (Format.csv, Format.parquet)
     with connect_published(STATE.settings, restricted=True) as connection:
         try:
             with time_limit(connection, timeout):
                 if (count := len(connection.extract_statements(query))) != 1:
-                    raise LedgerError(f"expected one SQL statement, got {count}.")
+                    raise UsageError(f"expected one SQL statement, got {count}.")
                 found = fetch_frame(connection, query, output) if as_frame else fetch_rows(connection, query)
         except duckdb.OutOfMemoryException:
             raise
         except duckdb.Error as error:
-            raise LedgerError(f"the query failed: {error}") from None
+            raise UsageError(f"the query failed: {error}") from None
     if isinstance(found, tuple):
         names, rows = found
         (print_json if output is Format.json else print_table)(names, rows)
@@ -269,9 +276,9 @@ def ui(
 
 
 for command in (
-    build, fetch, ingest, record, report, status, doctor, sql, explain, estimate, audit, export, verify, serve, ui,
+    build, fetch, record, ingest, report, status, doctor, search, sql, explain, estimate, audit, export, verify, serve, ui,
 ):  # fmt: skip
-    app.command()(command)
+    app.command(epilog=epilog(command.__name__))(command)
 
 
 def _run(call: Callable[[], Any]) -> int:
@@ -281,11 +288,14 @@ def _run(call: Callable[[], Any]) -> int:
         say("failed", f"ledger: {error}", level="error")
         return error.exit_status
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        discard()
     except KeyboardInterrupt:
         print("ledger: interrupted", file=sys.stderr)
         return 1
     except Exception as error:
+        if isinstance(error, RuntimeError) and str(error) == "Query interrupted":  # DuckDB's word for Ctrl-C
+            print("ledger: interrupted", file=sys.stderr)
+            return 1
         if (line := told(error)) is None:
             raise
         say("failed", f"ledger: {line}", level="error")
@@ -295,7 +305,16 @@ def _run(call: Callable[[], Any]) -> int:
 
 def main() -> None:
     """Entry point of the ``ledger`` command."""
-    sys.exit(_run(app))
+    prepare()
+    try:
+        status = _run(lambda: app(prog_name="ledger", standalone_mode=True))
+    except SystemExit as ended:
+        status = ended.code if isinstance(ended.code, int) else 1
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        discard()
+    sys.exit(status)
 
 
 if __name__ == "__main__":

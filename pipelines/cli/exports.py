@@ -11,7 +11,9 @@ from typing import Annotated
 
 import typer
 
+from pipelines.answers.as_json import as_json
 from pipelines.answers.numbers import number
+from pipelines.cli.printing import Json
 from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError, UsageError
 from pipelines.warehouse.file import connect_published
@@ -67,11 +69,16 @@ def _export_figure(subject: str, quantity: str, file: Path | None) -> None:
 
 def verify(
     file: Annotated[Path, typer.Argument(help="Archive that ledger export --figure wrote.")],
+    json: Json = False,
 ) -> None:
     """Compute the figure of an archive again, from what is in it alone: equal, or what differs. Needs no warehouse."""
     from pipelines.answers.evidence.figure import verify as check
 
     done = check(file)
+    if json:
+        print(as_json({"is_equal": not done.faults, "faults": done.faults, "key": done.key, "column": done.column,
+                       "row": done.row, **done.build}))  # fmt: skip
+        raise typer.Exit(1 if done.faults else 0)
     if done.faults:
         shown = [
             *done.faults[:MOST_FAULTS],

@@ -12,9 +12,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import duckdb
+import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -36,6 +37,10 @@ class TextFormat(StrEnum):
 
     text = "text"
     json = "json"
+
+
+Json = Annotated[bool, typer.Option("--json", help="The same as --format json.")]
+"""The option that people try first."""
 
 
 class Format(StrEnum):

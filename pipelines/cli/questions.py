@@ -14,9 +14,9 @@ import typer
 from rich.console import Console
 
 from pipelines.answers.as_json import as_json
-from pipelines.cli.printing import MOST_FITTED, TextFormat, print_fitted, print_whole
+from pipelines.cli.printing import MOST_FITTED, Json, TextFormat, print_fitted, print_whole
 from pipelines.cli.state import STATE
-from pipelines.errors import LedgerError, UsageError
+from pipelines.errors import LedgerError, UsageError, shown
 from pipelines.warehouse.file import connect_published
 
 
@@ -35,6 +35,16 @@ class AuditFormat(StrEnum):
     json = "json"
 
 
+class Kind(StrEnum):
+    """What ``ledger search`` finds."""
+
+    subject = "subject"
+    accelerator = "accelerator"
+    table = "table"
+    column = "column"
+    source = "source"
+
+
 class Architecture(StrEnum):
     """Architectures that ``ledger estimate`` knows a formula for."""
 
@@ -50,6 +60,28 @@ class Operator(StrEnum):
     other = "other"
 
 
+def search(
+    text: Annotated[
+        str, typer.Argument(help="Name of a model, run, chip, table, column or source, or words about it.")
+    ],
+    kind: Annotated[Kind | None, typer.Option(help="Only things of this kind.", show_default=False)] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1000, help="Most things to list.")] = 20,
+    json: Json = False,
+) -> None:
+    """Find models with their quantities, accelerators, tables, columns and sources by name or words."""
+    from pipelines.answers.search import search as find
+
+    with connect_published(STATE.settings) as connection:
+        hits = find(connection, text, kind.value if kind else None, limit)
+    if json:
+        print(as_json(hits))
+        return
+    cells = [[hit["kind"], hit["id"], hit["name"] or "", (hit["about"] or "").replace("\n", " ")] for hit in hits]
+    (print_fitted if sys.stdout.isatty() else print_whole)(["kind", "key", "name", "about"], cells, [False] * 4)
+    if not hits:
+        raise LedgerError(f"nothing has the name or the words {shown(text)}. Try fewer words.")
+
+
 def stated(text: str) -> Any:
     """The option of ``ledger estimate`` for a number or a range."""
     return typer.Option(help=text, metavar="NUMBER", show_default=False)
@@ -61,8 +93,10 @@ def explain(
         str, typer.Argument(help="A column of mart.training_summary, such as facility_energy_kwh, or of mart.figures.")
     ],
     output: Annotated[TextFormat, typer.Option("--format", help="Output format.")] = TextFormat.text,
+    json: Json = False,
 ) -> None:
     """Trace a figure to its sources: formula, inputs, sources of the inputs, and other published values."""
+    output = TextFormat.json if json else output
     from pipelines.answers import explain as explaining
 
     with connect_published(STATE.settings) as connection:
@@ -154,12 +188,14 @@ def estimate(
         str | None, stated("Installed: growth factor per year after the last year of the counts.")
     ] = None,
     output: Annotated[EstimateFormat, typer.Option("--format", help="Output format.")] = EstimateFormat.table,
+    json: Json = False,
 ) -> None:
     """Estimate a hypothetical training run with the rules of the warehouse. A number may be a range: LOW:CENTRAL:HIGH.
 
     With --inference: estimate the serving of a model, or list the devices that can serve it within a budget.
     With --installed: estimate what all counted AI chips take in a year.
     """
+    output = EstimateFormat.json if json else output
     from pipelines.answers import training_estimate as whatif
     from pipelines.answers import training_text
     from pipelines.answers.training_case import read_scenario
@@ -257,8 +293,10 @@ def audit(
         Path | None, typer.Argument(help="CSV file with claims, see docs/claims.md (default: the shipped documents).")
     ] = None,
     output: Annotated[AuditFormat, typer.Option("--format", help="Output format.")] = AuditFormat.table,
+    json: Json = False,
 ) -> None:
     """Check claims against our figures: verdict, ratio and reason for each claim."""
+    output = AuditFormat.json if json else output
     from pipelines.answers import audit as auditing
 
     settings = STATE.settings

@@ -227,7 +227,7 @@ def test_the_restricted_connection_refuses(
 @pytest.mark.parametrize("query", AS_PROCESSES)
 def test_the_command_refuses(built: Settings, folder: Path, visited: list[str], query: str) -> None:
     before = sorted(path.name for path in folder.rglob("*"))
-    told = refused("sql", query.format(folder=folder, port=visited[0]), home=built.home)
+    told = refused("sql", query.format(folder=folder, port=visited[0]), home=built.home, returncode=2)
     assert told.startswith("ledger: the query failed: ")
     assert {**WRITES, **ESCAPES}[query] in told
     assert sorted(path.name for path in folder.rglob("*")) == before
@@ -252,7 +252,7 @@ def test_the_restricted_connection_answers(restricted: duckdb.DuckDBPyConnection
     ],
 )
 def test_bad_sql_is_told_with_its_place(built: Settings, query: str, told: str) -> None:
-    message = refused("sql", query, home=built.home)
+    message = refused("sql", query, home=built.home, returncode=2)
     assert message.startswith("ledger: the query failed: ")
     assert told in message
     assert "LINE 1: " in message
@@ -261,7 +261,7 @@ def test_bad_sql_is_told_with_its_place(built: Settings, query: str, told: str) 
 
 @pytest.mark.parametrize(("query", "count"), [("", 0), ("/* nothing */", 0), ("select 1; select 2", 2)])
 def test_one_statement_is_expected(built: Settings, query: str, count: int) -> None:
-    assert refused("sql", query, home=built.home) == f"ledger: expected one SQL statement, got {count}.\n"
+    assert refused("sql", query, home=built.home, returncode=2) == f"ledger: expected one SQL statement, got {count}.\n"
 
 
 # Usage, homes and settings
