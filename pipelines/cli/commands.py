@@ -37,7 +37,7 @@ from pipelines.cli.runs import prepare_instance, refuse_pattern, run_job
 from pipelines.cli.serve import serve
 from pipelines.cli.shortages import refuse_shortage, told
 from pipelines.cli.state import STATE
-from pipelines.cli.streams import discard, prepare
+from pipelines.cli.streams import discard, ends_at_once, prepare
 from pipelines.errors import LedgerError, UsageError
 from pipelines.logs import logs_as_json, say
 from pipelines.settings import Settings, read_settings
@@ -248,7 +248,7 @@ def sql(
     as_frame = output in (Format.csv, Format.parquet)
     with connect_published(STATE.settings, restricted=True) as connection:
         try:
-            with time_limit(connection, timeout):
+            with time_limit(connection, timeout), ends_at_once():
                 if (count := len(connection.extract_statements(query))) != 1:
                     raise UsageError(f"expected one SQL statement, got {count}.")
                 found = fetch_frame(connection, query, output) if as_frame else fetch_rows(connection, query)

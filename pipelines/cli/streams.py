@@ -8,7 +8,10 @@ from __future__ import annotations
 import codecs
 import io
 import os
+import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 SIMPLER = {"×": "x", "·": "*", "–": "-", "−": "-", "…": "...", "±": "+/-", "÷": "/", "≥": ">=", "≤": "<=",
            "“": '"', "”": '"', "‘": "'", "’": "'", "\u00a0": " ", "\u202f": " ", "²": "^2", "³": "^3",
@@ -35,6 +38,16 @@ def prepare() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="simpler")
+
+
+@contextmanager
+def ends_at_once() -> Iterator[None]:
+    """Let Ctrl-C end the process itself: DuckDB asks for signals only between its tasks, and one may take for ever."""
+    former = signal.signal(signal.SIGINT, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def discard() -> None:

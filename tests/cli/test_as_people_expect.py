@@ -141,7 +141,7 @@ def test_head_ends_it_quietly(built: Settings, arguments: tuple[str, ...]) -> No
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
 
 
-def test_ctrl_c_ends_it_without_a_traceback(built: Settings) -> None:
+def test_ctrl_c_ends_a_query_at_once_and_quietly(built: Settings) -> None:
     endless = "select count(*) from mart.figures a, mart.figures b, mart.figures c, mart.figures d"
     with subprocess.Popen(
         command_line(built.home, "sql", endless), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
@@ -149,7 +149,4 @@ def test_ctrl_c_ends_it_without_a_traceback(built: Settings) -> None:
         wait_until(lambda: psutil.Process(process.pid).cpu_times().user > 3, 60)  # it has started, and counts
         process.send_signal(signal.SIGINT)
         stdout, stderr = process.communicate(timeout=20)
-    assert stdout == ""
-    assert "Traceback" not in stderr
-    assert len(stderr.strip().splitlines()) == 1
-    assert process.returncode in (1, 130)
+    assert (stdout, stderr, process.returncode) == ("", "", -signal.SIGINT)
