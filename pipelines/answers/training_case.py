@@ -10,6 +10,7 @@ import duckdb
 
 from pipelines.answers.given import Stated, read_stated
 from pipelines.answers.numbers import number
+from pipelines.answers.training_work import Work
 from pipelines.errors import UsageError, nearest, shown
 from pipelines.warehouse.file import Row
 
@@ -43,6 +44,7 @@ class Scenario:
     number_format: str | None = None
     operator: Literal["hyperscaler", "other"] | None = None
     architecture: Literal["dense", "moe", "encoder-decoder"] | None = None
+    work: Work | None = None
 
 
 def read_scenario(
@@ -54,6 +56,7 @@ def read_scenario(
     number_format: str | None = None,
     architecture: str | None = None,
     operator: str | None = None,
+    work: Work | None = None,
 ) -> Scenario:
     """A scenario from texts as a user types them; raises UsageError that names the option."""
     if accelerator is None:
@@ -68,6 +71,7 @@ def read_scenario(
         number_format=number_format.lower() if number_format else None,
         architecture=architecture,  # type: ignore[arg-type]
         operator=operator,  # type: ignore[arg-type]
+        work=work,
         **{
             name: read_stated(str(text), f"--{name.replace('_', '-')}")
             for name, text in numbers.items()

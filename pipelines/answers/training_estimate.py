@@ -17,8 +17,9 @@ import duckdb
 from pipelines.answers.beside_published import beside_published, fitting_code
 from pipelines.answers.explain import with_numbers
 from pipelines.answers.given import KINDS, find_accelerator
-from pipelines.answers.numbers import number, with_prefix
+from pipelines.answers.numbers import number
 from pipelines.answers.training_case import Scenario, check_amounts, check_country, check_number_format, check_year
+from pipelines.answers.training_work import Work, memory_of, set_work
 from pipelines.errors import UsageError
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import Row, read_rows
@@ -75,24 +76,7 @@ def open_whatif(settings: Settings) -> Iterator[duckdb.DuckDBPyConnection]:
 
 
 def _memory(connection: duckdb.DuckDBPyConnection, run: str, given: Scenario, chip: Row) -> Row | None:
-    """Memory that training needs and that the accelerators have; raises UsageError where it does not suffice."""
-    if given.params is None:
-        return None
-    query = """
-        select state_bytes_low as needed_bytes, available_bytes, bytes_per_param.low as bytes_per_param,
-            bytes_per_param.unit as unit, bytes_per_param.source_id as source_id, bytes_per_param.locator as locator
-        from core.training_memory where training_run_id = ?
-    """
-    memory = read_rows(connection, query, [run])[0]
-    if memory["available_bytes"] is not None and memory["needed_bytes"] > memory["available_bytes"]:
-        count = given.count.value if given.count else 0
-        raise UsageError(
-            f"the model does not fit: training needs at least {with_prefix(memory['needed_bytes'], 'B')} "
-            f"({number(memory['bytes_per_param'])} bytes per parameter for weights, gradients and Adam's state in mixed "
-            f"precision, spread over all accelerators); {number(count, 6)} × {chip['accelerator_id']} have "
-            f"{with_prefix(memory['available_bytes'], 'B')}."
-        )
-    return memory
+    return memory_of(connection, run, given.work or Work(), given.count, chip) if given.params is not None else None
 
 
 # --- the run --------------------------------------------------------------------------------------------------------
@@ -212,6 +196,7 @@ def _run_models(
         run_model(connection, name)
     for run, (given, _, _) in scenarios.items():
         _override(connection, run, given)
+        set_work(connection, run, given.work or Work(), given.active_params or given.params)
     for name in THEN_MODELS:
         run_model(connection, name)
     found: dict[str, list[Row]] = {run: [] for run in scenarios}

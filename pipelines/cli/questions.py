@@ -143,7 +143,15 @@ def estimate(
     batch: Annotated[
         int | None, typer.Option("--batch", "--users", help="Inference: users at the same time in all (default: 1).")
     ] = None,
-    context: Annotated[int | None, typer.Option(help="Inference: tokens kept per sequence.")] = None,
+    context: Annotated[
+        int | None, typer.Option(help="Tokens of a training sequence; for inference: tokens kept per sequence.")
+    ] = None,
+    layers: Annotated[int | None, typer.Option(help="Layers of the model, for attention over --context.")] = None,
+    width: Annotated[int | None, typer.Option(help="Width of the model, for attention over --context.")] = None,
+    full_attention: Annotated[
+        bool | None, typer.Option("--full-attention", help="Count attention in full, not only its causal half.")
+    ] = None,
+    adapter: Annotated[str | None, typer.Option(help="Train adapters above frozen weights: lora or qlora.")] = None,
     prompt_tokens: Annotated[int | None, typer.Option(help="Inference: tokens of a prompt (default: 500).")] = None,
     answer_tokens: Annotated[
         int | None, typer.Option(help="Inference: tokens of an answer, reasoning included (default: 1,000).")
@@ -199,18 +207,20 @@ def estimate(
     from pipelines.answers import training_estimate as whatif
     from pipelines.answers import training_text
     from pipelines.answers.training_case import read_scenario
+    from pipelines.answers.training_work import read_work
 
-    serving = {"model": model, "batch": batch, "context": context, "max_usd": max_usd, "max_watts": max_watts,
+    serving = {"model": model, "batch": batch, "max_usd": max_usd, "max_watts": max_watts,
                "max_memory": max_memory, "prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens,
                "cached_prompt": cached_prompt, "group": group, "decode_count": decode_count, "cache_bits": cache_bits,
                "speculative": speculative, "software": software, "software_year": software_year, "idle": idle,
                "config": config}  # fmt: skip
     training = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                 "chip_hours": chip_hours, "hours": hours, "chip_price": chip_price, "country": country, "year": year,
-                "architecture": architecture, "operator": operator}  # fmt: skip
+                "architecture": architecture, "operator": operator, "layers": layers, "width": width,
+                "full_attention": full_attention, "adapter": adapter}  # fmt: skip
     together = {"utilisation": utilisation, "grid": grid, "growth": growth}
     if installed:
-        others = {**serving, **training, "pue": None, "year": None, "count": count, "price": price, "accelerator": accelerator,
+        others = {**serving, **training, "context": context, "pue": None, "year": None, "count": count, "price": price, "accelerator": accelerator,
                   "number_format": number_format, "inference": inference or None}  # fmt: skip
         _refuse_given(others, "only without --installed")
         _estimate_installed(year, {**together, "pue": pue}, output)
@@ -220,7 +230,7 @@ def estimate(
     if inference:
         from pipelines.answers.serving_case import read_options
 
-        given, budget = read_options(accelerator, number_format, count, price, serving)
+        given, budget = read_options(accelerator, number_format, count, price, {**serving, "context": context})
         _estimate_serving(given, budget, output)
         return
     numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
@@ -228,6 +238,7 @@ def estimate(
     scenario = read_scenario(
         accelerator, numbers, country=country, year=year, number_format=number_format,
         architecture=architecture.value if architecture else None, operator=operator.value if operator else None,
+        work=read_work({**training, "context": context}),
     )  # fmt: skip
     with whatif.open_whatif(STATE.settings) as connection:
         result = whatif.estimate(connection, scenario)

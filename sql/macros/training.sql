@@ -30,6 +30,14 @@ multiply(
     training_tokens
 );
 
+-- macro: work_ratio_of | Training FLOP over 6ND: attention over a context on top, less what frozen weights below adapters save.
+-- equation: (k · N + a · 12 · L · d · T · k / 6) / (6 · N): k = 6, or 4 with frozen weights; a = 1/2 for causal attention, 1 in full
+-- units: N parameters active per token, L layers, d width, T tokens, a share of attention that is counted, frozen or not -> ratio
+-- source: arxiv_2204_02311
+-- example: round(work_ratio_of(7e9, 32, 4096, 131072, 0.5, false), 2) = 3.45 and round(work_ratio_of(70e9, 0, 0, 0, 0.5, true), 3) = 0.667
+create or replace macro work_ratio_of(active_params, layers, width, context_tokens, counted_share, is_frozen) as
+case when is_frozen then 4 else 6 end / 6.0 * (1 + counted_share * 12 * layers * width * context_tokens / (6 * active_params));
+
 -- macro: hardware_flop_of | Hardware FLOP, including recomputed activations.
 -- equation: C_hardware = C_model · recompute_factor: 8ND over 6ND, 4/3 for full recomputation
 -- units: FLOP, ratio -> FLOP
@@ -90,6 +98,14 @@ create or replace macro petaflop_days_of(training_flop) as training_flop / (1e15
 -- example: round(central_of(wall_days_of(exactly(24000), exactly(100), exactly(1))), 9) = 10
 create or replace macro wall_days_of(chip_hours, accelerator_count, chip_hours_ratio) as
 divide(chip_hours, multiply(multiply(exactly(24), accelerator_count), chip_hours_ratio));
+
+-- macro: adapter_state_bytes_of | Memory to train adapters: frozen weights, and adapters with gradients and optimizer state.
+-- equation: M = N · b_frozen / 8 + f · N · b
+-- units: N total parameters, bits of a frozen weight, share of the parameters that adapters add, bytes per trained parameter -> bytes
+-- source: arxiv_2305_14314
+-- example: adapter_state_bytes_of(70e9, 4.5, 0.003, 16) < 5e10 and adapter_state_bytes_of(70e9, 16, 0.003, 16) > 1.4e11
+create or replace macro adapter_state_bytes_of(total_params, frozen_bits, adapter_fraction, bytes_per_param) as
+total_params * frozen_bits / 8 + total_params * adapter_fraction * bytes_per_param;
 
 -- macro: training_state_bytes_of | Memory for weights, gradients and optimizer state, summed over all accelerators.
 -- equation: M = N · b; b = 2 + 2 + 12 for mixed precision with Adam, activations not counted

@@ -16,7 +16,7 @@ from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import read_rows
 from tests.answers.test_explain import SUMMARY, calculated
-from tests.conftest import run_ledger
+from tests.conftest import Called, run_ledger
 
 Figures = dict[str, dict[str, Any]]
 
@@ -342,3 +342,52 @@ def test_estimates_leave_no_trace_in_each_other(room: duckdb.DuckDBPyConnection)
     first = estimate(room, BASE)
     estimate(room, Scenario("a100-sxm-80gb", flop=exactly(1e22), country="FRA", operator="other"))
     assert estimate(room, BASE) == first
+
+
+# --- attention over a context, and adapters ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("context", "full", "ratio"), [(131_072, False, 3.45), (131_072, True, 5.9), (8_192, False, 1.15), (8_192, True, 1.31)]
+)
+def test_attention_over_a_context_comes_on_top_of_6nd(
+    built: Settings, called_ledger: Called, context: int, full: bool, ratio: float
+) -> None:
+    """7e9 parameters, 32 layers, width 4,096: 12 · L · d · T = 2.06e11 a token against 6N = 4.2e10, half of it if causal."""
+    options = ["--accelerator", "h100-sxm", "--params", "7e9", "--tokens", "1e9", "--layers", "32", "--width", "4096"]
+    options += ["--context", str(context), *(["--full-attention"] if full else []), "--format", "json"]
+    done = called_ledger("estimate", *options, home=built.home)
+    assert done.returncode == 0, done.stderr
+    flop = next(row for row in json.loads(done.stdout)["figures"] if row["quantity"] == "training_flop")
+    assert flop["value"] / 4.2e19 == pytest.approx(ratio, rel=0.01)
+
+
+def test_adapters_take_4nd_and_fit_one_card_with_4_bit_weights(built: Settings, called_ledger: Called) -> None:
+    case = ["--accelerator", "h100-sxm", "--count", "1", "--params", "70e9", "--tokens", "1e9", "--format", "json"]
+    done = called_ledger("estimate", *case, "--adapter", "qlora", home=built.home)
+    assert done.returncode == 0, done.stderr
+    result = json.loads(done.stdout)
+    flop = next(row for row in result["figures"] if row["quantity"] == "training_flop")
+    assert flop["value"] == pytest.approx(2.8e20, rel=0.01)
+    assert result["memory"]["needed_bytes"] < 80e9
+    refused = called_ledger("estimate", *case, "--adapter", "lora", home=built.home)
+    assert refused.returncode == 2
+    assert "frozen weights of 16 bits" in refused.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--context", "8192"), "also give --layers and --width"),
+        (("--context", "0", "--layers", "32", "--width", "4096"), "--context 0: expected 1 or more"),
+        (("--full-attention",), "--full-attention counts attention over a context"),
+        (("--adapter", "dora"), "--adapter dora: expected lora or qlora"),
+    ],
+)
+def test_work_that_cannot_be_is_refused_in_words(
+    built: Settings, called_ledger: Called, options: tuple[str, ...], message: str
+) -> None:
+    case = ("--accelerator", "h100-sxm", "--params", "7e9", "--tokens", "1e9")
+    done = called_ledger("estimate", *case, *options, home=built.home)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert message in done.stderr
