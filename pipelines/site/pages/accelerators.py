@@ -13,6 +13,7 @@ from pipelines.answers.numbers import number
 from pipelines.site.pages.figure_words import Words
 from pipelines.site.pages.models import CONFLICTS, conflict_words, grouped, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
+from pipelines.site.pages.served import SERVED, served_words
 from pipelines.warehouse.file import Row, read_rows
 
 KINDS = {"gpu": "GPU", "tpu": "TPU", "npu": "NPU", "asic": "Accelerator chip", "cpu": "CPU", "edge": "Edge accelerator"}
@@ -228,6 +229,7 @@ def _words(chip: Row, parts: dict[str, list[Row]], references: References) -> Wo
         "purchases": [_price_words(row, "", references) for row in parts["purchases"]],
         "runs": [_run_words(row) for row in parts["runs"]],
         "results": [_result_words(row) for row in parts["results"]],
+        "served": served_words(parts["served"], "model"),
         "conflicts": [conflict_words(row, references) for row in parts["conflicts"]],
         "peak_sources": list(
             {row["source_id"]: references.sources[row["source_id"]] for row in parts["peaks"]}.values()
@@ -253,6 +255,10 @@ def _words(chip: Row, parts: dict[str, list[Row]], references: References) -> Wo
         "mart.benchmark_runs",
         "mart.conflicts",
         "mart.figures",
+        "mart.serving_grid",
+        "mart.device_fit",
+        "core.models",
+        "core.training_runs",
     ),
 )
 def draft_accelerator_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
@@ -266,6 +272,7 @@ def draft_accelerator_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
         "purchases": PURCHASES,
         "runs": RUNS,
         "results": RESULTS,
+        "served": SERVED,
     }
     sections = {name: grouped(read_rows(connection, query), "accelerator_id") for name, query in queries.items()}
     conflicts = grouped(read_rows(connection, CONFLICTS), "subject_kind", "subject_id")

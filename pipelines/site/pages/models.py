@@ -18,6 +18,7 @@ from pipelines.answers.places import country_name
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.figure_words import Words, cards, headline
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
+from pipelines.site.pages.served import SERVED, served_words
 from pipelines.warehouse.file import Row, read_rows
 
 HEADLINE = ("training_flop", "facility_energy_kwh", "cloud_cost_usd", "location_co2e_kg")
@@ -226,6 +227,7 @@ def _model_words(model: Row, parts: list[dict[str, Any]], extra: dict[str, Any],
         "findings": [finding_words(row) for row in extra["findings"]],
         "conflicts": [conflict_words(row, references) for row in extra["conflicts"]],
         "links": extra["links"],
+        "served": served_words(extra["served"], "accelerator"),
         "compare": runs[0]["id"] if parts[0]["run"] else None,
     }
 
@@ -241,6 +243,7 @@ def _other_words(kind: str, name: str, figures: list[Row], references: Reference
         "findings": [],
         "conflicts": [],
         "links": [],
+        "served": None,
         "compare": None,
     }
 
@@ -276,6 +279,8 @@ def _with_sheets(figures: Container[tuple[str, str]], runs: Mapping[str, list[Ro
         "mart.consistency_findings",
         "mart.conflicts",
         "mart.validation",
+        "mart.serving_grid",
+        "mart.device_fit",
     ),
 )
 def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
@@ -289,6 +294,7 @@ def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
     conflicts = grouped(read_rows(connection, CONFLICTS), "subject_kind", "subject_id")
     records = _records(read_rows(connection, RECORDS))
     sisters = _sisters(read_rows(connection, FAMILIES), _with_sheets(figures, runs))
+    served = grouped(read_rows(connection, SERVED), "model_id")
     pages = []
     for model in read_rows(connection, MODELS):
         model_id = model["model_id"]
@@ -329,6 +335,7 @@ def draft_model_sheets(connection: duckdb.DuckDBPyConnection) -> Drafts:
             "conflicts": [row for key in ids for row in conflicts.get(key, [])],
             "links": [*sisters.get(model_id, []), *links],
             "records": records,
+            "served": served.get(model_id, []),
         }
         pages.append(
             Draft(

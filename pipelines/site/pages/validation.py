@@ -31,6 +31,19 @@ COMPARED = """
     inner join meta.sources as s on v.published_source_id = s.source_id
     order by abs(v.log10_error) desc, v.published_figure_id
 """
+SERVING = """
+    select source, quantity, held_back_kind, count(*) as measurement_count, median(abs(log10_error)) as error_log10,
+        median(log10_error) as bias_log10, avg(is_covered::int) as covered_fraction,
+        median(abs(ecologits_error_log10)) as ecologits_log10
+    from mart.validation_inference group by all order by source, quantity desc, held_back_kind desc
+"""
+SERVING_WORDS = {
+    "tokens_per_s_per_accelerator": "Tokens per second and accelerator",
+    "joule_per_token": "Energy per output token",
+    "usd_per_million_tokens": "Cost per million tokens",
+    "facility_joule_per_answer": "Energy per answer, whole service",
+}
+DOWNLOAD_SERVING = "select * from mart.validation_inference order by source, serving_point_id, quantity, held_back_kind"
 DOWNLOAD = "select * from mart.validation order by is_circular, quantity, abs(log10_error) desc, published_figure_id"
 
 
@@ -122,7 +135,42 @@ def _score_heads(*first: Words) -> list[Words]:
     ]
 
 
-def _words(scores: list[Row], groups: list[Row], compared: list[Row], totals: list[Row]) -> Words:
+def _serving_row(one: Row) -> Words:
+    return row(
+        cell(one["source"], one["source"].lower()),
+        cell(SERVING_WORDS[one["quantity"]]),
+        cell(one["held_back_kind"]),
+        cell(one["measurement_count"], one["measurement_count"]),
+        cell(_factor(one["error_log10"]), one["error_log10"]),
+        cell(_factor(one["bias_log10"]), one["bias_log10"]),
+        cell(_percent(one["covered_fraction"]), one["covered_fraction"]),
+        cell("–" if one["ecologits_log10"] is None else _factor(one["ecologits_log10"]), one["ecologits_log10"]),
+    )
+
+
+def _serving_section(serving: list[Row]) -> Words:
+    heads = [
+        head("Measured by"),
+        head("Quantity"),
+        head("Not seen by the fit"),
+        head("Measurements", number=True),
+        head("Median error", number=True),
+        head("Bias", number=True),
+        head("Inside the interval", number=True),
+        head("Median error of EcoLogits", number=True),
+    ]
+    return section(
+        "serving",
+        "How good are the estimates of serving?",
+        "Measured serving against fits that have not seen the model or the accelerator",
+        "Each measurement is estimated at its operating point by a fit without its model, and by one without its "
+        "accelerator. Published fleets and prompts are in no fit.",
+        table=table("serving-table", "Scores of serving", heads, [_serving_row(one) for one in serving]),
+        downloads=["validation_inference.csv"],
+    )
+
+
+def _words(scores: list[Row], groups: list[Row], compared: list[Row], totals: list[Row], serving: list[Row]) -> Words:
     free = [one for one in compared if not one["is_circular"]]
     scored = sum(one["is_scored"] for one in compared)
     circular = [one for one in compared if one["is_circular"]]
@@ -160,6 +208,7 @@ def _words(scores: list[Row], groups: list[Row], compared: list[Row], totals: li
                 "left out. The fewer figures, the less the share inside the interval says.",
                 table=table("group-table", "Scores by group", group_heads, [_score_row(one) for one in groups]),
             ),
+            _serving_section(serving),
             section(
                 "compared",
                 "Which figures did we miss?",
@@ -201,14 +250,21 @@ def _words(scores: list[Row], groups: list[Row], compared: list[Row], totals: li
     menu_page="validation.html",
     description="Our estimates against published figures that they do not use: error and coverage by quantity, every "
     "comparison, circular comparisons separately.",
-    tables=("core.validation_scores", "mart.validation", "core.training_runs", "mart.installed_comparisons"),
+    tables=(
+        "core.validation_scores",
+        "mart.validation",
+        "mart.validation_inference",
+        "core.training_runs",
+        "mart.installed_comparisons",
+    ),
 )
 def draft_validation_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
     """One page and its rows as CSV."""
     scores, groups = read_rows(connection, SCORES), read_rows(connection, GROUPS)
     compared = read_rows(connection, COMPARED)
     totals = [one for one in read_rows(connection, COMPARISONS) if one["is_independent"]]
-    inputs = (scores, groups, compared, totals)
+    serving = read_rows(connection, SERVING)
+    inputs = (scores, groups, compared, totals, serving)
     draft = Draft("validation.html", "tabular.html", inputs, lambda: _words(*inputs))
     facts: dict[str, float | int | str] = {"comparisons": len(compared)}
     for one in scores:
@@ -217,4 +273,8 @@ def draft_validation_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
                 "median_absolute_error_log10": one["median_absolute_error_log10"],
                 "coverage": one["coverage_fraction"],
             }
-    return Drafts([draft], {"validation.csv": csv_of(connection, DOWNLOAD)}, facts)
+    files = {
+        "validation.csv": csv_of(connection, DOWNLOAD),
+        "validation_inference.csv": csv_of(connection, DOWNLOAD_SERVING),
+    }
+    return Drafts([draft], files, facts)
