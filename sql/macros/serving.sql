@@ -60,7 +60,7 @@ create or replace macro weights_s_of(read_bytes, memory_bandwidth, users) as rea
 -- example: layer_steps_of(8, 64, 16) = 32
 create or replace macro layer_steps_of(group_count, layers, users) as group_count::double * layers / users;
 
--- macro: prompt_s_of | Time to compute an answer's share of its prompt at the dense peak; cached prompt tokens are not computed again.
+-- macro: prompt_s_of | Time to compute an answer's share of its prompt at the dense peak, cached prompt tokens left out.
 -- equation: FLOP of the prompt · (1 - cached share) / (answer · peak)
 -- units: FLOP, share, tokens, FLOP/s of one accelerator -> s per token
 -- source: arxiv_2001_08361
