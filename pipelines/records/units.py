@@ -107,6 +107,7 @@ WHOLE_NAMES: dict[str, str] = {
     "epochs": "1",
     "growth_per_year": "1/year",
     "log10_error": "1",
+    "log10_error_of_ecologits": "1",
     "share": "1",
     "ratio": "1",
     "gradient_accumulation_steps": "1",

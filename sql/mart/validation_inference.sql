@@ -21,7 +21,7 @@
 -- column: log10_error | Decimal logarithm of estimate over measured value.
 -- column: is_covered | True if the measured value lies in the interval.
 -- column: ecologits_value | EcoLogits' estimate of the energy, its GPUs alone.
--- column: ecologits_error_log10 | Decimal logarithm of EcoLogits' estimate over the measured value.
+-- column: log10_error_of_ecologits | Decimal logarithm of EcoLogits' estimate over the measured value.
 -- column: source_id | Source of the measurement.
 -- column: locator | Where in the source.
 -- check: no_measurement_is_above_the_bound | select * from mart.validation_inference where measured_value > floor_value * 1.0001
@@ -118,7 +118,7 @@ select
     log10(value / measured_value) as log10_error,
     measured_value between value_low and value_high as is_covered,
     ecologits_value,
-    log10(ecologits_value / measured_value) as ecologits_error_log10,
+    log10(ecologits_value / measured_value) as log10_error_of_ecologits,
     source_id,
     locator
 from (

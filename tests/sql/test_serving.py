@@ -185,7 +185,7 @@ def test_experts_read_lie_between_those_of_one_token_and_all(
 
 SCORES = """
     select source, quantity, held_back_kind, count(*), median(abs(log10_error)), avg(is_covered::int),
-        median(abs(ecologits_error_log10))
+        median(abs(log10_error_of_ecologits))
     from mart.validation_inference group by all
 """
 

@@ -34,7 +34,7 @@ COMPARED = """
 SERVING = """
     select source, quantity, held_back_kind, count(*) as measurement_count, median(abs(log10_error)) as error_log10,
         median(log10_error) as bias_log10, avg(is_covered::int) as covered_fraction,
-        median(abs(ecologits_error_log10)) as ecologits_log10
+        median(abs(log10_error_of_ecologits)) as ecologits_log10
     from mart.validation_inference group by all order by source, quantity desc, held_back_kind desc
 """
 SERVING_WORDS = {
