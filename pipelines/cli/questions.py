@@ -220,8 +220,8 @@ def estimate(
                 "full_attention": full_attention, "adapter": adapter}  # fmt: skip
     together = {"utilisation": utilisation, "grid": grid, "growth": growth}
     if installed:
-        others = {**serving, **training, "context": context, "pue": None, "year": None, "count": count, "price": price, "accelerator": accelerator,
-                  "number_format": number_format, "inference": inference or None}  # fmt: skip
+        others = {**serving, **training, "context": context, "pue": None, "year": None, "count": count, "price": price,
+                  "accelerator": accelerator, "number_format": number_format, "inference": inference or None}  # fmt: skip
         _refuse_given(others, "only without --installed")
         _estimate_installed(year, {**together, "pue": pue}, output)
         return

@@ -348,7 +348,8 @@ def test_estimates_leave_no_trace_in_each_other(room: duckdb.DuckDBPyConnection)
 
 
 @pytest.mark.parametrize(
-    ("context", "full", "ratio"), [(131_072, False, 3.45), (131_072, True, 5.9), (8_192, False, 1.15), (8_192, True, 1.31)]
+    ("context", "full", "ratio"),
+    [(131_072, False, 3.45), (131_072, True, 5.9), (8_192, False, 1.15), (8_192, True, 1.31)],
 )
 def test_attention_over_a_context_comes_on_top_of_6nd(
     built: Settings, called_ledger: Called, context: int, full: bool, ratio: float
