@@ -22,14 +22,15 @@ import duckdb
 import polars as pl
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from pipelines.answers.beside_published import models_of
 from pipelines.answers.numbers import NBSP, number
 from pipelines.errors import LedgerError, UsageError, nearest
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
 from pipelines.records.fields import Comparison, Number, bounds_problem
 from pipelines.records.regular_files import read_regular_file
-from pipelines.settings import SQL, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse.file import connect, connect_published, data_version, read_rows
-from pipelines.warehouse.models.sql_models import SqlModel, read_models
+from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import quoted
 
 Row = dict[str, Any]
@@ -235,8 +236,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection, settings: Settings, claims: 
 
 @cache
 def _models() -> dict[str, SqlModel]:
-    models = read_models(SQL, "sql")
-    return {table: models[table] for table in AUDITED}
+    return models_of(AUDITED)
 
 
 @contextmanager

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
 import duckdb
 
 from pipelines.errors import LedgerError
-from pipelines.settings import Settings
+from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import connect, connect_published
-from pipelines.warehouse.models.sql_models import SqlModel
+from pipelines.warehouse.models.sql_models import SqlModel, parse_model
 from pipelines.warehouse.models.tables import quoted
+
+
+def models_of(tables: Iterable[str]) -> dict[str, SqlModel]:
+    """The models that make these tables, in their order. Only their files are read: to read all takes a second."""
+    files = {f"{path.relative_to(SQL).parts[0]}.{path.stem}": path for path in SQL.rglob("*.sql")}
+    return {table: _read_model(files[table]) for table in tables}
+
+
+def _read_model(path: Path) -> SqlModel:
+    inside = path.relative_to(SQL)
+    return parse_model(path.read_text(encoding="utf-8"), f"sql/{inside.as_posix()}", inside.parts[0], path.stem)
 
 
 @contextmanager

@@ -14,16 +14,16 @@ from functools import cache
 
 import duckdb
 
-from pipelines.answers.beside_published import beside_published, fitting_code
+from pipelines.answers.beside_published import beside_published, fitting_code, models_of
 from pipelines.answers.explain import with_numbers
 from pipelines.answers.given import KINDS, find_accelerator
 from pipelines.answers.numbers import number
 from pipelines.answers.training_case import Scenario, check_amounts, check_country, check_number_format, check_year
 from pipelines.answers.training_work import Work, memory_of, set_work
 from pipelines.errors import UsageError
-from pipelines.settings import SQL, Settings
+from pipelines.settings import Settings
 from pipelines.warehouse.file import Row, read_rows
-from pipelines.warehouse.models.sql_models import SqlModel, read_models
+from pipelines.warehouse.models.sql_models import SqlModel
 
 ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
 """Words of the option, and those of core.training_runs."""
@@ -63,8 +63,8 @@ OVERRIDES = {
 
 @cache
 def _models() -> dict[str, SqlModel]:
-    models = read_models(SQL, "sql")
-    return {name: models[f"core.{name}"] for name in (*FIRST_MODELS, *THEN_MODELS)}
+    models = models_of(f"core.{name}" for name in (*FIRST_MODELS, *THEN_MODELS))
+    return {model.name: model for model in models.values()}
 
 
 @contextmanager

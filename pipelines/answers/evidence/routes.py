@@ -12,12 +12,12 @@ from typing import Any
 
 import duckdb
 
+from pipelines.answers.beside_published import models_of as read_them
 from pipelines.answers.explain import explain
 from pipelines.answers.training_estimate import FIRST_MODELS, THEN_MODELS
 from pipelines.errors import UsageError, did_you_mean, shown
-from pipelines.settings import SQL
 from pipelines.warehouse.file import Row, read_rows
-from pipelines.warehouse.models.sql_models import SqlModel, read_models
+from pipelines.warehouse.models.sql_models import SqlModel
 
 OF_A_RUN = tuple(name for name in (*FIRST_MODELS, *THEN_MODELS) if name not in ("training_results", "training_memory"))
 
@@ -51,8 +51,7 @@ class Target:
 @cache
 def models_of(table: str) -> list[SqlModel]:
     """The models that are run again for a row of a table, in order."""
-    models = read_models(SQL, "sql")
-    return [models[name] for name in ROUTES[table]]
+    return list(read_them(ROUTES[table]).values())
 
 
 def given_tables(table: str) -> list[str]:
