@@ -55,8 +55,8 @@ def _flat(table: dict[str, object]) -> str:
 
 
 def is_nested(column: dict[str, str]) -> bool:
-    """Whether a cell holds a list."""
-    return column["column_type"].endswith("[]")
+    """Whether a cell holds more than one value."""
+    return column["column_type"].endswith("[]") or column["column_type"].startswith(("STRUCT", "MAP"))
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -57,10 +57,18 @@ def data_package(
 
 
 def _frictionless_field(column: Mapping[str, str]) -> dict[str, str]:
-    kind = "array" if is_nested(dict(column)) else FRICTIONLESS_TYPES[column["column_type"]]
+    kind = (
+        _nested_type(column["column_type"])
+        if is_nested(dict(column))
+        else FRICTIONLESS_TYPES.get(column["column_type"], "any")
+    )
     unit = {"unit": column["unit"]} if column["unit"] else {}
     shape = {"format": "any"} if kind == "datetime" else {}
     return {"name": column["column_name"], "type": kind, **shape, "description": column["description"], **unit}
+
+
+def _nested_type(kind: str) -> str:
+    return "array" if kind.endswith("[]") else "object"
 
 
 def _frictionless_source(source: Mapping[str, Any]) -> dict[str, str]:
@@ -102,7 +110,7 @@ def croissant(written: Sequence[Written], build: Mapping[str, Any], digests: Map
 def _croissant_field(mlc: Any, table: str, column: Mapping[str, str]) -> Any:
     name = column["column_name"]
     unit = f" Unit: {column['unit']}." if column["unit"] else ""
-    kind = "TEXT" if is_nested(dict(column)) else CROISSANT_TYPES[column["column_type"]]
+    kind = "TEXT" if is_nested(dict(column)) else CROISSANT_TYPES.get(column["column_type"], "TEXT")
     return mlc.Field(
         id=f"{table}/rows/{name}", name=name, description=f"{column['description']}{unit}",
         data_types=[getattr(mlc.DataType, kind)],
