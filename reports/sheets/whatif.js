@@ -126,6 +126,10 @@ const whatif = (() => {
   function estimate(s, data) {
     checkAmounts(s);
     if (!(s.accelerator in data.chips)) throw new Impossible("Choose an accelerator.");
+    const released = data.chips[s.accelerator].released_year;
+    if (s.year && released && s.year < released) {
+      throw new Impossible(`Year: ${data.chips[s.accelerator].name} was released in ${released}; expected ${released} or later.`);
+    }
     const { chip, architecture, format, year, inputs: i } = chooseInputs(s, data);
     const memory = checkMemory(s, chip, data);
     const used = new Map();

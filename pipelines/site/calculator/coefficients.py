@@ -85,7 +85,7 @@ CHOSEN = """
     order by what, r.accelerator_id, place, asked_format nulls first, year
 """
 CHIPS = """
-    select accelerator_id, accelerator_name, vendor, kind, tdp_w, memory_bytes, source_id
+    select accelerator_id, accelerator_name, vendor, kind, tdp_w, memory_bytes, year(release_date) as released_year, source_id
     from ledger.core.accelerators order by lower(vendor), lower(accelerator_name), accelerator_id
 """
 
@@ -148,6 +148,7 @@ def _chips(connection: duckdb.DuckDBPyConnection, chosen: dict[str, list[Row]]) 
             "kind": chip["kind"],
             "tdp_w": chip["tdp_w"],
             "memory_bytes": chip["memory_bytes"],
+            "released_year": chip["released_year"],
             "source": chip["source_id"],
             "peak_source": rows[0]["dense_peak"]["source_id"],
             "usual_format": rows[0]["number_format"],
