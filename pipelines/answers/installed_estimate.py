@@ -127,8 +127,8 @@ def grown(parts: pl.DataFrame, growth: Stated | None, years: int) -> pl.DataFram
         return parts
     factor = pl.struct(
         pl.lit("--growth").alias("factor"),
-        (years * pl.lit(growth.low / growth.value).log()).alias("log_at_low"),
-        (years * pl.lit(growth.high / growth.value).log()).alias("log_at_high"),
+        (years * pl.lit(growth.low / growth.value).log()).alias("log_below"),
+        (years * pl.lit(growth.high / growth.value).log()).alias("log_above"),
     )
     return parts.with_columns(
         amount=pl.col("amount") * growth.value**years,

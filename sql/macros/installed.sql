@@ -44,11 +44,11 @@ create or replace macro capital_charge_usd_of(capital, recovery_per_year, years)
 --    Arguments are plain numbers: the product, or that part of it which depends on the input.
 -- equation: ln(at the bound / at the central value); a product that falls to nothing falls by a factor of 100
 -- units: any three alike -> natural logarithms
--- example: round((moved_by('pue', 1, 2, 4)).log_at_high, 6) = 0.693147 and (moved_by('delay', 4, 2, 0)).log_at_high < -4
+-- example: round((moved_by('pue', 1, 2, 4)).log_above, 6) = 0.693147 and (moved_by('delay', 4, 2, 0)).log_above < -4
 create or replace macro moved_by(factor_name, at_low, at_centre, at_high) as {
     'factor': factor_name::varchar,
-    'log_at_low': ln(greatest(at_low / at_centre, 0.01)),
-    'log_at_high': ln(greatest(at_high / at_centre, 0.01))
+    'log_below': ln(greatest(at_low / at_centre, 0.01)),
+    'log_above': ln(greatest(at_high / at_centre, 0.01))
 };
 
 -- macro: moved_by_input | The same for an input that is itself a factor of the product.
@@ -62,7 +62,7 @@ create or replace macro moved_by_input(i) as moved_by(coalesce(i.basis, i.name),
 -- units: ratio
 -- example: round(high_of(moved_amount(moved_by('delay', 4, 2, 1))), 9) = 2
 create or replace macro moved_amount(m) as
-uncertain(exp(least(m.log_at_low, m.log_at_high, 0)), 1, exp(greatest(m.log_at_low, m.log_at_high, 0)));
+uncertain(exp(least(m.log_below, m.log_above, 0)), 1, exp(greatest(m.log_below, m.log_above, 0)));
 
 -- macro: fleet_power_ratio_amount | The same for uncertain inputs, each of which enters once.
 -- equation: f(u, b, i) · (f(u ±) / f) · (f(b ±) / f) · (f(i ±) / f)

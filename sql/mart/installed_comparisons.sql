@@ -1,9 +1,7 @@
 -- One row per published total that ours is compared with: ratio, whether it is inside our interval, and whether the two agree as their
 -- definitions ask: a total that includes ours must not be below it, one that is part of ours not above it; an upper bound must not be below it.
 -- key: total_id
--- column: published_value_low | Lower bound of the published total; null where none is published.
--- column: published_value | The published total.
--- column: published_value_high | Upper bound of the published total; null where none is published.
+-- interval: published_value | The published total; the bounds are those that are published, else the total itself.
 -- interval: value | Ours; null where ours does not reach that year.
 -- column: ratio | Ours ÷ the published total.
 -- column: is_inside | True if the published total, or a part of its range, is inside our 90 % interval.
@@ -21,11 +19,11 @@ select
     value_high,
     unit,
     value / published_value as ratio,
-    coalesce(published_value_high, published_value) >= value_low and coalesce(published_value_low, published_value) <= value_high as is_inside,
+    published_value_high >= value_low and published_value_low <= value_high as is_inside,
     case
         when relation in ('includes ours', 'upper bound') then value_low <= published_value
         when relation = 'part of ours' then value_high >= published_value
-        else coalesce(published_value_high, published_value) >= value_low and coalesce(published_value_low, published_value) <= value_high
+        else published_value_high >= value_low and published_value_low <= value_high
     end as agrees,
     relation,
     reason,

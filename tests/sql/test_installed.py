@@ -21,7 +21,7 @@ PUBLISHED_2025 = {  # the publisher's totals at the end of 2025, read in its fil
     "Amazon": (1_856_963, 1_020_727, 840e6),
     "AMD": (930_949, 1_244_972, 762e6),
 }
-FACTOR = pl.Struct({"factor": pl.String, "log_at_low": pl.Float64, "log_at_high": pl.Float64})
+FACTOR = pl.Struct({"factor": pl.String, "log_below": pl.Float64, "log_above": pl.Float64})
 
 
 def one(connection: duckdb.DuckDBPyConnection, query: str) -> tuple[float, ...]:
@@ -34,7 +34,7 @@ def part(chip: str, owner: str, amount: float, *factors: tuple[str, float]) -> d
     return {
         "year": 2025, "chip_id": chip, "designer": "NVIDIA", "owner": owner, "quantity": "facility_energy_kwh",
         "part": "whole", "amount": amount, "unit": "kWh",
-        "factors": [{"factor": f, "log_at_low": -np.log(by), "log_at_high": np.log(by)} for f, by in factors],
+        "factors": [{"factor": f, "log_below": -np.log(by), "log_above": np.log(by)} for f, by in factors],
     }  # fmt: skip
 
 
@@ -166,7 +166,7 @@ def test_a_shared_factor_keeps_its_width_and_two_factors_average_out() -> None:
 
 
 def test_a_skewed_factor_reaches_as_far_as_its_bounds() -> None:
-    skewed = [{"factor": "delay", "log_at_low": np.log(1.2), "log_at_high": np.log(0.5)}]
+    skewed = [{"factor": "delay", "log_below": np.log(1.2), "log_above": np.log(0.5)}]
     normals = draw_normals(pl.DataFrame({"factors": [skewed]}))
     low, high = np.quantile(draw_amount(100, skewed, normals), (0.05, 0.95))
     assert (low, high) == pytest.approx((50, 120), rel=0.03)

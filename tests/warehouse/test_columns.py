@@ -1,5 +1,6 @@
 """The published warehouse as a whole: every column documented, in a known unit, finite, ordered and sourced."""
 
+import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 
@@ -201,7 +202,7 @@ def doubles(columns: Columns) -> Iterator[tuple[str, str, str]]:
             if kind in ("DOUBLE", "FLOAT"):
                 yield table, name, f"not isfinite({quoted(name)})"
             elif kind.startswith("STRUCT") and kind.endswith("[]") and "DOUBLE" in kind:
-                wrong = " or ".join(f"not isfinite(i.{end})" for end in ("low", "value", "high"))
+                wrong = " or ".join(f"not isfinite(i.{field})" for field in re.findall(r'"?(\w+)"? DOUBLE', kind))
                 yield table, name, f"len(list_filter({quoted(name)}, lambda i: {wrong})) > 0"
 
 

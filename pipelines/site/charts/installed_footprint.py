@@ -43,8 +43,8 @@ select
 from ours
 union all
 select
-    case quantity when 'facility_energy_kwh' then 'energy' else 'emissions' end, 'published total', year, published_value_low,
-    published_value, published_value_high, total_name
+    case quantity when 'facility_energy_kwh' then 'energy' else 'emissions' end, 'published total', year,
+    nullif(published_value_low, published_value), published_value, nullif(published_value_high, published_value), total_name
 from mart.installed_comparisons
 where quantity in ('facility_energy_kwh', 'location_co2e_kg') and is_independent
 order by 1 desc, 2, 3, 7

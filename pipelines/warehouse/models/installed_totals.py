@@ -62,7 +62,7 @@ def draw_amount(amount: float, factors: Iterable[dict[str, float | str]], normal
     logs = np.zeros(DRAWS)
     for factor in factors:
         normal = normals[str(factor["factor"])] / HALF_WIDTH
-        logs += np.where(normal < 0, -normal * float(factor["log_at_low"]), normal * float(factor["log_at_high"]))
+        logs += np.where(normal < 0, -normal * float(factor["log_below"]), normal * float(factor["log_above"]))
     return np.asarray(amount * np.exp(logs))
 
 

@@ -5,9 +5,7 @@
 -- column: total_name | What the total is of, and whose.
 -- column: quantity | Quantity.
 -- column: year | Year of the total.
--- column: published_value_low | Lower bound of the published total; null where none is published.
--- column: published_value | The published total.
--- column: published_value_high | Upper bound of the published total; null where none is published.
+-- interval: published_value | The published total; the bounds are those that are published, else the total itself.
 -- interval: value | Ours; null where ours does not reach that year.
 -- column: unit | Unit of the values.
 -- column: relation | How the total relates to ours by definition: the same, includes ours, part of ours, or an upper bound of the same.
@@ -62,9 +60,9 @@ independent as (
         any_value(a.total_name) as total_name,
         any_value(a.quantity) as quantity,
         any_value(a.year) as year,
-        any_value(a.value_low) as published_value_low,
+        any_value(coalesce(a.value_low, a.value)) as published_value_low,
         any_value(a.value) as published_value,
-        any_value(a.value_high) as published_value_high,
+        any_value(coalesce(a.value_high, a.value)) as published_value_high,
         sum(o.value_low) as value_low,
         sum(o.value) as value,
         sum(o.value_high) as value_high,
@@ -131,9 +129,9 @@ followed as (
         'Power of the ' || any_value(d.site_count) || ' largest AI data centres that Epoch AI follows' as total_name,
         'facility_power_w' as quantity,
         any_value(o.year) as year,
-        null::double as published_value_low,
+        any_value(d.power_w) as published_value_low,
         any_value(d.power_w) as published_value,
-        null::double as published_value_high,
+        any_value(d.power_w) as published_value_high,
         any_value(o.value_low) as value_low,
         any_value(o.value) as value,
         any_value(o.value_high) as value_high,
@@ -166,9 +164,9 @@ select
     end || designer || ', total of the publisher' as total_name,
     quantity,
     year(quarter_end) as year,
-    null::double as published_value_low,
+    published_value as published_value_low,
     published_value,
-    null::double as published_value_high,
+    published_value as published_value_high,
     value * low_ratio as value_low,
     value,
     value * high_ratio as value_high,
