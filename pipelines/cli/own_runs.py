@@ -10,6 +10,7 @@ import re
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -59,15 +60,7 @@ def ingest(
 
     settings = STATE.settings
     settings.prepare()
-    _check_run(run)
-    if engine not in (None, "cores", "ray"):
-        raise UsageError(f"--engine {engine}: expected cores or ray.")
-    if address is not None and engine != "ray":
-        raise UsageError("--address needs --engine ray.")
-    if zone is not None:
-        check_zone(zone)
-    if missing := [path for path in paths or () if not path.exists() and not path.is_symlink()]:
-        raise UsageError(f"{missing[0]}: there is no such file or folder.")
+    _check_options(paths or (), run, zone, engine, address)
     began = time.perf_counter()
     _take_in_left(settings)
     if paths:
@@ -84,6 +77,21 @@ def ingest(
         print('To see the runs: ledger build, then ledger sql "from mart.telemetry_runs"')
     if any(outcome.status == "refused" for outcome in outcomes):
         raise typer.Exit(1)
+
+
+def _check_options(
+    paths: Sequence[Path], run: str | None, zone: str | None, engine: str | None, address: str | None
+) -> None:
+    """Raise UsageError for options that cannot be."""
+    _check_run(run)
+    if engine not in (None, "cores", "ray"):
+        raise UsageError(f"--engine {engine}: expected cores or ray.")
+    if address is not None and engine != "ray":
+        raise UsageError("--address needs --engine ray.")
+    if zone is not None:
+        check_zone(zone)
+    if missing := [path for path in paths if not path.exists() and not path.is_symlink()]:
+        raise UsageError(f"{missing[0]}: there is no such file or folder.")
 
 
 def _sum_up(outcomes: list[Outcome], seconds: float) -> None:

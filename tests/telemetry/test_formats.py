@@ -115,9 +115,10 @@ def test_codecarbon(home: Home) -> None:
     home.deliver("emissions.csv", CODECARBON.encode())
     devices = home.devices("bert-9adda612")
     joules = {name: row["energy_j"] for name, row in devices.items()}
-    assert joules == pytest.approx({"gpu": 0.8 * 3.6e6, "cpu": 0.05 * 3.6e6, "ram": 0.01 * 3.6e6}, rel=1e-12)
-    assert [devices[name]["is_modelled"] for name in ("cpu", "gpu", "ram")] == [True, False, True]
-    assert devices["gpu"]["measured_s"] == 3600
+    of_gpus = {f"gpu {number}": 0.2 * 3.6e6 for number in range(4)}  # the file gives their sum
+    assert joules == pytest.approx({**of_gpus, "cpu": 0.05 * 3.6e6, "ram": 0.01 * 3.6e6}, rel=1e-12)
+    assert [devices[name]["is_modelled"] for name in ("cpu", "gpu 3", "ram")] == [True, False, True]
+    assert (devices["gpu 0"]["measured_s"], devices["gpu 0"]["device_name"]) == (3600, "NVIDIA A40")
     (file,) = home.landed.read_manifest().files
     assert file.facts["bert-9adda612"] == {"accelerator": "NVIDIA A40", "accelerator_count": 4.0, "country": "FRA"}
 

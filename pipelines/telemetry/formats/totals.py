@@ -6,7 +6,7 @@ What belongs here: which cells hold energy, begin and length. What does not: how
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import polars as pl
@@ -79,45 +79,45 @@ def read_codecarbon(data: bytes, context: Context) -> Delivered:
     rejects, readings, begun, facts = list(table.rejects), [], set(), Facts()
     devices: dict[str, Device] = {}
     for record, row, end in zip(table.records, rows, ends, strict=True):
+        at = (record.record_no, record.line)
         duration = _number(row["duration"])
         if end is None or duration is None or not duration > 0:
-            rejects.append(
-                Reject(
-                    context.file,
-                    record.record_no,
-                    record.line,
-                    "duration",
-                    row["duration"],
-                    "expected time and duration",
-                )
-            )
+            rejects.append(Reject(context.file, *at, "duration", row["duration"], "expected time and duration"))
             continue
         run = f"{row.get('project_name') or 'run'}-{row['run_id'][:8]}"
         facts[run] = {
             "accelerator": _bare_model(row.get("gpu_model") or ""), "accelerator_count": _number(row.get("gpu_count") or ""),
             "country": row.get("country_iso_code") or None,
         }  # fmt: skip
-        for device_id, part, column, name in CODECARBON_PARTS:
-            kwh = _number(row.get(column) or "")
-            if kwh is None or (kwh == 0 and device_id == "gpu"):
-                continue
-            is_modelled = (
-                device_id != "gpu"
-            )  # CodeCarbon estimates memory always, and processors wherever it has no meter
-            devices[device_id] = Device(
-                device_id, part, (row.get(name) if name else None) or None, is_modelled=is_modelled
-            )
-            if (run, device_id) not in begun:
-                begun.add((run, device_id))
-                readings.append(
-                    Reading(record.record_no, record.line, run, device_id, round(end - duration * 1000), 0.0)
-                )
-            readings.append(Reading(record.record_no, record.line, run, device_id, end, kwh * J_PER_KWH))
+        for device, kwh in _codecarbon_devices(row):
+            devices[device.device_id] = device
+            if (run, device.device_id) not in begun:
+                begun.add((run, device.device_id))
+                readings.append(Reading(*at, run, device.device_id, round(end - duration * 1000), 0.0))
+            readings.append(Reading(*at, run, device.device_id, end, kwh * J_PER_KWH))
     count = len(table.records) + len(table.rejects)
     return settle(
         Delivered("codecarbon", context.file, "counter", counter_frame(readings), devices, count, rejects, facts,
                   folded_count=folds)
     )  # fmt: skip
+
+
+def _codecarbon_devices(row: Mapping[str, str]) -> Iterator[tuple[Device, float]]:
+    """Devices of a row and their energy, kWh. Accelerators have one sum in the file: each gets the same share.
+
+    Memory is always estimated by CodeCarbon, and processors wherever it has no meter: both count as modelled.
+    """
+    for device_id, part, column, named in CODECARBON_PARTS:
+        kwh = _number(row.get(column) or "")
+        if kwh is None or (kwh == 0 and part == "accelerator"):
+            continue
+        name = (row.get(named) if named else None) or None
+        if part != "accelerator":
+            yield Device(device_id, part, name, is_modelled=True), kwh
+            continue
+        count = max(1, int(_number(row.get("gpu_count") or "") or 1))
+        for number in range(count):
+            yield Device(f"{device_id} {number}", part, _bare_model(name or "")), kwh / count
 
 
 def _bare_model(name: str) -> str | None:
