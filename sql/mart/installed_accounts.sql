@@ -9,7 +9,7 @@ select
     value_low,
     value,
     value_high,
-    'kWh' as unit,
+    unit,
     share_low,
     share,
     share_high,

@@ -4,6 +4,7 @@
 -- column: year | Year.
 -- column: account | published training runs, published token counts, or both.
 -- interval: value | Energy of facilities in the year, kWh.
+-- column: unit | Unit of the value.
 -- interval: share | That energy ÷ the energy of all counted chips.
 -- column: detail | What is counted, in words.
 -- column: source_ids | Sources of the account.
@@ -106,6 +107,7 @@ select
     low_of(energy) as value_low,
     central_of(energy) as value,
     high_of(energy) as value_high,
+    'kWh' as unit,
     low_of(divide(energy, installed_energy)) as share_low,
     central_of(divide(energy, installed_energy)) as share,
     high_of(divide(energy, installed_energy)) as share_high,
