@@ -29,6 +29,30 @@ def one_input(name: str, locator: str = "'table 1'") -> str:
 
 
 FAULTS: dict[str, dict[str, Faults]] = {
+    "core.owner_places": {"shares_of_places_sum_to_one": {"seeds.owner_sites": "'a' as owner, 'USA' as place, 0.9 as share"}},
+    "core.installed_counts": {
+        "totals_do_not_fall": {
+            "core.installed_counts": [
+                "'a' as chip_id, 'All' as owner, date '2025-03-31' as quarter_end, 2 as units_count",
+                "'a' as chip_id, 'All' as owner, date '2025-06-30' as quarter_end, 1 as units_count",
+            ],
+        },
+    },
+    "core.installed_shares": {"shares_sum_to_one": "'a' as chip_id, date '2025-03-31' as quarter_end, 0.9 as share"},
+    "core.installed_stock": {"no_more_run_than_were_sold": "2 as running_units_count, 1 as owned_units_count"},
+    "core.installed_parts": {"amounts_are_not_negative": ("-1 as amount", "null as amount")},
+    "core.installed_totals": {
+        "designers_and_owners_sum_to_all": tuple(
+            {"core.installed_totals": [f"2025 as year, 'q' as quantity, '{kind}' as scope_kind, {value} as value"
+                                       for kind, value in (("all", 3), (one, 3), (other, 2))]}
+            for one, other in (("designer", "owner"), ("owner", "designer"))
+        ),
+    },
+    "mart.installed_footprint": {
+        "more_energy_at_each_wider_boundary": (
+            "2 as chip_energy_kwh, 1 as server_energy_kwh", "2 as server_energy_kwh, 1 as facility_energy_kwh",
+        ),
+    },
     "core.telemetry_devices": {
         "no_negative_energy": ("-1 as energy_j", "-1 as measured_s", "-1 as gap_s"),
         "no_sample_is_lost": {"raw.telemetry_files": "'a' as run_id, 5 as sample_count"},
