@@ -21,13 +21,11 @@ import typer
 from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError, UsageError
 from pipelines.logs import logs_as_json, say
-from pipelines.telemetry.formats.times import check_zone
-from pipelines.telemetry.run_note import RUN_ID
-from pipelines.telemetry.taking_in import Outcome, find_files, take_in
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
     from pipelines.telemetry.recording import Reading, Recorded
+    from pipelines.telemetry.taking_in import Outcome
 
 
 def _tell(outcome: Outcome) -> None:
@@ -55,7 +53,8 @@ def ingest(
     ] = None,
 ) -> None:
     """Take in measurements of your own hardware: logs of power, counters of energy, reports of runs."""
-    from pipelines.warehouse.own_run_inbox import take_in_inbox  # loads polars
+    from pipelines.telemetry.taking_in import find_files, take_in  # loads polars
+    from pipelines.warehouse.own_run_inbox import take_in_inbox
     from pipelines.warehouse.own_runs import store
 
     settings = STATE.settings
@@ -89,6 +88,8 @@ def _check_options(
     if address is not None and engine != "ray":
         raise UsageError("--address needs --engine ray.")
     if zone is not None:
+        from pipelines.telemetry.formats.times import check_zone
+
         check_zone(zone)
     if missing := [path for path in paths if not path.exists() and not path.is_symlink()]:
         raise UsageError(f"{missing[0]}: there is no such file or folder.")
@@ -120,6 +121,8 @@ def _integrate(settings: Settings) -> None:
 
 
 def _check_run(run: str | None) -> None:
+    from pipelines.telemetry.run_note import RUN_ID
+
     if run is not None and not re.fullmatch(RUN_ID, run):
         raise UsageError(f"--run {run!r}: expected letters, digits, dots, hyphens and underscores, at most 80.")
 
@@ -134,6 +137,7 @@ def _take_in_left(settings: Settings) -> None:
 def _land(settings: Settings, files: list[Path]) -> list[Outcome]:
     """Take in the files of recorders, and remove those that were taken in."""
     from pipelines.telemetry.recording import run_of
+    from pipelines.telemetry.taking_in import find_files, take_in
     from pipelines.warehouse.own_runs import store
 
     outcomes = []

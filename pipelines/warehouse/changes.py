@@ -58,11 +58,14 @@ class TableChange:
 
 def row_keys(models: Mapping[str, SqlModel]) -> dict[str, tuple[str, ...]]:
     """The columns that identify a row, by table; empty where a table has no key."""
+    from pipelines.warehouse.own_runs import TABLES  # loads polars, which reading changes does not need
+
     return {
         "seeds.sources": ("source_id",),
         **{f"seeds.{Path(relative).stem}": schema.key for relative, schema in SEED_FILES.items()},
         **{table: schema.key for table, schema in raw_schemas().items()},
         **{table.table: table.key for table in python_tables().values()},
+        **{table.table: table.key for table in TABLES.values()},
         **{model.table: model.key for model in models.values()},
     }
 

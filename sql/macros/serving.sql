@@ -167,6 +167,6 @@ tdp * least(
 -- equation: (n · usable - weights · overhead) / cache
 -- units: accelerators of one copy, bytes usable on one, bytes of the weights, ratio, bytes per user -> users
 -- source: arxiv_2309_06180
--- example: users_that_fit_of(2, 8e10, 1e11, 1.1, 1e9) = 50
+-- example: round(users_that_fit_of(2, 8e10, 1e11, 1.1, 1e9)) = 50
 create or replace macro users_that_fit_of(group_count, usable_bytes, weight_bytes, memory_overhead_ratio, sequence_bytes) as
 (group_count * usable_bytes - weight_bytes * memory_overhead_ratio) / sequence_bytes;

@@ -36,7 +36,7 @@ multiply(
 -- source: arxiv_2204_02311
 -- example: round(work_ratio_of(7e9, 32, 4096, 131072, 0.5, false), 2) = 3.45 and round(work_ratio_of(70e9, 0, 0, 0, 0.5, true), 3) = 0.667
 create or replace macro work_ratio_of(active_params, layers, width, context_tokens, counted_share, is_frozen) as
-case when is_frozen then 4 else 6 end / 6.0 * (1 + counted_share * 12 * layers * width * context_tokens / (6 * active_params));
+case when is_frozen then 4 when is_frozen is null then null else 6 end / 6.0 * (1 + counted_share * 12 * layers * width * context_tokens / (6 * active_params));
 
 -- macro: hardware_flop_of | Hardware FLOP, including recomputed activations.
 -- equation: C_hardware = C_model · recompute_factor: 8ND over 6ND, 4/3 for full recomputation

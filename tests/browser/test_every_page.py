@@ -13,7 +13,7 @@ from tests.browser.conftest import Open
 KINDS = (
     "index.html", "models/gpt-3-175b.html", "accelerators/h100-sxm.html", "subjects/inference-bloom-176b.html", "find.html",
     "compare.html", "devices.html", "check.html#subject=GPT-3&quantity=energy_kwh&number=1287&unit=MWh", "cite.html",
-    "claims.html", "validation.html", "together.html", "quality.html", "methods.html",
+    "claims.html", "validation.html", "together.html", "own-runs.html", "quality.html", "methods.html",
 )  # fmt: skip
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
 SCREENS = pytest.mark.parametrize(

@@ -340,11 +340,17 @@ def test_each_boundary_of_energy_is_the_next_inner_one_times_its_ratio(
         assert all(a == near(b) for a, b in zip(one, other, strict=True)), boundary
 
 
-PLAIN = ("petaflop_days_of", "home_years_of", "training_state_bytes_of", "hardware_age_years_of", "depreciation_at")
+PLAIN = (
+    "petaflop_days_of", "home_years_of", "training_state_bytes_of", "hardware_age_years_of", "depreciation_at", "work_ratio_of",
+    "adapter_state_bytes_of",
+)  # fmt: skip
 """Formulas of plain numbers; all others take and give uncertain quantities."""
 
 PLAIN_ARGUMENTS = ("age_years_low", "age_years", "age_years_high")
 """Numbers beside the uncertain quantities of a formula."""
+
+TRUTHS = ("is_frozen",)
+"""Arguments that are true or false."""
 
 
 @pytest.mark.parametrize(
@@ -353,9 +359,13 @@ PLAIN_ARGUMENTS = ("age_years_low", "age_years", "age_years_high")
 def test_an_unknown_input_gives_no_figure(macro: Macro, place: int, connection: duckdb.DuckDBPyConnection) -> None:
     plain = macro.name in PLAIN
     are_plain = [plain or name in PLAIN_ARGUMENTS for name in macro.arguments]
-    arguments = ["0.5" if is_plain else "exactly(0.5)" for is_plain in are_plain]
+    arguments = [
+        "true" if name in TRUTHS else "0.5" if is_plain else "exactly(0.5)"
+        for name, is_plain in zip(macro.arguments, are_plain, strict=True)
+    ]
     with_all = f"{macro.name}({', '.join(arguments)})"
-    arguments[place] = "null::double" if are_plain[place] else "exactly(null)"
+    nothing_of = "null::boolean" if macro.arguments[place] in TRUTHS else "null::double"
+    arguments[place] = nothing_of if are_plain[place] else "exactly(null)"
     without = f"{macro.name}({', '.join(arguments)})"
     bound = "[{0}]" if plain else "[low_of({0}), central_of({0}), high_of({0})]"
     query = f"select {bound.format('x')}, {bound.format('y')} from (select {with_all} as x, {without} as y)"
