@@ -91,4 +91,4 @@ left join core.accelerators as a on r.accelerator_id = a.accelerator_id and r.en
 left join figures as f on r.run_id = f.run_id
 left join published as p
     on r.model_id = p.model_id and r.accelerator_id = p.accelerator_id and r.energy_boundary = p.energy_boundary and r.work = 'inference'
-order by r.started_at desc, r.run_id
+order by r.started_at desc, r.run_id asc

@@ -16,9 +16,11 @@ with prices as (
     select
         r.run_id,
         case
-            when r.usd_per_chip_hour is not null then input(
-                'price_per_chip_hour', null, r.usd_per_chip_hour, null, 'USD/chip-hour', 'given', 'own_runs', 'run.toml', 'seen'
-            )
+            when r.usd_per_chip_hour is not null
+                then
+                    input(
+                        'price_per_chip_hour', null, r.usd_per_chip_hour, null, 'USD/chip-hour', 'given', 'own_runs', 'run.toml', 'seen'
+                    )
             else input(
                 'price_per_chip_hour', p.paid_usd_per_chip_hour_low, p.price_usd_per_chip_hour, p.paid_usd_per_chip_hour_high,
                 'USD/chip-hour', 'assumed', p.source_id, p.locator, p.verified, p.basis

@@ -76,7 +76,7 @@ spellings as (
             unnest([accelerator_id, accelerator_name]) as name,
             accelerator_id
         from core.accelerators
-    )
+    ) as names
     group by spelling
     having count(distinct accelerator_id) = 1
 ),
