@@ -56,7 +56,11 @@ def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
 
 def test_every_dependency_has_its_reason_in_contributing() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-    wanted = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    wanted = [
+        *project["project"]["dependencies"],
+        *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["sbom"],
+    ]
     names = {re.match(r"[a-z0-9-]+", requirement)[0] for requirement in wanted}
     table = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").partition("## Dependencies")[2]
     listed = {name for cell in re.findall(r"^\| ([a-z0-9, -]+) \|", table, re.MULTILINE) for name in cell.split(", ")}

@@ -195,6 +195,7 @@ UNITS: dict[str, str] = {
     "L/request": "L/request",
     "USD": "USD",
     "USD/chip-hour": "USD/chip/h",
+    "USD/Mtoken": "USD/Mtoken",
     "USD/kWh": "USD/kWh",
     "USD/MW": "USD/MW",
     "USD/MW/year": "USD/MW/year",

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -18,6 +19,15 @@ from pipelines.cli.examples import EXAMPLES
 from pipelines.settings import ROOT, Settings
 from tests.conftest import Called
 from tests.server.conftest import wait_until
+
+
+@pytest.fixture(scope="module")
+def asked(built: Settings, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home of these tests: SQL from outside restricts every connection of the process to the same file."""
+    home = tmp_path_factory.mktemp("asked") / "home"
+    shutil.copytree(built.home, home, symlinks=True, ignore=shutil.ignore_patterns("build", "raw"))
+    return home
+
 
 COMMANDS = [command.callback.__name__ for command in app.registered_commands]
 LLAMA = ("Llama 3.1 70B", "facility_energy_kwh")
@@ -43,8 +53,8 @@ ASKING = [line for name in ("search", "sql", "explain", "estimate", "audit") for
 
 
 @pytest.mark.parametrize("example", ASKING)
-def test_the_examples_that_ask_are_answered(called_ledger: Called, built: Settings, example: str) -> None:
-    done = called_ledger(*shlex.split(example)[1:], home=built.home)
+def test_the_examples_that_ask_are_answered(called_ledger: Called, asked: Path, example: str) -> None:
+    done = called_ledger(*shlex.split(example)[1:], home=asked)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout
     if "--json" in example:
@@ -55,11 +65,11 @@ def test_the_examples_that_ask_are_answered(called_ledger: Called, built: Settin
     "command",
     [("status",), ("search", "llama"), ("sql", "select 1 as n"), ("explain", *LLAMA), ("estimate", *RUN), ("audit",)],
 )
-def test_json_is_the_same_everywhere(called_ledger: Called, built: Settings, command: tuple[str, ...]) -> None:
-    said = json.loads(called_ledger(*command, "--json", home=built.home).stdout)
+def test_json_is_the_same_everywhere(called_ledger: Called, asked: Path, command: tuple[str, ...]) -> None:
+    said = json.loads(called_ledger(*command, "--json", home=asked).stdout)
     assert said
     if command[0] not in ("search", "status"):
-        assert said == json.loads(called_ledger(*command, "--format", "json", home=built.home).stdout)
+        assert said == json.loads(called_ledger(*command, "--format", "json", home=asked).stdout)
 
 
 @pytest.mark.parametrize(
@@ -98,20 +108,20 @@ def test_countries_are_read_as_people_write_them(country: str) -> None:
         (("--params", "7,00"), "--params '7,00': expected a number such as 70e9"),
     ],
 )
-def test_what_cannot_be_is_refused(called_ledger: Called, built: Settings, options: tuple[str, ...], told: str) -> None:
+def test_what_cannot_be_is_refused(called_ledger: Called, asked: Path, options: tuple[str, ...], told: str) -> None:
     given = [*RUN, *options] if options[0] not in RUN else [*RUN[2:], *options]
-    done = called_ledger("estimate", *given, home=built.home)
+    done = called_ledger("estimate", *given, home=asked)
     assert (done.returncode, done.stdout) == (2, "")
     assert told in done.stderr
 
 
-def test_sql_that_fails_is_bad_usage(called_ledger: Called, built: Settings) -> None:
-    done = called_ledger("sql", "selct 1", home=built.home)
+def test_sql_that_fails_is_bad_usage(called_ledger: Called, asked: Path) -> None:
+    done = called_ledger("sql", "selct 1", home=asked)
     assert (done.returncode, done.stdout) == (2, "")
 
 
-def test_what_is_not_found_is_told(called_ledger: Called, built: Settings) -> None:
-    done = called_ledger("search", "xyzzy plugh", home=built.home)
+def test_what_is_not_found_is_told(called_ledger: Called, asked: Path) -> None:
+    done = called_ledger("search", "xyzzy plugh", home=asked)
     assert (done.returncode, "nothing has the name or the words 'xyzzy plugh'" in done.stderr) == (1, True)
 
 
@@ -123,9 +133,9 @@ def command_line(home: Path, *arguments: str) -> list[str]:
 
 
 @pytest.mark.parametrize("arguments", [("explain", *LLAMA), ("estimate", *RUN), ("--help",)])
-def test_a_terminal_that_knows_only_ascii_is_served(built: Settings, arguments: tuple[str, ...]) -> None:
+def test_a_terminal_that_knows_only_ascii_is_served(asked: Path, arguments: tuple[str, ...]) -> None:
     done = subprocess.run(
-        command_line(built.home, *arguments),
+        command_line(asked, *arguments),
         env={**os.environ, "PYTHONIOENCODING": "ascii"}, cwd=ROOT, capture_output=True, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, b"")
@@ -135,16 +145,16 @@ def test_a_terminal_that_knows_only_ascii_is_served(built: Settings, arguments: 
 
 
 @pytest.mark.parametrize("arguments", [("explain", *LLAMA), ("status",), ("search", "a")])
-def test_head_ends_it_quietly(built: Settings, arguments: tuple[str, ...]) -> None:
-    shown = shlex.join(command_line(built.home, *arguments))
+def test_head_ends_it_quietly(asked: Path, arguments: tuple[str, ...]) -> None:
+    shown = shlex.join(command_line(asked, *arguments))
     done = subprocess.run(["sh", "-c", f"{shown} | head -n 1"], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (len(done.stdout.splitlines()), done.stderr) == (1, "")
 
 
-def test_ctrl_c_ends_a_query_at_once_and_quietly(built: Settings) -> None:
+def test_ctrl_c_ends_a_query_at_once_and_quietly(asked: Path) -> None:
     endless = "select count(*) from mart.figures a, mart.figures b, mart.figures c, mart.figures d"
     with subprocess.Popen(
-        command_line(built.home, "sql", endless), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command_line(asked, "sql", endless), cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         wait_until(lambda: psutil.Process(process.pid).cpu_times().user > 3, 60)  # it has started, and counts
         process.send_signal(signal.SIGINT)

@@ -12,13 +12,13 @@ from pipelines.settings import ROOT, SEEDS
 
 IMPOSSIBLE = "no such value"
 FREE = {
-    "accelerator_name", "alias", "applies_to", "asked_name", "baseline", "benchmark", "chip_name", "claim_class_name", "code",
-    "description", "device", "driver_name", "form_factor", "generation", "hardware_locator", "instance", "item", "lever",
-    "licence", "locator", "matches", "memory_type", "model_name", "name", "note", "operator", "organization",
-    "other_publisher_name", "owner", "paraphrase", "place", "printed", "provider", "publisher_model", "publisher_name",
-    "question", "reading", "reason", "record_name", "region", "round", "runtime", "scenario", "scope", "seller", "site_name",
-    "spellings", "subject", "subject_name", "submitter", "system", "taken_for", "task", "text", "total_name", "vendor",
-    "weight_format",
+    "accelerator_name", "alias", "applies_to", "asked_name", "baseline", "benchmark", "chip_name", "claim_class_name",
+    "code", "description", "device", "driver_name", "form_factor", "generation", "hardware_locator", "instance", "item",
+    "lever", "licence", "locator", "matches", "memory_type", "model_name", "name", "note", "operator", "organization",
+    "other_publisher_name", "owner", "paraphrase", "place", "printed", "provider", "publisher", "publisher_model",
+    "publisher_name", "question", "reading", "reason", "record_name", "region", "round", "runtime", "scenario", "scope",
+    "seller", "site_name", "spellings", "subject", "subject_name", "submitter", "system", "taken_for", "task", "text",
+    "total_name", "vendor", "weight_format",
 }  # fmt: skip
 """Columns of texts that may be anything."""
 JUDGED_LATER = {

@@ -18,7 +18,7 @@
 -- column: compute_floor_s | Least time of a decoding step by the dense peak.
 -- column: bound_by | bandwidth or compute, whichever is slower.
 -- column: tokens_per_s_bound | Most output tokens per second of all users, prompts not counted.
--- column: structural_s | Accelerator time per output token by bandwidth and peaks, share of the prompt included.
+-- column: structural_s | Time of an accelerator per output token by bandwidth and peaks, share of the prompt included.
 -- column: fitted_ratio | Estimated time over structural_s: what the fit adds.
 -- interval: tokens_per_s | Estimate of the output tokens per second of all users, prompts read in between.
 -- interval: joule_per_token | Energy of the accelerators per output token, share of the prompt included.

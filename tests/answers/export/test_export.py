@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 import duckdb
-import frictionless
 import pytest
 
 from pipelines.answers.export.citation import citation_cff
@@ -44,17 +43,27 @@ def test_every_mart_is_there_row_for_row(exported: Path, published: duckdb.DuckD
         )
 
 
+READ_FRICTIONLESS = """
+import json, pathlib, sys, frictionless
+folder, small = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+described = folder / "datapackage.json"
+assert frictionless.Package.validate_descriptor(json.loads(described.read_text())).valid
+read = 0
+for resource in frictionless.Package(str(described)).resources:
+    if (folder / resource.path).read_bytes().count(b"\\n") < small:
+        report = resource.validate()
+        assert report.valid, report.flatten(["rowNumber", "fieldName", "note"])[:5]
+        read += 1
+print(read)
+"""
+"""The library lifts the limit on the length of cells of every reader in its process: a process of its own."""
+
+
 def test_frictionless_accepts_it(exported: Path) -> None:
-    package = frictionless.Package(str(exported / "datapackage.json"))
-    assert frictionless.Package.validate_descriptor(json.loads((exported / "datapackage.json").read_text())).valid
-    read = 0
-    for resource in package.resources:
-        lines = (exported / resource.path).read_bytes().count(b"\n")
-        if lines < SMALL:
-            report = resource.validate()
-            assert report.valid, report.flatten(["rowNumber", "fieldName", "note"])[:5]
-            read += 1
-    assert read > 20
+    command = [sys.executable, "-c", READ_FRICTIONLESS, str(exported), str(SMALL)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 20
 
 
 READ_CROISSANT = """
@@ -62,7 +71,8 @@ import json, sys, mlcroissant
 dataset = mlcroissant.Dataset(jsonld=sys.argv[1])
 assert not dataset.metadata.ctx.issues.errors, dataset.metadata.ctx.issues.errors
 rows, named = dataset.records(record_set="mart.accelerators/rows"), "mart.accelerators/rows/"
-print(json.dumps(sorted((one[named + "accelerator_id"].decode(), float(one[named + "tdp_w"])) for one in rows)))
+found = sorted((one[named + "accelerator_id"].decode(), one[named + "tdp_w"]) for one in rows)
+print(json.dumps([(key, None if watts is None or watts != watts else float(watts)) for key, watts in found]))
 """
 """The library closes the standard error that it finds when it is loaded: a process of its own."""
 
@@ -72,8 +82,7 @@ def test_croissant_reads_it(exported: Path, published: duckdb.DuckDBPyConnection
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     known = published.execute("select accelerator_id, tdp_w from mart.accelerators order by all").fetchall()
-    read = json.loads(done.stdout)
-    assert [(key, None if watts != watts else watts) for key, watts in read] == known
+    assert [tuple(row) for row in json.loads(done.stdout)] == known
 
 
 def test_every_source_is_named_with_its_licence(exported: Path, published: duckdb.DuckDBPyConnection) -> None:
