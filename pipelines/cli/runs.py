@@ -110,6 +110,8 @@ def run_job(
             prune_history(instance, settings)
         for event in result.all_events:  # now and then the record of the last step does not come this far
             handler.tell(event)
+        if result.success:  # and now and then neither does its last event
+            handler.tell_rest(event.step_key for event in result.all_events if event.step_key)
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipelines.logs import logs_as_json, say
@@ -46,14 +47,23 @@ class ProgressHandler(logging.Handler):
             or event.step_key in self.told
         ):
             return
-        self.told.add(event.step_key)
-        name = (event.step_key or "").replace("__", ".", 1)
-        verdict = {"STEP_SUCCESS": "", "STEP_FAILURE": " FAILED", "STEP_SKIPPED": " skipped"}[event.event_type_value]
+        self._tell(event.step_key or "", event.event_type_value)
+
+    def tell_rest(self, step_keys: Iterable[str]) -> None:
+        """Count the steps of a run that succeeded, those that no event has told of yet."""
+        for step_key in dict.fromkeys(step_keys):
+            if step_key not in self.told:
+                self._tell(step_key, "STEP_SUCCESS")
+
+    def _tell(self, step_key: str, ended: str) -> None:
+        self.told.add(step_key)
+        name = step_key.replace("__", ".", 1)
+        verdict = {"STEP_SUCCESS": "", "STEP_FAILURE": " FAILED", "STEP_SKIPPED": " skipped"}[ended]
         if self.bar is not None:
             self.bar.update(self.task, completed=len(self.told), description=f"{name}{verdict}")
         else:
             text = f"[{len(self.told):>3}/{self.total}] {name}{verdict}"
-            say("step", text, level="error" if "FAILED" in verdict else "info", step=name, ended=event.event_type_value)
+            say("step", text, level="error" if "FAILED" in verdict else "info", step=name, ended=ended)
 
     def close(self) -> None:
         """Remove the bar."""
