@@ -154,8 +154,8 @@ chip_quarters as (
     select
         t.designer,
         t.quarter_end,
-        sum(t.installed_units_count * c.h100_equivalents_count / c.units_count) as installed_h100_equivalents,
-        sum(t.sold_units_count * c.h100_equivalents_count / c.units_count) as sold_h100_equivalents
+        sum(t.installed_units_count * c.h100_equivalents_count / c.units_count order by t.chip_id) as installed_h100_equivalents,
+        sum(t.sold_units_count * c.h100_equivalents_count / c.units_count order by t.chip_id) as sold_h100_equivalents
     from core.installed_stock as t
     inner join core.installed_counts as c on t.chip_id = c.chip_id and t.quarter_end = c.quarter_end and c.owner = 'All' and c.units_count > 0
     where not t.is_incomplete
@@ -171,8 +171,8 @@ all_quarters as (
     select
         'all' as cohort,
         quarter_end,
-        sum(installed_h100_equivalents) as installed_h100_equivalents,
-        sum(sold_h100_equivalents) as sold_h100_equivalents
+        sum(installed_h100_equivalents order by designer) as installed_h100_equivalents,
+        sum(sold_h100_equivalents order by designer) as sold_h100_equivalents
     from chip_quarters
     group by quarter_end
     having count(*) = (select count(distinct d.designer) from chip_quarters as d)
