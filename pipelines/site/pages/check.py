@@ -35,7 +35,8 @@ EVIDENCE = """
     )
     select m.subject_kind, m.subject_id, p.quantity, p.boundary,
         quantile_cont(p.value_low, 0.05) as low, median(p.value) as value,
-        quantile_cont(p.value_high, 0.95) as high, first(p.kind order by p.figure_id) as kind, list(p.figure_id order by p.figure_id) as figure_ids
+        quantile_cont(p.value_high, 0.95) as high, first(p.kind order by p.figure_id) as kind,
+        list(p.figure_id order by p.figure_id) as figure_ids
     from members as m inner join points as p on m.member_kind = p.subject_kind and m.member_id = p.subject_id
     group by all order by all
 """
