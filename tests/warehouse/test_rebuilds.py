@@ -33,5 +33,7 @@ def test_a_rebuild_elsewhere_gives_the_same_data_and_the_same_site(built: Settin
     assert here == there
     sites = [json.loads((each.site / "manifest.json").read_bytes())["files"] for each in (again, built)]
     for site in sites:
-        del site["cite.pages.json"]  # the note of the page that says what changed since the build before: it names the build
+        del site[
+            "cite.pages.json"
+        ]  # the note of the page that says what changed since the build before: it names the build
     assert sites[0] == sites[1]
