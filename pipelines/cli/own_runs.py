@@ -20,7 +20,7 @@ import typer
 
 from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError, UsageError
-from pipelines.logs import logs_as_json, say
+from pipelines.logs import Level, logs_as_json, say
 
 if TYPE_CHECKING:
     from pipelines.settings import Settings
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
 
 def _tell(outcome: Outcome) -> None:
     if logs_as_json():
-        level = "error" if outcome.status == "refused" else "info"
-        say("ingested", str(outcome), level=level, file=str(outcome.path), status=outcome.status)  # type: ignore[arg-type]
+        level: Level = "error" if outcome.status == "refused" else "info"
+        say("ingested", str(outcome), level=level, file=str(outcome.path), status=outcome.status)
     print(outcome)
 
 

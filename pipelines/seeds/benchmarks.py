@@ -196,6 +196,7 @@ class PublishedServing(Fact):
     publisher: Text = filled("Organization that published the figure.")
     model_id: Identifier = filled("Key of seeds.models.")
     is_stand_in: Flag = filled("True if the served model is not published and this one stands in for it.")
+    is_chosen_by_value: Flag = filled("True if a part of the operating point was chosen after a comparison with value.")
     accelerator_id: Identifier = filled("Key of seeds.accelerators.")
     accelerator_count: Count = filled("Accelerators that the comparison is for.")
     decode_count: Count = filled("Those of them that write answers.")

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import psutil
 
-from pipelines.telemetry.formats.delivered import Device, Kind
+from pipelines.telemetry.formats.delivered import Device, Kind, Part
 from pipelines.telemetry.formats.rapl import INNER_ZONES, MEMORY_ZONES
 from pipelines.telemetry.formats.recording import Row
 
@@ -162,8 +162,8 @@ def rapl_zones(folder: Path = POWERCAP) -> list[tuple[Device, Path]]:
                 continue
             int((zone / "energy_uj").read_text())
             limit_j = int((zone / "max_energy_range_uj").read_text()) * 1e-6
-            part = "memory" if name.startswith(MEMORY_ZONES) else "processor"
-            device = Device(f"{name} {zone.name.partition(':')[2]}", part, processor_name(), limit_j)  # type: ignore[arg-type]
+            part: Part = "memory" if name.startswith(MEMORY_ZONES) else "processor"
+            device = Device(f"{name} {zone.name.partition(':')[2]}", part, processor_name(), limit_j)
             found.append((device, zone / "energy_uj"))
     return found
 

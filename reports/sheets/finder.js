@@ -3,7 +3,7 @@ const finder = (() => {
   const SIZES = { m: 1e6, million: 1e6, b: 1e9, bn: 1e9, billion: 1e9, t: 1e12, trillion: 1e12 };
   const NO_FIT = -1;
 
-  // A size such as 8B or 13 billion, as a number of parameters; null for what is no size.
+  // A size such as 8B or 13 billion, as a number of parameters; null where the text is not a size.
   function sizeOf(text) {
     const [, digits, word] = /^\s*(\d+(?:\.\d+)?)\s*([a-z]+)(?:\s+(?:parameters|params|model))?\s*$/i.exec(text) ?? [];
     const factor = word && Object.hasOwn(SIZES, word.toLowerCase()) ? SIZES[word.toLowerCase()] : null;

@@ -1,5 +1,6 @@
 -- One row per measured speed or energy of serving a language model and way of testing: our estimate at the same operating point by a fit that has not
--- seen the model, or not the accelerator. Figures of published fleets and prompts are in no fit (seeds.published_serving).
+-- seen the model, or not the accelerator. Figures of published fleets and prompts (seeds.published_serving) stand beside them and count in no
+-- score where the model is a stand-in or the operating point was chosen by the figure.
 -- key: serving_point_id, quantity, held_back_kind
 -- column: source | inferencex, ml.energy, mlperf inference, or published fleet or prompt.
 -- column: serving_point_id | Suite, and the key of the measurement in its table.
@@ -13,7 +14,7 @@
 -- column: software | stock, tuned or benchmark.
 -- column: quantity | tokens_per_s_per_accelerator, joule_per_token (accelerators, output token), usd_per_million_tokens or facility_joule_per_answer.
 -- column: held_back_kind | What the fit has not seen: model or accelerator; not in the fit for published fleets and prompts.
--- column: is_held_out | True if the fit has not used the measurement.
+-- column: is_held_out | True if neither the fit nor the choice of the operating point has used the measurement, and the model is the one measured.
 -- column: measured_value | Measured value.
 -- interval: value | Estimate.
 -- column: unit | Unit of measured_value, value and floor_value.
@@ -39,6 +40,7 @@ with measured as (
         p.software,
         s.quantity,
         s.held_back_kind,
+        true as is_held_out,
         s.measured_value,
         s.value_low,
         s.value,
@@ -66,6 +68,7 @@ published as (
         e.software,
         p.quantity,
         'not in the fit' as held_back_kind,
+        not p.is_stand_in and not p.is_chosen_by_value as is_held_out,
         p.value as measured_value,
         case p.quantity
             when 'tokens_per_s_per_accelerator' then e.tokens_per_s_low / p.accelerator_count
@@ -108,7 +111,7 @@ select
     software,
     quantity,
     held_back_kind,
-    true as is_held_out,
+    is_held_out,
     measured_value,
     value_low,
     value,

@@ -1,4 +1,7 @@
-"""Models by their own configuration: counted parameters against published totals, layers by kind, and refusals."""
+"""Models by their own configuration: counted parameters against known totals, layers by kind, and refusals.
+
+Configurations and totals are written down from memory, not from files of the makers.
+"""
 
 import json
 from pathlib import Path

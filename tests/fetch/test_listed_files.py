@@ -1,4 +1,4 @@
-"""Files that another file names: a new one needs a row and no code; a fetch names what has no row."""
+"""Files that another file names: a new one needs only a row; a fetch names those without a row."""
 
 import json
 import shutil

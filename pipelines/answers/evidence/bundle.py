@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -53,9 +54,7 @@ def read(path: Path) -> tuple[dict[str, str], list[str]]:
             members = {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
     except FileNotFoundError:
         raise UsageError(f"{path}: there is no such file.") from None
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError, EOFError) as error:
-        raise LedgerError(f"{path}: the archive is damaged: {error}.") from None
-    except zipfile.zlib.error as error:  # type: ignore[attr-defined]
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise LedgerError(f"{path}: the archive is damaged: {error}.") from None
     if DIGESTS not in members or EVIDENCE not in members:
         raise UsageError(f"{path}: it has no {EVIDENCE} and {DIGESTS}; expected a file of ledger export --figure.")

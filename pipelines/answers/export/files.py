@@ -9,6 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -23,7 +24,7 @@ BESIDE_MARTS = ("meta.builds", "meta.columns", "meta.sources")
 class Written:
     """A table and the two files that hold it, below the folder of the export."""
 
-    table: dict[str, object]
+    table: dict[str, Any]
     parquet: str
     csv: str
 
@@ -45,9 +46,9 @@ def write_tables(connection: duckdb.DuckDBPyConnection, folder: Path) -> Iterato
         yield Written(described, parquet, csv)
 
 
-def _flat(table: dict[str, object]) -> str:
+def _flat(table: dict[str, Any]) -> str:
     """The columns of a table, lists as JSON: a cell of CSV holds a text."""
-    columns: list[dict[str, str]] = table["columns"]  # type: ignore[assignment]
+    columns: list[dict[str, str]] = table["columns"]
     return ", ".join(
         f"to_json({column['column_name']}) as {column['column_name']}" if is_nested(column) else column["column_name"]
         for column in columns

@@ -36,7 +36,7 @@ def data_package(
 
     resources: list[Resource] = []
     for one in written:
-        fields = [_frictionless_field(column) for column in one.table["columns"]]  # type: ignore[attr-defined]
+        fields = [_frictionless_field(column) for column in one.table["columns"]]
         resource = TableResource(
             name=str(one.table["table_name"]).replace(".", "-").lower(),
             path=one.csv, format="csv", mediatype="text/csv", encoding="utf-8", profile=None,
@@ -90,7 +90,7 @@ def croissant(written: Sequence[Written], build: Mapping[str, Any], digests: Map
             id=name, name=name, content_url=one.csv, encoding_formats=["text/csv"],
             sha256=digests[one.csv],
         ))  # fmt: skip
-        fields = [_croissant_field(mlc, name, column) for column in one.table["columns"]]  # type: ignore[attr-defined]
+        fields = [_croissant_field(mlc, name, column) for column in one.table["columns"]]
         description = str(one.table["description"])
         records.append(mlc.RecordSet(id=f"{name}/rows", name=f"{name}/rows", description=description, fields=fields))
     metadata = mlc.Metadata(

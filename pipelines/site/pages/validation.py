@@ -35,7 +35,7 @@ SERVING = """
     select source, quantity, held_back_kind, count(*) as measurement_count, median(abs(log10_error)) as error_log10,
         median(log10_error) as bias_log10, avg(is_covered::int) as covered_fraction,
         median(abs(log10_error_of_ecologits)) as ecologits_log10
-    from mart.validation_inference group by all order by source, quantity desc, held_back_kind desc
+    from mart.validation_inference where is_held_out group by all order by source, quantity desc, held_back_kind desc
 """
 SERVING_WORDS = {
     "tokens_per_s_per_accelerator": "Tokens per second and accelerator",
@@ -164,7 +164,8 @@ def _serving_section(serving: list[Row]) -> Words:
         "How good are the estimates of serving?",
         "Measured serving against fits that have not seen the model or the accelerator",
         "Each measurement is estimated at its operating point by a fit without its model, and by one without its "
-        "accelerator. Published fleets and prompts are in no fit.",
+        "accelerator. Figures of published fleets and prompts count in no score: their model is a stand-in, or their operating "
+        "point was chosen by them. The file has them beside our estimates.",
         table=table("serving-table", "Scores of serving", heads, [_serving_row(one) for one in serving]),
         downloads=["validation_inference.csv"],
     )

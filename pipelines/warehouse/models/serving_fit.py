@@ -11,7 +11,7 @@ surprises and more users, longer prompts and more bits keep their direction.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 import polars as pl
@@ -157,14 +157,16 @@ def predict_energy(points: Points, logs: Numbers, time: Numbers) -> Numbers:
     return capped
 
 
-def _least_squares(priors: Mapping[str, tuple[float, float]], residuals: object, start: Numbers | None) -> Numbers:
+def _least_squares(
+    priors: Mapping[str, tuple[float, float]], residuals: Callable[[Numbers], Numbers], start: Numbers | None
+) -> Numbers:
     from scipy import optimize  # half a second, which a build that fits nothing does not need
 
     centre = np.log([value for value, _ in priors.values()])
     width = np.array([width for _, width in priors.values()])
 
     def pulled(x: Numbers) -> Numbers:
-        return np.concatenate([residuals(x), (x - centre) / width])  # type: ignore[operator]
+        return np.concatenate([residuals(x), (x - centre) / width])
 
     found = optimize.least_squares(
         pulled, centre if start is None else start, loss="soft_l1", f_scale=SOFT_LOSS_SCALE, ftol=1e-6, xtol=1e-6
