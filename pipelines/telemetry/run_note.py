@@ -9,7 +9,7 @@ import tomllib
 from datetime import UTC, datetime
 from typing import Annotated, Literal
 
-from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipelines.errors import LedgerError, did_you_mean
 from pipelines.telemetry.formats.times import check_zone
@@ -27,17 +27,25 @@ def _zone(value: object) -> object:
     return value
 
 
+def one_line(text: str) -> str:
+    """A name as one line: line breaks and tabs, of a recorded command for example, become blanks."""
+    return " ".join(text.split())
+
+
+OneLine = Annotated[str, Field(max_length=200), AfterValidator(one_line)]
+
+
 class RunNote(BaseModel):
     """What run.toml says. Everything is optional; what is missing makes no figure."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     run_id: str | None = Field(None, pattern=RUN_ID)
-    title: str | None = Field(None, max_length=200)
+    title: OneLine | None = None
     work: Literal["training", "inference", "other"] | None = None
-    accelerator: str | None = Field(None, max_length=200)
+    accelerator: OneLine | None = None
     accelerator_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
-    model: str | None = Field(None, max_length=200)
+    model: OneLine | None = None
     active_params: Annotated[float, Field(gt=0, le=1e15)] | None = None
     number_format: str | None = Field(None, max_length=40)
     tokens: Annotated[float, Field(gt=0, le=1e18)] | None = None

@@ -18,7 +18,7 @@ from pipelines.settings import OWN_RUN_FORMULAS, Settings
 from pipelines.telemetry.landed import FileEntry, Landed, Manifest
 from pipelines.telemetry.partials import on_cores
 from pipelines.telemetry.parts import Partials, overlapping_parts
-from pipelines.telemetry.run_note import RunNote
+from pipelines.telemetry.run_note import RunNote, one_line
 from pipelines.warehouse.meta_tables import MAX_VALUE_CHARS, clear_source_files
 from pipelines.warehouse.models.tables import write_table
 
@@ -171,7 +171,8 @@ def load_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dic
     for run_id in _runs(manifest):
         said: dict[str, Any] = {}
         for entry in manifest.files:
-            said |= {name: value for name, value in entry.facts.get(run_id, {}).items() if value is not None}
+            facts = {name: value for name, value in entry.facts.get(run_id, {}).items() if value is not None}
+            said |= {name: one_line(value) if isinstance(value, str) else value for name, value in facts.items()}
         note = manifest.notes.get(run_id) or RunNote()
         said |= note.model_dump(exclude_none=True)
         if said.get("accelerator_count") is not None:

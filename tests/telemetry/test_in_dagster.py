@@ -1,6 +1,7 @@
 """Own runs in Dagster and in a build: the sensor of the inbox, days worked out again, and what a build makes of a run."""
 
 import json
+import sys
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +10,7 @@ import pytest
 from pipelines.defs.own_run_assets import daily_energy
 from pipelines.defs.sensors import own_runs
 from pipelines.settings import Settings
+from pipelines.telemetry.meters import find_meters
 from pipelines.warehouse.build import utc_now
 from pipelines.warehouse.file import connect, connect_published, read_rows
 from pipelines.warehouse.home import note_home
@@ -86,18 +88,34 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
         'country = "FRA"\ntimezone = "UTC"\nusd_per_chip_hour = 2\n'
     )
     assert run_ledger("ingest", str(folder), home=own_home.home).returncode == 0
+    assert (
+        run_ledger(
+            "record", "--run", "count", "--", sys.executable, "-c", "\nsum(range(10**6))\n", home=own_home.home
+        ).returncode
+        == 0
+    )
     built = run_ledger("build", home=own_home.home, LEDGER_SITE=str(own_home.site))
     assert built.returncode == 0, built.stderr
     with connect_published(own_home) as connection:
-        (run,) = read_rows(connection, "select * from mart.telemetry_runs")
-        (row,) = read_rows(connection, "select * from mart.benchmark_runs where suite = 'own'")
-        assert connection.execute("select count(*) from meta.files where source_id = 'own_runs'").fetchall() == [(1,)]
+        (run,) = read_rows(connection, "select * from mart.telemetry_runs where not is_modelled")
+        modelled = read_rows(
+            connection,
+            "from core.telemetry_figures where run_id = 'count' and quantity = 'energy_kwh' and method = 'modelled'",
+        )
+        (title,) = connection.execute("select title from raw.telemetry_notes where run_id = 'count'").fetchall()
+        (row,) = read_rows(connection, "select * from mart.benchmark_runs where suite = 'own' and joule_per_unit > 0")
+        assert connection.execute("select count(*) from meta.files where source_id = 'own_runs'").fetchall() == [(2,)]
     assert (run["run_id"], run["accelerator_id"], run["model_id"], run["device_count"]) == (
         "llama-8b",
         "h100-sxm",
         "llama-3.1-8b",
         8,
     )
+    assert "\n" not in title[0]
+    assert len(modelled) == all(device.is_modelled for meter in find_meters() for device in meter.devices)
+    for figure in modelled:
+        assert figure["value_low"] == pytest.approx(figure["value"] / 2)
+        assert figure["value_high"] == pytest.approx(figure["value"] * 4)
     assert run["energy_j"] == pytest.approx(8 * 350 * 600, abs=1e-9)
     assert run["joule_per_token"] == pytest.approx(8 * 350 * 600 / 1e6)
     assert run["cost_usd"] == pytest.approx(8 * 600 / 3600 * 2)
@@ -107,6 +125,6 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
         run_ledger("explain", "llama-8b", "joule_per_token", "--format", "json", home=own_home.home).stdout
     )
     (energy,) = [one for one in explained["figure"]["inputs"] if one["name"] == "chip_energy_j"]
-    (file,) = store(own_home).read_manifest().files
+    (file,) = [one for one in store(own_home).read_manifest().files if one.name == "gpu.csv"]
     assert energy["locator"].startswith(f"gpu.csv (sha256 {file.sha256[:12]}): 4808 samples")
     assert "Own Llama" in (own_home.site / "own-runs.html").read_text()

@@ -7,6 +7,7 @@ comment of the archive: a changed digit anywhere is named by file and line.
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 import zipfile
 import zlib
@@ -14,6 +15,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipelines.errors import LedgerError, UsageError
+from pipelines.records.regular_files import read_regular_file
 
 DIGESTS = "digests.json"
 EVIDENCE = "evidence.json"
@@ -22,7 +24,7 @@ LONG_AGO = (1980, 1, 1, 0, 0, 0)
 """Time of all members, so that the same figure gives the same bytes."""
 
 MOST_BYTES = 200_000_000
-"""Largest archive, unpacked."""
+"""Largest archive, packed and unpacked."""
 
 
 def write(path: Path, members: Mapping[str, str]) -> str:
@@ -46,14 +48,13 @@ def read(path: Path) -> tuple[dict[str, str], list[str]]:
 
     Raises UsageError for a file that is no such archive.
     """
+    data = read_regular_file(path, MOST_BYTES)
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST_BYTES:
                 raise UsageError(f"{path}: it unpacks to more than {MOST_BYTES:,} bytes; expected less.")
             seal = archive.comment.decode("ascii", "replace")
             members = {name: archive.read(name).decode("utf-8") for name in archive.namelist()}
-    except FileNotFoundError:
-        raise UsageError(f"{path}: there is no such file.") from None
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError, EOFError, zlib.error) as error:
         raise LedgerError(f"{path}: the archive is damaged: {error}.") from None
     if DIGESTS not in members or EVIDENCE not in members:

@@ -4,7 +4,7 @@
 -- column: quantity | Quantity.
 -- column: boundary | What it includes.
 -- column: method | measured: by a meter; modelled: from processor time and a model of its power; else how it was worked out.
--- column: kind | derived: worked out by our formula from what was measured; assumed where the power was modelled.
+-- column: kind | derived: worked out by our formula from what was measured; assumed where the power was modelled, with bounds of modelled_energy_ratio.
 -- interval: value | The figure.
 -- column: unit | Unit of value.
 -- column: formula | Formula in words.
@@ -56,14 +56,15 @@ assumed as (
         on
             s.subject_kind = case when r.accelerator_id is null then 'class' else 'accelerator' end
             and s.subject_id = coalesce(r.accelerator_id, 'all')
-    where s.assumption in ('pue', 'server_power_ratio', 'grid_intensity_kg_co2e_per_kwh', 'grid_intensity_spread_ratio')
+    where s.assumption in ('pue', 'server_power_ratio', 'grid_intensity_kg_co2e_per_kwh', 'grid_intensity_spread_ratio', 'modelled_energy_ratio')
 ),
 
 inputs as (
     select
         r.*,
         input(
-            'chip_energy_j', null, r.energy_j, null, 'J', if(r.is_modelled, 'assumed', 'measured'), 'own_runs',
+            'chip_energy_j', if(r.is_modelled, r.energy_j * low_of(amount(m.choice)), null), r.energy_j,
+            if(r.is_modelled, r.energy_j * high_of(amount(m.choice)), null), 'J', if(r.is_modelled, 'assumed', 'measured'), 'own_runs',
             r.files || ': ' || r.sample_count || ' samples', 'seen'
         ) as energy,
         input('chip_hours', null, r.chip_hours, null, 'chip-hour', 'measured', 'own_runs', r.files, 'seen') as hours,
@@ -94,6 +95,7 @@ inputs as (
     left join assumed as v on r.run_id = v.run_id and v.assumption = 'server_power_ratio'
     left join assumed as i on r.run_id = i.run_id and i.assumption = 'grid_intensity_kg_co2e_per_kwh'
     left join assumed as w on r.run_id = w.run_id and w.assumption = 'grid_intensity_spread_ratio'
+    left join assumed as m on r.run_id = m.run_id and m.assumption = 'modelled_energy_ratio'
 ),
 
 amounts as (

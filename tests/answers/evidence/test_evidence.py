@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import random
 import shutil
 import zipfile
@@ -162,7 +163,14 @@ def test_what_is_no_evidence_is_told(tmp_path: Path) -> None:
         other.writestr("letter.txt", "hello")
     done = run_ledger("verify", str(tmp_path / "text.zip"), home=tmp_path)
     assert (done.returncode, "the archive is damaged" in done.stderr) == (1, True)
-    for path, told in ((tmp_path / "other.zip", "it has no evidence.json"), (tmp_path / "none.zip", "no such file")):
+    os.mkfifo(tmp_path / "pipe.zip")
+    told_of = {
+        "other.zip": "it has no evidence.json",
+        "none.zip": "No such file",
+        "": "it is a folder",
+        "pipe.zip": "it is a pipe",
+    }
+    for path, told in ((tmp_path / name, told) for name, told in told_of.items()):
         with pytest.raises(UsageError, match=told):
             verify(path)
 
