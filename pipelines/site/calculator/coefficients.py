@@ -1,14 +1,14 @@
 """Coefficients of the page's calculator, as the warehouse's own models choose them.
 
-Runs that nobody made, one for every accelerator and number format, accelerator and year, country and year, go through
-core.training_runs and core.training_inputs; what these choose is exported. So the page holds no rule about which
-price, peak or intensity is taken, but the one that the most specific assumption holds.
+Runs that nobody made, one for every accelerator and number format, accelerator and year of a new price, country and
+year, go through core.training_runs and core.training_inputs; what these choose is exported. So the page holds no rule
+about which price, peak or intensity is taken, but the one that the most specific assumption holds.
 """
 
 from __future__ import annotations
 
 import json
-from itertools import groupby
+from itertools import groupby, zip_longest
 from typing import Any
 
 import duckdb
@@ -43,6 +43,10 @@ FORMULAS = (
 )  # fmt: skip
 """Macros that the calculator calls."""
 
+PRICE = (
+    "row(paid_usd_per_chip_hour_low, price_usd_per_chip_hour, paid_usd_per_chip_hour_high, method, basis, source_id)"
+)
+"""What is exported of a rental price."""
 SYNTHETIC_RUNS = f"""
     delete from core.models;
     insert into core.models by name select 'x' as model_id, 'x' as model_name, 'language' as domain,
@@ -61,17 +65,20 @@ SYNTHETIC_RUNS = f"""
         select place from ledger.seeds.grid_carbon where basis = 'location' and regexp_full_match(place, '[A-Z]{{3}}')
         union select country from ledger.seeds.electricity_prices
     ),
+    new_prices as (
+        select accelerator_id, year from ledger.core.rental_prices
+        qualify {PRICE} is distinct from lag({PRICE}) over (partition by accelerator_id order by year)
+    ),
     runs as (
         select 'format' as what, accelerator_id, number_format, null as year, null as place from formats
         union all
-        select 'rental' as what, accelerator_id, null, year, null
-        from (select distinct accelerator_id from ledger.core.rental_prices) as c cross join years
+        select 'rental' as what, accelerator_id, null, year, null from new_prices
         union all
         select 'place' as what, null, null, year, place from places cross join years
     )
     select concat_ws('|', what, accelerator_id, number_format, place, year) as training_run_id, 'x' as model_id,
         'pretraining' as run_kind, accelerator_id, number_format, place as training_country, coalesce(year, 2020) as started_year
-    from runs
+    from runs where what = ?
 """
 CHOSEN = """
     select
@@ -102,19 +109,18 @@ def _ranges(rows: list[Row], column: str) -> list[list[Any]]:
 
 
 def _rentals(rows: list[Row]) -> list[list[Any]]:
-    """Rental prices by year, as ``_ranges``, with the kind of the input and the method of the cost."""
-    seen = [
-        (row["year"], (*(row["cloud_price"][key] for key in ("low", "value", "high", "basis", "source_id", "kind")),
-                       row["cloud_price_method"]))
-        for row in rows
-    ]  # fmt: skip
+    """Rental prices by year, as ``_ranges``, with the kind of the input and the method of the cost.
+
+    Each row is of a year with a new price, which holds until the next.
+    """
     made = []
-    for choice, group in groupby(seen, key=lambda entry: entry[1]):
-        years = [year for year, _ in group]
-        *amounts, kind, method = choice
-        made.append(
-            [years[0], years[-1], *amounts, KINDS[kind], "rental" if method == "observed" else f"rental_{method}"]
-        )
+    for row, following in zip_longest(rows, rows[1:]):
+        price, method = row["cloud_price"], row["cloud_price_method"]
+        made.append([
+            row["year"], following["year"] - 1 if following else LATEST_YEAR,
+            *(price[key] for key in ("low", "value", "high", "basis", "source_id")),
+            KINDS[price["kind"]], "rental" if method == "observed" else f"rental_{method}",
+        ])  # fmt: skip
     return made
 
 
@@ -166,6 +172,14 @@ def _countries(chosen: dict[str, list[Row]]) -> dict[str, Any]:
         for place, rows in groupby(chosen.get("place", []), key=lambda row: row["place"])
         for by_year in [list(rows)]
     }
+
+
+def _chosen(connection: duckdb.DuckDBPyConnection, what: str) -> list[Row]:
+    """What the models choose for the runs of one kind: one kind after the other takes a third of the memory."""
+    connection.execute(SYNTHETIC_RUNS, [what])
+    for name in FIRST_MODELS:
+        run_model(connection, name)
+    return read_rows(connection, CHOSEN)
 
 
 def _assumptions(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, list[Any]]]:
@@ -233,12 +247,7 @@ def read_coefficients(settings: Settings) -> tuple[dict[str, Any], set[str]]:
     with open_whatif(settings) as opened:
         reading = Reading(opened)
         connection = reading.connection
-        connection.execute(SYNTHETIC_RUNS)
-        for name in FIRST_MODELS:
-            run_model(connection, name)
-        chosen = {
-            what: list(rows) for what, rows in groupby(read_rows(connection, CHOSEN), key=lambda row: row["what"])
-        }
+        chosen = {what: _chosen(connection, what) for what in ("format", "rental", "place")}
         home = _one(connection, "home_year_kwh")
         data: dict[str, Any] = {
             "chips": _chips(connection, chosen),
