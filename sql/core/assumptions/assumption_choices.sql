@@ -50,18 +50,35 @@ with subjects as (
         applies_to as subject_id,
         [applies_to, 'all'] as classes
     from seeds.assumptions
+),
+
+-- Thousands of subjects share a few hundred lists of classes: each list is decided once.
+class_lists as (
+    select distinct classes from subjects
+),
+
+chosen as (
+    select
+        c.classes,
+        a.name as assumption,
+        arg_min(a.applies_to, list_position(c.classes, a.applies_to)) as applies_to,
+        arg_min(
+            input(
+                a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified, a.name || ' for ' || a.applies_to
+            ),
+            list_position(c.classes, a.applies_to)
+        ) as choice
+    from class_lists as c
+    inner join seeds.assumptions as a on list_contains(c.classes, a.applies_to)
+    group by c.classes, a.name
 )
 
 select
     s.subject_kind,
     s.subject_id,
-    a.name as assumption,
-    arg_min(a.applies_to, list_position(s.classes, a.applies_to)) as applies_to,
-    arg_min(
-        input(a.name, a.low, a.central, a.high, a.unit, 'assumed', a.source_id, a.locator, a.verified, a.name || ' for ' || a.applies_to),
-        list_position(s.classes, a.applies_to)
-    ) as choice
+    c.assumption,
+    c.applies_to,
+    c.choice
 from subjects as s
-inner join seeds.assumptions as a on list_contains(s.classes, a.applies_to)
-group by s.subject_kind, s.subject_id, a.name
-order by s.subject_kind, s.subject_id, assumption
+inner join chosen as c on s.classes = c.classes
+order by s.subject_kind, s.subject_id, c.assumption
