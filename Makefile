@@ -6,6 +6,8 @@
 PYTHON ?= python3
 # One more than the cores: builds wait for the disk now and then.
 WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+# Compiled code is kept: hundreds of processes of the tests load it, which else each would compile anew.
+unexport PYTHONDONTWRITEBYTECODE
 READY := .venv/.ready-$(shell cksum < requirements.lock | cut -d ' ' -f 1)
 
 all: setup

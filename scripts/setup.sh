@@ -10,7 +10,7 @@ echo "setting up .venv (first time: about a minute)" >&2
 rm -rf .venv
 if command -v uv >/dev/null 2>&1; then
     uv venv --quiet --python "$python" .venv
-    uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements.lock
+    uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r requirements.lock
 else
     "$python" -m venv .venv
     .venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
