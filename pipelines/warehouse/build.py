@@ -18,6 +18,7 @@ from pipelines.errors import LedgerError
 from pipelines.fetch.states import conditions
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.changes import TableChange, compare, note_changes, row_keys
+from pipelines.warehouse.compact import compact
 from pipelines.warehouse.file import connect, list_tables
 from pipelines.warehouse.fingerprints import project_version
 from pipelines.warehouse.meta_tables import describe_build, ensure_meta, note_build, note_lineage
@@ -161,6 +162,7 @@ class Session:
             data_version=data_version,
         )
         self.close()
+        compact(self.settings)
         publish(self.settings, build_id)
         return build_id, True
 

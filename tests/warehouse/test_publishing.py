@@ -20,7 +20,8 @@ from hypothesis import strategies as st
 
 from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, Settings
-from pipelines.warehouse.file import SCHEMA_VERSION, connect, connect_published
+from pipelines.warehouse.compact import compact
+from pipelines.warehouse.file import BLOCK_BYTES, SCHEMA_VERSION, connect, connect_published
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from tests.conftest import run_ledger
 from tests.warehouse.disturbed_build import (
@@ -359,6 +360,55 @@ connection = duckdb.connect(sys.argv[1])
 print("open", flush=True)
 sys.stdin.read()
 """
+
+
+def _size_and_content(state: Settings) -> tuple[int, str]:
+    with connect(state.build_file, state, read_only=True) as connection:
+        return state.build_file.stat().st_size, digest_data(connection)
+
+
+def test_a_build_file_with_much_free_space_is_written_anew(small: Settings) -> None:
+    made_build(small, "first", rows=100_000)
+    assert not compact(small)
+    with connect(small.build_file, small) as connection:
+        connection.execute("create table mart.y as select i from mart.x")
+        connection.execute("checkpoint")
+        connection.execute("drop table mart.x")
+    before, content = _size_and_content(small)
+    assert compact(small)
+    after, same = _size_and_content(small)
+    assert (after < before / 2, same) == (True, content)
+    assert [path.name for path in small.build.iterdir()] == [small.build_file.name]
+
+
+def test_a_build_file_with_large_blocks_is_written_anew(small: Settings) -> None:
+    made_build(small, "first")
+    small.build_file.unlink()
+    with duckdb.connect(str(small.build_file), config={"default_block_size": 262_144}) as connection:
+        for number in range(40):
+            connection.execute(f"create table t{number} as select {number} as n")
+    before, content = _size_and_content(small)
+    assert compact(small)
+    after, same = _size_and_content(small)
+    assert (after < before / 4, same) == (True, content)
+
+
+def test_a_damaged_build_file_is_left_to_publishing(small: Settings) -> None:
+    small.prepare()
+    small.build_file.write_bytes(b"no database")
+    assert not compact(small)
+    assert small.build_file.read_bytes() == b"no database"
+
+
+def test_small_tables_take_small_blocks(built: Settings) -> None:
+    """Hundreds of tables lie in the published file: at DuckDB's usual blocks it was twice as large."""
+    with connect_published(built) as connection:
+        block_bytes, free = connection.execute(
+            "select block_size, free_blocks / total_blocks from pragma_database_size()"
+        ).fetchall()[0]
+    assert block_bytes == BLOCK_BYTES
+    assert free < 0.2
+    assert built.published.stat().st_size < 100_000_000
 
 
 def test_a_file_that_another_process_holds_is_told_with_its_number(small: Settings) -> None:
