@@ -106,6 +106,20 @@ def test_the_order_of_the_measurements_does_not_matter() -> None:
     assert serving_fit.fit_serving(points).equals(again)
 
 
+def test_an_accelerator_that_is_off_as_a_whole_widens_the_bounds_of_unseen_ones() -> None:
+    """Energy three times as high, or a third, on one of four: bounds on the others reach both, whichever it was."""
+    points = made_points(300)
+    bounds = {}
+    for factor in (1.0, 3.0, 1 / 3):
+        off = pl.when(pl.col("accelerator_id") == "c0").then(factor).otherwise(1.0)
+        fits = serving_fit.fit_serving(points.with_columns(pl.col("measured_joule_per_token") * off))
+        bounds[factor] = fits.filter(held_back="c1").select("energy_low_ratio", "energy_high_ratio").row(0)
+    assert bounds[1.0] == pytest.approx((1, 1), rel=0.1)
+    for low, high in (bounds[3.0], bounds[1 / 3]):
+        assert low < 0.5
+        assert high > 2
+
+
 def test_few_measurements_are_not_fitted() -> None:
     assert serving_fit.fit_serving(made_points(serving_fit.MIN_ROWS - 1)).is_empty()
 
@@ -201,19 +215,25 @@ def test_estimates_hold_on_measurements_that_the_fit_has_not_seen(mirrored: Sett
         assert count >= 200, source
         assert error <= (0.12 if kind == "model" else 0.15), (source, kind)
         assert covered >= 0.8, (source, kind)
-    count, error, covered, ecologits = scores["ml.energy", "joule_per_token", "model"]
-    assert count >= 500
-    assert error <= 0.12
-    assert covered >= 0.8
-    assert error < ecologits / 2
+    for kind in ("model", "accelerator"):
+        count, error, covered, ecologits = scores["ml.energy", "joule_per_token", kind]
+        assert count >= 500
+        assert error <= 0.12
+        assert covered >= 0.8
+        assert error < ecologits / 2
 
 
 def test_the_coefficients_in_use_are_those_of_the_fit(mirrored: Settings) -> None:
     """They are assumptions, so that every build estimates alike; here the fit is made again from what they came from."""
     with connect_published(mirrored) as connection:
-        [(used,)] = connection.execute("select coefficients from core.serving_coefficients").fetchall()
+        [(used, *errors)] = connection.execute(
+            "select coefficients, time_error_ratio_low, time_error_ratio_high, energy_error_ratio_low, "
+            "energy_error_ratio_high from core.serving_coefficients"
+        ).fetchall()
         fitted = connection.sql("select * from core.serving_fit where held_back is null").pl().to_dicts()[0]
     assert used == pytest.approx({name: fitted[name] for name in used}, rel=0.02)
+    bounds = [fitted[f"{quantity}_{side}_ratio"] for quantity in ("time", "energy") for side in ("low", "high")]
+    assert errors == pytest.approx(bounds, rel=0.02)
 
 
 def test_no_measured_speed_is_above_its_bound(published: duckdb.DuckDBPyConnection) -> None:

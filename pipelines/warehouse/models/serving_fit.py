@@ -85,10 +85,10 @@ FIT_COLUMNS: dict[str, str] = {
     "held_back_kind": "model or accelerator; null for all.",
     "held_back": "Shape or accelerator that the fit does not use; null for all.",
     **COEFFICIENTS,
-    "time_low_ratio": "Measured ÷ predicted time on what other fits leave out, 5th percentile.",
-    "time_high_ratio": "Measured ÷ predicted time on what other fits leave out, 95th percentile.",
-    "energy_low_ratio": "Measured ÷ predicted energy on what other fits leave out, 5th percentile.",
-    "energy_high_ratio": "Measured ÷ predicted energy on what other fits leave out, 95th percentile.",
+    "time_low_ratio": "Lower bound of measured ÷ predicted time of a model or accelerator that no fit has seen (5 %).",
+    "time_high_ratio": "Upper bound of measured ÷ predicted time of a model or accelerator that no fit has seen (95 %).",
+    "energy_low_ratio": "Lower bound of measured ÷ predicted energy, the same way.",
+    "energy_high_ratio": "Upper bound of measured ÷ predicted energy, the same way.",
     "row_count": "Number of measurements that the fit uses.",
 }
 """Columns of ``core.serving_fit`` and what they mean."""
@@ -199,22 +199,45 @@ def _errors(points: Points, logs: Numbers) -> tuple[Numbers, Numbers]:
     return points.log_time - np.log(time), np.where(points.has_energy, energy, np.nan)
 
 
-def _row(
-    kind: str | None, held: str | None, logs: Numbers, errors: tuple[Numbers, Numbers], count: int
-) -> dict[str, object]:
+Unseen = Mapping[tuple[str, str], tuple[Numbers, Numbers]]
+"""Kind and name of what a fit left out -> logarithms of measured over predicted time and energy there."""
+
+
+def _bounds(unseen: Unseen, kind: str, but: str | None, quantity: int) -> Numbers:
+    """5th and 95th percentile of the error on a model or accelerator that no fit has seen.
+
+    Such a one is off as a whole, by as much as those left out are in their mean and in either direction (which one
+    cannot be known: energy was measured on three accelerators), and each measurement is off from that mean.
+    """
+    others = {part: errors[quantity] for part, errors in unseen.items() if part != (kind, but)}
+    others = {part: errors[np.isfinite(errors)] for part, errors in others.items() if np.isfinite(errors).any()}
+    known = [errors for part, errors in others.items() if part[0] == kind] or [*others.values()]
+    if not known:
+        return np.zeros(2)  # nothing was measured, so nothing is compared
+    means = np.array([part.mean() for part in known])
+    within = np.concatenate([part - part.mean() for part in known])
+    bounds: Numbers = np.quantile(np.add.outer(np.concatenate([means, -means]), within), [0.05, 0.95])
+    return bounds
+
+
+def _row(kind: str | None, held: str | None, logs: Numbers, unseen: Unseen, count: int) -> dict[str, object]:
     def rounded(value: float) -> float:
         return float(f"{value:.{SIGNIFICANT_DIGITS}g}")
 
-    time, energy = (np.exp(np.nanquantile(one, [0.05, 0.95])) for one in errors)
+    kinds = KINDS if kind is None else (kind,)  # an estimate may be of a new model or of a new accelerator: the wider
+    bounds = [[_bounds(unseen, each, held, quantity) for each in kinds] for quantity in (0, 1)]
+    (time_low, time_high), (energy_low, energy_high) = (
+        (min(low for low, _ in each), max(high for _, high in each)) for each in bounds
+    )
     return {
         "part": "all" if kind is None else f"without {kind} {held}",
         "held_back_kind": kind,
         "held_back": held,
         **{name: rounded(value) for name, value in zip(COEFFICIENTS, np.exp(logs), strict=True)},
-        "time_low_ratio": min(1.0, rounded(time[0])),
-        "time_high_ratio": max(1.0, rounded(time[1])),
-        "energy_low_ratio": min(1.0, rounded(energy[0])),
-        "energy_high_ratio": max(1.0, rounded(energy[1])),
+        "time_low_ratio": min(1.0, rounded(np.exp(time_low))),
+        "time_high_ratio": max(1.0, rounded(np.exp(time_high))),
+        "energy_low_ratio": min(1.0, rounded(np.exp(energy_low))),
+        "energy_high_ratio": max(1.0, rounded(np.exp(energy_high))),
         "row_count": count,
     }
 
@@ -235,19 +258,12 @@ def fit_serving(points: pl.DataFrame) -> pl.DataFrame:
     logs = fit_logs(arrays, everything)
     parts = [(kind, str(held)) for kind in KINDS for held in sorted(set(arrays.held[kind]))]
     fits = {(kind, held): fit_logs(arrays, arrays.held[kind] != held, logs) for kind, held in parts}
-    unseen = {
-        (kind, held): tuple(error[arrays.held[kind] == held] for error in _errors(arrays, fit))
-        for (kind, held), fit in fits.items()
-    }
-    rows = [_row(None, None, logs, _joined(unseen, None), points.height)]
+    unseen: dict[tuple[str, str], tuple[Numbers, Numbers]] = {}
+    for (kind, held), fit in fits.items():
+        time, energy = _errors(arrays, fit)
+        unseen[kind, held] = time[arrays.held[kind] == held], energy[arrays.held[kind] == held]
+    rows = [_row(None, None, logs, unseen, points.height)]
     for kind, held in parts:
         seen = int((arrays.held[kind] != held).sum())
-        rows.append(_row(kind, held, fits[kind, held], _joined(unseen, (kind, held)), seen))
+        rows.append(_row(kind, held, fits[kind, held], unseen, seen))
     return pl.DataFrame(rows, schema=kinds)
-
-
-def _joined(
-    unseen: Mapping[tuple[str, str], tuple[Numbers, ...]], but: tuple[str, str] | None
-) -> tuple[Numbers, Numbers]:
-    kept = [errors for part, errors in unseen.items() if part != but]
-    return np.concatenate([one[0] for one in kept]), np.concatenate([one[1] for one in kept])
