@@ -2,7 +2,7 @@
 -- seen the model, or not the accelerator. Figures of published fleets and prompts (seeds.published_serving) stand beside them and count in no
 -- score where the model is a stand-in or the operating point was chosen by the figure.
 -- key: serving_point_id, quantity, held_back_kind
--- column: source | inferencex, ml.energy, mlperf inference, or published fleet or prompt.
+-- column: source | inferencex, ml.energy, mlperf inference (Offline), mlperf inference server, or published fleet or prompt.
 -- column: serving_point_id | Suite, and the key of the measurement in its table.
 -- column: model_id | Key of core.models.
 -- column: accelerator_id | Key of mart.accelerators.

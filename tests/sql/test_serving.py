@@ -39,6 +39,7 @@ def made_points(count: int, seed: int = 7) -> pl.DataFrame:
         "shape": [f"m{number}" for number in random.integers(0, 8, count)],
         "accelerator_id": [f"c{number}" for number in random.integers(0, 4, count)],
         "software": random.choice(["stock", "tuned", "benchmark"], count),
+        "is_fitted": np.ones(count, dtype=bool),
         "software_years": random.uniform(-2, 1, count),
         "accelerator_count": group * 3,
         "decode_count": np.where(apart, group * 2, group * 3),
@@ -118,6 +119,12 @@ def test_an_accelerator_that_is_off_as_a_whole_widens_the_bounds_of_unseen_ones(
     for low, high in (bounds[3.0], bounds[1 / 3]):
         assert low < 0.5
         assert high > 2
+
+
+def test_measurements_that_are_set_aside_change_no_coefficient() -> None:
+    points = made_points(150)
+    wrong = made_points(50, seed=9).with_columns(measured_tokens_per_s=pl.lit(1.0), is_fitted=pl.lit(value=False))
+    assert serving_fit.fit_serving(pl.concat([points, wrong])).equals(serving_fit.fit_serving(points))
 
 
 def test_few_measurements_are_not_fitted() -> None:
@@ -210,7 +217,7 @@ def test_estimates_hold_on_measurements_that_the_fit_has_not_seen(mirrored: Sett
             (source, quantity, kind): rest for source, quantity, kind, *rest in connection.execute(SCORES).fetchall()
         }
     speed = {key: value for key, value in scores.items() if key[1] == "tokens_per_s_per_accelerator"}
-    assert {source for source, _, _ in speed} == {"inferencex", "ml.energy", "mlperf inference"}
+    assert {source for source, _, _ in speed} == {"inferencex", "ml.energy", "mlperf inference", "mlperf inference server"}
     for (source, _, kind), (count, error, covered, _) in speed.items():
         assert count >= 200, source
         assert error <= (0.12 if kind == "model" else 0.15), (source, kind)

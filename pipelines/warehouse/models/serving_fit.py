@@ -251,6 +251,7 @@ def fit_serving(points: pl.DataFrame) -> pl.DataFrame:
     """
     whole = {"row_count": pl.Int64, "part": pl.String, "held_back_kind": pl.String, "held_back": pl.String}
     kinds = {name: whole.get(name, pl.Float64) for name in FIT_COLUMNS}
+    points = points.filter("is_fitted")
     if points.height < MIN_ROWS or points["shape"].n_unique() < MIN_SHAPES:
         return pl.DataFrame(schema=kinds)
     arrays = Points(points.sort("serving_point_id"))

@@ -2,7 +2,7 @@
 -- output token. MLPerf Offline serves as many users as memory holds. Where ML.ENERGY was not fetched, its curated results stand in.
 -- key: serving_point_id
 -- column: serving_point_id | Suite, and the key of the row in its table.
--- column: source | inferencex, ml.energy or mlperf inference.
+-- column: source | inferencex, ml.energy, mlperf inference (Offline) or mlperf inference server.
 -- column: model_id | Key of core.models.
 -- column: shape | Total and active parameters; models with the same shape are held out together.
 -- column: fold | Part of the shape: its MD5 digest modulo 5.
@@ -22,6 +22,7 @@
 -- column: is_amd | True for accelerators of AMD.
 -- column: is_speculative | True with speculative decoding.
 -- column: tdp_w | Rated power of one accelerator.
+-- column: is_fitted | True if the fit may use it: all but Server, whose users are not known.
 -- column: measured_tokens_per_s | Output tokens per second, all accelerators together.
 -- column: measured_joule_per_token | Energy of the accelerators per output token, where measured.
 -- column: weights_s | Time to read the weights.
@@ -119,7 +120,7 @@ runs as (
     left join core.models as k on bare_model_name(r.publisher_model) = plain_name(k.model_name)
     union all by name
     select
-        'mlperf inference' as source,
+        case r.scenario when 'Offline' then 'mlperf inference' else 'mlperf inference server' end as source,
         r.benchmark_result_id as run_id,
         r.model_id,
         r.accelerator_id,
@@ -139,7 +140,7 @@ runs as (
     from core.benchmark_results as r
     inner join seeds.serving_workloads as w
         on w.suite = 'mlperf inference' and regexp_replace(r.benchmark, '-99(\.9)?$', '') = w.benchmark
-    where r.suite = 'mlperf inference' and r.scenario = 'Offline' and r.unit = 'token/s' and r.is_default and r.division = 'closed'
+    where r.suite = 'mlperf inference' and r.scenario in ('Offline', 'Server') and r.unit = 'token/s' and r.is_default and r.division = 'closed'
 ),
 
 sized as (
@@ -252,6 +253,7 @@ select
     is_amd,
     is_speculative,
     tdp_w,
+    source <> 'mlperf inference server' as is_fitted,
     tokens_per_s as measured_tokens_per_s,
     joule_per_token as measured_joule_per_token,
     weights_s_of(
