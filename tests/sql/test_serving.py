@@ -217,7 +217,12 @@ def test_estimates_hold_on_measurements_that_the_fit_has_not_seen(mirrored: Sett
             (source, quantity, kind): rest for source, quantity, kind, *rest in connection.execute(SCORES).fetchall()
         }
     speed = {key: value for key, value in scores.items() if key[1] == "tokens_per_s_per_accelerator"}
-    assert {source for source, _, _ in speed} == {"inferencex", "ml.energy", "mlperf inference", "mlperf inference server"}
+    assert {source for source, _, _ in speed} == {
+        "inferencex",
+        "ml.energy",
+        "mlperf inference",
+        "mlperf inference server",
+    }
     for (source, _, kind), (count, error, covered, _) in speed.items():
         assert count >= 200, source
         assert error <= (0.12 if kind == "model" else 0.15), (source, kind)
