@@ -72,8 +72,10 @@ soak: setup
 	@.venv/bin/python -m tests.soak $(SOAK)
 	@.venv/bin/python -m pytest -q -m soak
 
+# Minutes. ALL=1 measures the largest sizes too (an hour, 24 GB of memory); AREAS="commands pages" only these; SAVE=1 keeps the figures
+# in docs/performance.md.
 bench: setup
-	@.venv/bin/python -m tests.benchmarks
+	@.venv/bin/python -m tests.benchmarks $(AREAS) $(if $(ALL),--all) $(if $(SAVE),--save)
 
 fuzz: setup
 	@.venv/bin/python -m tests.fuzz.fuzz_mllog
