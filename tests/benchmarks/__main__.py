@@ -37,10 +37,10 @@ def commit() -> str:
     return subprocess.run(described, cwd=ROOT, capture_output=True, text=True, check=False).stdout.strip() or "unknown"
 
 
-def result(area: Area, costs: Costs, where: str) -> Result:
+def result(area: Area, costs: Costs, where: str, at: str) -> Result:
     """What an area measured, with its circumstances."""
     figures = {figure.what: found for figure in area.figures if (found := figure.measured(costs)) is not None}
-    return Result(f"{datetime.now(UTC):%Y-%m-%d}", commit(), where, figures)
+    return Result(f"{datetime.now(UTC):%Y-%m-%d}", at, where, figures)
 
 
 def _options() -> argparse.Namespace:
@@ -70,7 +70,7 @@ def main() -> int:
     chosen = given.areas or [name for name, area in AREAS.items() if given.all or not area.is_long]
     results: dict[str, Result] = {}
     written: dict[str, Any] = {}
-    failed = False
+    failed, at = False, commit()
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         bench = Bench(Path(folder), given.all, os.environ.get("LEDGER_MIRROR"), given.home)
         for name in chosen:
@@ -81,12 +81,12 @@ def main() -> int:
                 print(f"{name}: {error}", file=sys.stderr)
                 failed = True
                 continue
-            results[name] = result(AREAS[name], costs, where)
+            results[name] = result(AREAS[name], costs, where, at)
             written[name] = {**asdict(results[name]), "costs": {each: asdict(cost) for each, cost in costs.items()}}
             print(f"{AREAS[name].title}\n{printed(AREAS[name], results[name])}\n", flush=True)
+            if given.save:
+                keep(AREAS.values(), {name: results[name]})
             given.out.write_text(json.dumps(written, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    if given.save:
-        keep(AREAS.values(), results)
     return int(failed)
 
 

@@ -11,6 +11,9 @@ their number: they share code, machine and authors.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cache
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -67,24 +70,28 @@ def fit(forms: Numbers, logs: Numbers, weights: Numbers) -> Numbers:
     return np.asarray(found.x)
 
 
-def half_width(forms: Numbers, residuals: Numbers, weights: Numbers, is_same_kind: NDArray[np.bool_]) -> float:
-    """Distance of the logarithm within which nine of ten runs lie that a fit has not seen, those of the kind foremost."""
-    pulled = forms.T @ (forms * weights[:, None]) + PULL * np.eye(forms.shape[1])
-    leverage = np.einsum("ij,ji->i", forms, np.linalg.solve(pulled, (forms * weights[:, None]).T))
-    unseen = np.abs(residuals) / (1 - np.minimum(leverage, 0.9))
-    counts = weights * np.where(is_same_kind, 1.0, OTHER_KINDS_COUNT)
-    return float(np.quantile(unseen, COVERED, method="inverted_cdf", weights=counts))
+@dataclass(frozen=True)
+class Fit:
+    """What runs of one kind of network predict: papers used, effects, and how far each run is off a fit without it."""
+
+    papers: int
+    effects: Numbers
+    kinds: pl.Series
+    unseen: Numbers
+    weights: Numbers
+
+    def half_width(self, kind: str | None) -> float:
+        """Distance of the logarithm within which nine of ten runs lie that a fit has not seen, those of the kind foremost."""
+        is_same = (self.kinds == kind).fill_null(False).to_numpy()
+        counts = self.weights * np.where(is_same, 1.0, OTHER_KINDS_COUNT)
+        return float(np.quantile(self.unseen, COVERED, method="inverted_cdf", weights=counts))
 
 
-def predict(
-    runs: pl.DataFrame, forms: Numbers, run_id: str, left_out: frozenset[str]
-) -> tuple[int, float, float] | None:
-    """Papers used, and centre and half-width of ln(utilisation) of a run from runs that share no source with ``left_out``."""
-    place = int(runs["training_run_id"].index_of(run_id) or 0)
+def fit_without(runs: pl.DataFrame, forms: Numbers, network_kind: str, left_out: frozenset[str]) -> Fit | None:
+    """The fit to the runs of a kind of network that share no source with ``left_out``; None where few papers are left."""
     is_used = runs.select(
         pl.col("implied_mfu").is_not_null()
-        & (pl.col("network_kind") == runs["network_kind"][place])
-        & (pl.col("training_run_id") != run_id)
+        & (pl.col("network_kind") == network_kind)
         & (pl.col("source_ids").list.set_intersection(sorted(left_out)).list.len() == 0)
     ).to_series()
     used = runs.filter(is_used)
@@ -94,9 +101,10 @@ def predict(
     weights = used.select(1 / pl.len().over("paper_id").sqrt()).to_series().to_numpy()
     logs, rows = used["implied_mfu"].log().to_numpy(), forms[is_used.to_numpy()]
     effects = fit(rows, logs, weights)
-    kind = runs["architecture_kind"][place]
-    same = (used["architecture_kind"] == kind).fill_null(False).to_numpy()
-    return papers, float(forms[place] @ effects), half_width(rows, logs - rows @ effects, weights, same)
+    pulled = rows.T @ (rows * weights[:, None]) + PULL * np.eye(rows.shape[1])
+    leverage = np.einsum("ij,ji->i", rows, np.linalg.solve(pulled, (rows * weights[:, None]).T))
+    unseen = np.abs(logs - rows @ effects) / (1 - np.minimum(leverage, 0.9))
+    return Fit(papers, effects, used["architecture_kind"], unseen, weights)
 
 
 @python_table(
@@ -124,24 +132,31 @@ def held_out_utilisation(implied: pl.DataFrame, figures: pl.DataFrame) -> pl.Dat
     """
     runs = implied.sort("training_run_id")
     forms = design(runs)
-    sources = dict(runs.select("training_run_id", "source_ids").iter_rows())
-    known = dict(runs.select("training_run_id", "implied_mfu").iter_rows())
+    by_id = {row["training_run_id"]: (place, row) for place, row in enumerate(runs.iter_rows(named=True))}
     asked = figures.filter(
-        pl.col("quantity").is_in(QUANTITIES), ~pl.col("is_circular"), pl.col("training_run_id").is_in([*sources])
+        pl.col("quantity").is_in(QUANTITIES), ~pl.col("is_circular"), pl.col("training_run_id").is_in([*by_id])
     )
-    predictions: dict[tuple[str, frozenset[str]], tuple[int, float, float] | None] = {}
+
+    @cache  # runs of the same sources share a fit: otherwise the cost grows with the square of their number
+    def fitted(network_kind: str, left_out: frozenset[str]) -> Fit | None:
+        return fit_without(runs, forms, network_kind, left_out)
+
+    @cache
+    def half_width(network_kind: str, left_out: frozenset[str], kind: str | None) -> float:
+        found = fitted(network_kind, left_out)
+        return found.half_width(kind) if found else 0.0
+
     rows = []
     for figure_id, run_id, source_id in (
         asked.select("published_figure_id", "training_run_id", "source_id").sort(by="published_figure_id").iter_rows()
     ):
-        question = (run_id, frozenset([source_id, *sources[run_id]]))
-        if question not in predictions:
-            predictions[question] = predict(runs, forms, *question)
-        if (found := predictions[question]) is not None:
-            count, centre, half = found
-            rows.append(
-                (figure_id, run_id, count, *np.exp([centre - half, centre, centre + half]).tolist(), known[run_id])
-            )
+        place, run = by_id[run_id]
+        left_out = frozenset([source_id, *run["source_ids"]])
+        if (found := fitted(run["network_kind"], left_out)) is not None:
+            centre = float(forms[place] @ found.effects)
+            half = half_width(run["network_kind"], left_out, run["architecture_kind"])
+            bounds = np.exp([centre - half, centre, centre + half]).tolist()
+            rows.append((figure_id, run_id, found.papers, *bounds, run["implied_mfu"]))
     schema = {"published_figure_id": pl.String, "training_run_id": pl.String, "paper_count": pl.Int64,
               "predicted_mfu_low": pl.Float64, "predicted_mfu": pl.Float64, "predicted_mfu_high": pl.Float64,
               "implied_mfu": pl.Float64}  # fmt: skip

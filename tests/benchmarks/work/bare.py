@@ -30,6 +30,7 @@ def tables(settings: Settings) -> Costs:
             assert not failed, f"{table}: {failed}"
             (count,) = session.connection.sql(f"select count(*) from {table}").fetchall()[0]
             costs[table] = Cost(spent.cpu_s, spent.wall_s, spent.peak_mb, count)
+            print(f"{table}: {spent.cpu_s:.2f} CPU s, {count:,} rows", file=sys.stderr, flush=True)
         costs["finish"] = within(lambda: session.finish(recipes(), sql_models()))
     return costs
 
