@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow soak check docs lock sbom audit-packages ui report bench fuzz fuzz-files clean
+.PHONY: all setup build refresh test test-slow soak check docs docs-site lock sbom audit-packages ui report bench fuzz fuzz-files clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -49,8 +49,16 @@ check: setup
 docs: setup
 	@.venv/bin/python scripts/docs.py
 
+# The documents as a site, dist/docs: a link that leads nowhere fails it. Needs the network once; the site needs none.
+docs-site:
+	@test -x .venv-docs/bin/mkdocs || { $(PYTHON) -m venv .venv-docs \
+	    && .venv-docs/bin/python -m pip install --quiet --require-hashes -r requirements-docs.lock; }
+	@NO_MKDOCS_2_WARNING=1 .venv-docs/bin/mkdocs build --strict
+	@echo "site       dist/docs/index.html"
+
 lock:
 	@command -v uv >/dev/null || { echo "make lock needs uv: pip install uv" >&2; exit 1; }
+	@uv pip compile --group docs --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements-docs.lock
 	@uv pip compile --group sbom --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements-sbom.lock
 	@uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-strip-extras --no-header --no-emit-index-url -q -o requirements.lock
 

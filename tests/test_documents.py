@@ -11,7 +11,16 @@ import pytest
 
 from pipelines.settings import ROOT, Settings
 
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").glob("*.md"))]
+BESIDE_DOCS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+DOCUMENTS = [*BESIDE_DOCS, *sorted((ROOT / "docs").glob("*.md"))]
+LINK = re.compile(r"\]\((?!https?://)([^)#\s]*)(?:#([^)\s]*))?\)")
+
+
+def anchors(document: Path) -> set[str]:
+    """What a link may name behind ``#``: the headings as GitHub writes them, outside of code."""
+    text = re.sub(r"^```.*?^```", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    headings = re.findall(r"^#+ (.+)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).strip().replace(" ", "-") for heading in headings}
 
 
 def fill(home: Path, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
@@ -49,9 +58,16 @@ def test_code_of_a_document_that_fails_is_told_by_document(built: Settings, tmp_
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_between_documents_leads_somewhere(document: Path) -> None:
-    targets = re.findall(r"\]\((?!https?://)([^)#]*)(#[^)]*)?\)", document.read_text(encoding="utf-8"))
-    assert [name for name, _ in targets if not (document.parent / name).exists()] == []
+def test_every_link_between_documents_leads_to_a_file_and_a_heading(document: Path) -> None:
+    links = LINK.findall(document.read_text(encoding="utf-8"))
+    assert [name for name, _ in links if name and not (document.parent / name).is_file()] == []
+    named = [(document.parent / name if name else document, anchor) for name, anchor in links if anchor]
+    assert [(path.name, anchor) for path, anchor in named if anchor not in anchors(path)] == []
+
+
+def test_every_document_is_a_page_of_the_site() -> None:
+    pages = set(re.findall(r"[\w-]+\.md", (ROOT / "mkdocs.yml").read_text(encoding="utf-8")))
+    assert pages == {path.name for path in DOCUMENTS} - {"README.md"} | {"index.md"}
 
 
 def test_every_dependency_has_its_reason_in_contributing() -> None:
@@ -59,6 +75,7 @@ def test_every_dependency_has_its_reason_in_contributing() -> None:
     wanted = [
         *project["project"]["dependencies"],
         *project["dependency-groups"]["dev"],
+        *project["dependency-groups"]["docs"],
         *project["dependency-groups"]["sbom"],
     ]
     names = {re.match(r"[a-z0-9-]+", requirement)[0] for requirement in wanted}

@@ -61,13 +61,15 @@ def test_a_package_without_a_hash_is_not_installed(tmp_path: Path) -> None:
 
 
 def test_every_package_is_locked_by_hash_and_installed_so() -> None:
-    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").replace("\\\n", " ").splitlines()
+    locks = [ROOT / "requirements.lock", ROOT / "requirements-docs.lock", ROOT / "requirements-sbom.lock"]
+    lines = [line for lock in locks for line in lock.read_text(encoding="utf-8").replace("\\\n", " ").splitlines()]
     packages = [line for line in lines if line and not line.lstrip().startswith("#")]
     assert len(packages) > 100
     assert [line for line in packages if not REQUIREMENT.match(line) or "--hash=sha256:" not in line] == []
     setup = (ROOT / "scripts" / "setup.sh").read_text(encoding="utf-8")
     container = (ROOT / "docs" / "deploy" / "Containerfile").read_text(encoding="utf-8")
-    for text in (setup, container):
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for text in (setup, container, makefile):
         installs = [line for line in text.splitlines() if re.search(r"pip install\b.* -r ", line)]
         assert installs
         assert [line for line in installs if "--require-hashes" not in line] == []
