@@ -28,6 +28,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "audit": ("ledger audit", "ledger audit --format csv"),
     "export": (
         "ledger export open-data",
+        "ledger export own-reports --format boamps",
         'ledger export --figure "Llama 3.1 70B" facility_energy_kwh energy.zip',
         "ledger export --figure llama-3.1-70b/h100-sxm/bf16/64 joule_per_token serving.zip",
     ),

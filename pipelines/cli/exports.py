@@ -6,6 +6,7 @@ What belongs here: options in, what was written or found printed. What does not:
 from __future__ import annotations
 
 import re
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -18,6 +19,14 @@ from pipelines.cli.state import STATE
 from pipelines.errors import LedgerError, UsageError
 from pipelines.warehouse.file import connect_published
 
+
+class ExportFormat(StrEnum):
+    """What ``ledger export DIR`` writes."""
+
+    tables = "tables"
+    boamps = "boamps"
+
+
 MOST_FAULTS = 20
 """Differences that are listed; more are counted."""
 
@@ -29,6 +38,9 @@ def export(
             metavar="DIR", help="Folder to write, new or an export; with --figure a file.", show_default=False
         ),
     ] = None,
+    format: Annotated[
+        ExportFormat, typer.Option(help="tables, or boamps for reports of own runs.")
+    ] = ExportFormat.tables,
     figure: Annotated[
         tuple[str, str] | None,
         typer.Option(metavar="SUBJECT QUANTITY", help="Write the evidence of one figure instead.", show_default=False),
@@ -36,24 +48,45 @@ def export(
 ) -> None:
     """Write every mart as Parquet and CSV with descriptions, or with --figure an archive that proves one figure.
 
+    With --format boamps, write a BoAmps report of the energy of each of your own runs.
     With --figure, SUBJECT may also be the key of a benchmark result, or MODEL/ACCELERATOR/NUMBER FORMAT/BATCH.
     """
     if figure is not None:
+        if format is not ExportFormat.tables:
+            raise UsageError("--format has no meaning with --figure.")
         _export_figure(*figure, target)
         return
     if target is None:
         raise UsageError("the folder is missing: ledger export DIR, or ledger export --figure SUBJECT QUANTITY.")
+    folder = target.expanduser().resolve()
+    if format is ExportFormat.boamps:
+        _export_reports(folder)
+    else:
+        _export_tables(folder)
+
+
+def _export_reports(folder: Path) -> None:
+    from pipelines.answers.export.boamps import write_reports
     from pipelines.answers.export.export import export as write_export
 
     with connect_published(STATE.settings) as connection:
+        found = write_export(connection, folder, write_reports)
+    print(f"export     {folder} ({len(found)} own runs as BoAmps reports)")
+
+
+def _export_tables(folder: Path) -> None:
+    from pipelines.answers.export.export import export as write_export
+    from pipelines.answers.export.marts import write_marts
+
+    with connect_published(STATE.settings) as connection:
         try:
-            found = write_export(connection, target.expanduser().resolve())
+            found = write_export(connection, folder, write_marts)
         except ModuleNotFoundError as error:
             raise LedgerError(
                 f"ledger export needs the package {error.name}. Install it: pip install 'compute-ledger[export]'"
             ) from None
     tables = sum(name.endswith(".parquet") for name in found)
-    print(f"export     {target} ({tables} tables as Parquet and CSV; datapackage.json, croissant.json, ATTRIBUTION.md)")
+    print(f"export     {folder} ({tables} tables as Parquet and CSV; datapackage.json, croissant.json, ATTRIBUTION.md)")
 
 
 def _export_figure(subject: str, quantity: str, file: Path | None) -> None:

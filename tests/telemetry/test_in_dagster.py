@@ -3,8 +3,10 @@
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
+import duckdb
 import pytest
 
 from pipelines.defs.own_run_assets import daily_energy
@@ -16,7 +18,7 @@ from pipelines.warehouse.file import connect, connect_published, read_rows
 from pipelines.warehouse.home import note_home
 from pipelines.warehouse.meta_tables import ensure_meta, note_build
 from pipelines.warehouse.own_run_inbox import take_in_inbox
-from pipelines.warehouse.own_runs import partials_of, store
+from pipelines.warehouse.own_runs import TABLES, partials_of, store
 from tests.conftest import run_ledger
 from tests.telemetry.generator import START_MS, constant, nvidia_smi, parquet
 
@@ -128,3 +130,20 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
     (file,) = [one for one in store(own_home).read_manifest().files if one.name == "gpu.csv"]
     assert energy["locator"].startswith(f"gpu.csv (sha256 {file.sha256[:12]}): 4808 samples")
     assert "Own Llama" in (own_home.site / "own-runs.html").read_text()
+    assert_taken_in_again(own_home, run)
+
+
+def assert_taken_in_again(own_home: Settings, run: dict[str, Any]) -> None:
+    """The run as a BoAmps report, taken in by another home, has the energy and the hardware that it had."""
+    reports = own_home.home.parent / "reports"
+    done = run_ledger("export", str(reports), "--format", "boamps", home=own_home.home)
+    assert (done.returncode, done.stdout) == (0, f"export     {reports} (2 own runs as BoAmps reports)\n"), done.stderr
+    other = Settings(home=own_home.home.parent / "other", site=own_home.site)
+    file = reports / "llama-8b.boamps.json"
+    assert run_ledger("ingest", "--zone", "UTC", str(file), home=other.home).returncode == 0
+    with duckdb.connect(config={"python_enable_replacements": False}) as connection:
+        for own in TABLES.values():
+            own.load(connection, other)
+        notes = connection.execute("select accelerator, accelerator_count, model from raw.telemetry_notes").fetchall()
+    assert notes == [("NVIDIA H100 80GB HBM3", 8, "Llama 3.1 8B")]
+    assert partials_of(other).of_days()["energy_j"].sum() == pytest.approx(run["energy_j"])
