@@ -172,6 +172,11 @@ class _Live:
             print(f"\r{self.text(reading)}\x1b[K", end="", file=sys.stderr, flush=True)
 
 
+BUSY_CORE = "busy_core_power_w"
+"""The assumption that a recorder uses where it finds no meter."""
+
+BENCHMARK_TITLE = "Inference benchmark: float32 and int8 on processors"
+
 FACTOR = """
     select 1000 * central_of(co2e_kg_of(multiply(exactly(1 / 3.6e6), amount(p.choice)), amount(g.choice)))
     from core.assumption_choices as p, core.assumption_choices as g
@@ -191,33 +196,69 @@ def _grams_per_joule(settings: Settings) -> float | None:
         return None
 
 
+def _watts_per_core(settings: Settings) -> float:
+    """Power of a busy core, as the assumptions have it."""
+    from pipelines.seeds.files import read_seed_file
+    from pipelines.seeds.prices_and_places import Assumptions
+
+    table, _ = read_seed_file(settings.seeds / "assumptions.csv", "seeds/assumptions.csv", Assumptions)
+    found = [row.central for _, row in table.rows if isinstance(row, Assumptions) and row.name == BUSY_CORE]
+    if not found:
+        raise LedgerError(f"seeds/assumptions.csv: no row {BUSY_CORE}. Restore it, or give --watts-per-core.")
+    return found[0]
+
+
+def _benchmark_command(settings: Settings, name: str, watts_per_core: float | None) -> list[str]:
+    """The command of the benchmark, which adds its results to the file of its recorder."""
+    from pipelines.telemetry.inference_benchmark import require_packages
+    from pipelines.telemetry.recording import results_file
+
+    require_packages()
+    file = results_file(settings.recordings, name)
+    stated = [] if watts_per_core is None else ["--watts-per-core", str(watts_per_core)]
+    return [sys.executable, "-m", "pipelines.telemetry.inference_benchmark", str(file.resolve()), *stated]
+
+
+def _new_name(run: str | None, command: str) -> str:
+    """The name of a run: the one that is given, else the command and the time."""
+    _check_run(run)
+    return run or re.sub(r"[^A-Za-z0-9._]+", "-", f"{command}-{datetime.now(UTC):%Y%m%dT%H%M%S}").strip("-._")
+
+
 def record(
-    command: Annotated[list[str], typer.Argument(help="The command, after --.")],
+    command: Annotated[list[str] | None, typer.Argument(help="The command, after --.")] = None,
     *,
     run: Annotated[str | None, typer.Option(help="Name of the run (default: the command and the time).")] = None,
     interval: Annotated[float, typer.Option(min=0.02, max=10, help="Seconds between samples.")] = 1.0,
     tokens: Annotated[float | None, typer.Option(help="Tokens that the command trains on, or writes.")] = None,
     usd_per_chip_hour: Annotated[float | None, typer.Option(min=0, help="Price of an accelerator and hour.")] = None,
     watts_per_core: Annotated[
-        float | None, typer.Option(min=0.1, help="Power of a busy core, where no meter is there (default: 6).")
+        float | None,
+        typer.Option(min=0.1, help="Power of a busy core, where no meter is there (default: the assumption, 6)."),
     ] = None,
+    benchmark: Annotated[
+        bool,
+        typer.Option("--benchmark", help="Run a small inference benchmark on the processors in place of a command."),
+    ] = False,
 ) -> None:
     """Run a command and record its energy: by NVIDIA's library or RAPL where there is one, else modelled from processor time."""
     from pipelines.telemetry import meters, recording
 
+    if benchmark == bool(command):
+        raise UsageError("expected a command, such as ledger record -- python train.py, or --benchmark without one.")
     settings = STATE.settings
     settings.prepare()
-    _check_run(run)
+    name = _new_name(run, "benchmark" if benchmark else Path((command or [""])[0]).name)
     _take_in_left(settings)
-    started_at = datetime.now(UTC)
-    name = run or re.sub(r"[^A-Za-z0-9._]+", "-", f"{Path(command[0]).name}-{started_at:%Y%m%dT%H%M%S}").strip("-._")
-    found = meters.find_meters(watts_per_core or meters.WATTS_PER_CORE)
-    given = {"title": " ".join(command)[:200], "tokens": tokens, "usd_per_chip_hour": usd_per_chip_hour}
+    words = _benchmark_command(settings, name, watts_per_core) if benchmark else command or []
+    found = meters.find_meters(watts_per_core or _watts_per_core(settings))
+    title, work = (BENCHMARK_TITLE, "inference") if benchmark else (" ".join(words)[:200], None)
+    given = {"title": title, "work": work, "tokens": tokens, "usd_per_chip_hour": usd_per_chip_hour}
     facts = {key: value for key, value in given.items() if value is not None}
     devices = sum(len(meter.devices) for meter in found)
     live = _Live(_grams_per_joule(settings), usd_per_chip_hour * devices / 3600 if usd_per_chip_hour else None)
     done = recording.record(
-        command, found, settings.recordings, name, interval_s=interval, facts=facts, show=live.show
+        words, found, settings.recordings, name, interval_s=interval, facts=facts, show=live.show
     )  # fmt: skip
     _report(live, done, [device.is_modelled for meter in found for device in meter.devices])
     _land(settings, done.files)

@@ -19,10 +19,6 @@ from pipelines.telemetry.formats.recording import Row
 
 POWERCAP = Path("/sys/class/powercap")
 
-WATTS_PER_CORE = 6.0
-"""Power of a busy core of a server processor where no meter is there: rated power over cores is 4.4 W (EPYC 7763, 280 W and
-64 cores), 6.3 (Xeon Platinum 8480+, 350 W and 56) and 7.3 (Xeon Platinum 8280, 205 W and 28)."""
-
 MODELLED = "modelled"
 
 
@@ -168,7 +164,7 @@ def rapl_zones(folder: Path = POWERCAP) -> list[tuple[Device, Path]]:
     return found
 
 
-def find_meters(watts_per_core: float = WATTS_PER_CORE) -> list[Meter]:
+def find_meters(watts_per_core: float) -> list[Meter]:
     """The meters of this machine; where there is none, the model."""
     zones = rapl_zones()
     found: list[Meter] = [*_nvidia(), *([RaplMeter(zones)] if zones else [])]

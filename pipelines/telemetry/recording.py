@@ -131,10 +131,22 @@ def record(
     return Recorded(returncode, [Path(sink.name) for _, sink in sinks], sampler.reading)
 
 
+def results_file(folder: Path, run_id: str) -> Path:
+    """The file of a recorder to which the command that it runs may add results, a line each."""
+    return _file(folder, run_id, 0)
+
+
+def _file(folder: Path, run_id: str, number: int) -> Path:
+    return folder / f"{run_id}.{number}{SUFFIX}"
+
+
 @contextmanager
 def _sink(folder: Path, run_id: str, number: int, meter: Meter, facts: Mapping[str, object]) -> Iterator[IO[bytes]]:
     """A file for samples, whose lock says that its recorder lives."""
-    with (folder / f"{run_id}.{number}{SUFFIX}").open("xb") as sink:
+    with _file(folder, run_id, number).open("xb") as sink:
+        fcntl.fcntl(
+            sink, fcntl.F_SETFL, fcntl.fcntl(sink, fcntl.F_GETFL) | os.O_APPEND
+        )  # the command may add lines too
         fcntl.flock(sink, fcntl.LOCK_EX)
         sink.write(head_line(meter.kind, meter.devices, facts))
         sink.flush()

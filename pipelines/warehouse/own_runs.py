@@ -25,7 +25,8 @@ from pipelines.warehouse.models.tables import write_table
 OWN = "own_runs"
 """Source of all own measurements: its key in SOURCES.toml."""
 
-FILES, NOTES, PARTIALS = "raw.telemetry_files", "raw.telemetry_notes", "core.telemetry_partials"
+FILES, NOTES = "raw.telemetry_files", "raw.telemetry_notes"
+RESULTS, PARTIALS = "raw.telemetry_results", "core.telemetry_partials"
 
 FILE_COLUMNS = {
     "run_id": "Run that the file has samples of.",
@@ -52,6 +53,25 @@ NOTE_COLUMNS = {
     "tokens": "Tokens trained on, or written.",
     "country": "Country of the machines, ISO 3166 alpha-3.",
     "usd_per_chip_hour": "Price of an accelerator and hour, where run.toml says.",
+}
+RESULT_COLUMNS = {
+    "run_id": "Key of the run.",
+    "file_sha256": "SHA-256 of the file as it was delivered.",
+    "result_no": "Number of the result in the run, from 1.",
+    "model_name": "Model, and its version.",
+    "framework": "Software that ran it.",
+    "processor_name": "Processor as the system names it.",
+    "number_format": "Number format of weights and activations.",
+    "is_optimized": "True if the software was allowed to rewrite the graph of the model.",
+    "batch_size": "Inferences in a batch.",
+    "thread_count": "Threads that it was allowed to use.",
+    "repeat_no": "Number of the repeat, from 1.",
+    "inference_count": "Inferences of the repeat.",
+    "wall_s": "Time that they took, seconds.",
+    "processor_s": "Processor time that they took, seconds, summed over threads.",
+    "energy_j": "Energy as a meter counted it, joules; null without a meter.",
+    "core_power_w": "Power of a busy core, watts, where the person who measured gave one.",
+    "same_answer_fraction": "Share of inputs on which the answer is that of the model as it is.",
 }
 PARTIAL_COLUMNS = {
     "run_id": "Key of the run.",
@@ -81,13 +101,15 @@ PARTIAL_COLUMNS = {
     "last_counter_j": "Counter at the last.",
     "counter_range_j": "Where the counter begins again at zero, if that is known.",
 }
-COLUMNS = {FILES: FILE_COLUMNS, NOTES: NOTE_COLUMNS, PARTIALS: PARTIAL_COLUMNS}
+COLUMNS = {FILES: FILE_COLUMNS, NOTES: NOTE_COLUMNS, RESULTS: RESULT_COLUMNS, PARTIALS: PARTIAL_COLUMNS}
 
 POLARS: dict[str, pl.DataType] = {
-    **dict.fromkeys(("is_modelled", "is_numbered"), pl.Boolean()),
+    **dict.fromkeys(("batch_size", "result_no", "repeat_no"), pl.Int64()),
+    **dict.fromkeys(("is_modelled", "is_numbered", "is_optimized"), pl.Boolean()),
     **dict.fromkeys(
         ("active_params", "tokens", "usd_per_chip_hour", "energy_j", "measured_s", "gap_s", "peak_power_w", "first_power_w",
-         "last_power_w", "first_counter_j", "last_counter_j", "counter_range_j"), pl.Float64(),
+         "last_power_w", "first_counter_j", "last_counter_j", "counter_range_j", "wall_s", "processor_s", "core_power_w",
+         "same_answer_fraction"), pl.Float64(),
     ),
 }  # fmt: skip
 
@@ -181,6 +203,20 @@ def load_notes(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dic
     return _write(connection, NOTES, rows)
 
 
+def load_results(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, str]:
+    """Make raw.telemetry_results: the results of benchmarks, as their files say."""
+    manifest = store(settings).read_manifest()
+    rows = []
+    for run_id in _runs(manifest):
+        said = [
+            {"run_id": run_id, "file_sha256": entry.sha256, **result}
+            for entry in manifest.files
+            for result in entry.facts.get(run_id, {}).get("results", [])
+        ]
+        rows += [{**row, "result_no": number} for number, row in enumerate(said, 1)]
+    return _write(connection, RESULTS, rows)
+
+
 def load_partials(connection: duckdb.DuckDBPyConnection, settings: Settings) -> dict[str, str]:
     """Make core.telemetry_partials: files of a run that overlap are integrated as one series."""
     manifest = store(settings).read_manifest()
@@ -244,6 +280,12 @@ TABLES = {
             load_files,
         ),
         OwnTable(NOTES, "One row per own run: what run.toml, or a file itself, says of it.", ("run_id",), load_notes),
+        OwnTable(
+            RESULTS,
+            "One row per repeat of a benchmark of own runs: so many inferences, and what they took.",
+            ("run_id", "result_no"),
+            load_results,
+        ),
         OwnTable(
             PARTIALS,
             "One row per device and landed file of an own run: energy between its samples, and what is needed to go on "

@@ -114,7 +114,7 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
         8,
     )
     assert "\n" not in title[0]
-    assert len(modelled) == all(device.is_modelled for meter in find_meters() for device in meter.devices)
+    assert len(modelled) == all(device.is_modelled for meter in find_meters(6.0) for device in meter.devices)
     for figure in modelled:
         assert figure["value_low"] == pytest.approx(figure["value"] / 2)
         assert figure["value_high"] == pytest.approx(figure["value"] * 4)

@@ -1,6 +1,7 @@
 """What ``ledger record`` writes while a command runs: a line that says what is measured, then a line a sample.
 
 What belongs here: the lines. What does not: meters, and running the command (``recording.py`` of the room).
+A benchmark adds lines of its own, each a result, between those of samples.
 
 Lines are added one by one, so that whatever ends the recorder leaves all samples but the last. A last line that was
 cut is left out.
@@ -18,6 +19,7 @@ from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Reject
 from pipelines.telemetry.formats.delivered import Delivered, Device, Kind, settle
 from pipelines.telemetry.formats.logs import Context
+from pipelines.telemetry.results import Result
 
 BEGIN = '{"compute_ledger": "recording"'
 
@@ -43,6 +45,11 @@ def row_line(row: Row) -> bytes:
     return json.dumps(row, separators=(",", ":")).encode() + b"\n"
 
 
+def result_line(result: Mapping[str, object]) -> bytes:
+    """The line of a result."""
+    return json.dumps({"result": result}, separators=(",", ":")).encode() + b"\n"
+
+
 def is_recording(head: str) -> bool:
     """Whether a file begins as a recording."""
     return head.startswith(BEGIN)
@@ -57,21 +64,23 @@ def read_recording(data: bytes, context: Context) -> Delivered:
         kind: Kind = head["kind"]
     except (ValueError, KeyError, TypeError):
         raise LedgerError(f"{context.file}:1: expected the first line of a recording.") from None
-    rows, rejects = [], []
+    rows, results, rejects = [], [], []
     for number, line in enumerate(lines, 1):
         try:
             values = json.loads(line)
-            rows.append((number, number + 1, number, None, *values[: len(ROW)]))
-        except (ValueError, TypeError):
-            rejects.append(
-                Reject(context.file, number, number + 1, None, line.decode(errors="replace"), "expected a sample")
-            )
+            if isinstance(values, dict):
+                results.append(Result.model_validate(values["result"]).model_dump())
+            else:
+                rows.append((number, number + 1, number, None, *values[: len(ROW)]))
+        except (ValueError, TypeError, KeyError):
+            what = "expected a sample or a result"
+            rejects.append(Reject(context.file, number, number + 1, None, line.decode(errors="replace"), what))
     schema = {
         "record_no": pl.Int64(), "line": pl.Int64(), "seq": pl.Int64(), "run": pl.String(), "device_id": pl.String(),
         "at_ms": pl.Int64(), "reading": pl.Float64(), "utilisation_percent": pl.Float32(), "memory_used_bytes": pl.Int64(),
         "temperature_c": pl.Float32(),
     }  # fmt: skip
     samples = pl.DataFrame(rows, schema=schema, orient="row", strict=False)
-    return settle(
-        Delivered("recording", context.file, kind, samples, devices, len(lines), rejects, {"": head["facts"]})
-    )
+    facts = {**head["facts"], **({"results": results} if results else {})}
+    record_count = len(lines) - len(results)
+    return settle(Delivered("recording", context.file, kind, samples, devices, record_count, rejects, {"": facts}))

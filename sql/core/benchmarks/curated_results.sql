@@ -9,7 +9,8 @@
 -- column: unit_name | What is counted per second or per joule.
 -- column: units_per_s | Units per second, where measured.
 -- column: joule_per_unit | Energy per unit, joules.
--- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
+-- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board; of own runs also processors, and
+--    "modelled" where no meter was read.
 -- column: source_id | Source of the result.
 -- column: repeated_by | Key in core.fetched_results of the same result: equal but for rounding, or, for a row that was not seen in the
 --    official results itself, the result of the same submitter, task and accelerators. Null if there is none.

@@ -29,7 +29,8 @@
 -- column: power_reason | Why power and energy are missing although the publisher gives one; else null.
 -- column: energy_j | Energy of the whole run, joules.
 -- column: joule_per_unit | Energy per unit, joules.
--- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board.
+-- column: energy_boundary | What power and energy include: accelerators alone, the system, or the board; of own runs also processors, and
+--    "modelled" where no meter was read.
 -- column: is_official | True if reviewed and published by the suite's organization.
 -- column: is_inferred | True if the publisher derived the row from another result.
 -- column: same_runs_as | Key of the row that counts, where this one gives the same runs again; else null.

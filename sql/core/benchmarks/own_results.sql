@@ -1,4 +1,5 @@
--- One row per own run, in the columns of core.fetched_results: energy per token where its tokens are known, else energy.
+-- One row per own run, in the columns of core.fetched_results: energy per token where its tokens are known, else energy; and one per case
+-- of a benchmark of own runs: inferences per second, and energy per inference.
 -- key: benchmark_result_id
 -- as: core.fetched_results
 select
@@ -31,7 +32,7 @@ select
     null::varchar as power_reason,
     energy_j,
     energy_j / tokens as joule_per_unit,
-    energy_boundary,
+    if(is_modelled, energy_boundary || ', modelled', energy_boundary) as energy_boundary,
     false as is_official,
     false as is_inferred,
     null::varchar as same_runs_as,
@@ -41,4 +42,36 @@ select
     'own_runs' as source_id,
     files as locator
 from core.telemetry_runs
+union all by name
+select
+    concat('own/', b.run_id, '/', b.case_name) as benchmark_result_id,
+    'own' as suite,
+    strftime(r.started_at, '%Y-%m-%d') as round,
+    'none' as division,
+    'own' as submitter,
+    concat(b.processor_name, ', ', b.framework, if(b.is_optimized, '', ', graph as it is')) as system,
+    b.processor_name as accelerator_name,
+    b.number_format,
+    'inference' as benchmark,
+    b.model_name,
+    concat('batch ', b.batch_size, ', threads ', b.thread_count) as scenario,
+    b.batch_size::double as batch_size,
+    'throughput' as metric,
+    b.inferences_per_s as value,
+    'inferences/s' as unit,
+    'inference' as unit_name,
+    b.inferences_per_s as units_per_s,
+    b.inferences_per_s * b.joule_per_inference as power_w,
+    b.energy_j,
+    b.joule_per_inference as joule_per_unit,
+    if(b.is_modelled, 'processors, modelled', 'processors') as energy_boundary,
+    false as is_official,
+    false as is_inferred,
+    false as is_duplicate,
+    false as is_default,
+    r.started_at::date as published_date,
+    'own_runs' as source_id,
+    r.files as locator
+from core.telemetry_benchmarks as b
+inner join core.telemetry_runs as r on b.run_id = r.run_id
 order by benchmark_result_id

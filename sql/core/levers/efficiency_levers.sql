@@ -9,6 +9,7 @@
 -- column: kind | published, or measured here: made from pairs of measurements in the ledger.
 -- column: evidence_count | Pieces of evidence: 1 for a published one.
 -- column: source_id | Source of the factor.
+-- column: note | What to bear in mind with it.
 -- column: locator | Where in the source.
 with published as (
     select
@@ -49,7 +50,8 @@ levers as (
         'measured here' as kind,
         evidence_count,
         source_id,
-        evidence_count || ' pairs of measurements that differ only in this technique' as locator
+        evidence_count || ' pairs of measurements that differ only in this technique' as locator,
+        note
     from core.measured_levers
 )
 

@@ -9,6 +9,7 @@
 -- interval: factor | How many times better the metric gets.
 -- column: evidence_count | Pairs of measurements.
 -- column: source_id | Source of most of them.
+-- column: note | What to bear in mind with the measurements.
 with served as (
     select
         r.model_id,
@@ -114,6 +115,17 @@ pairs as (
     from core.finetuning_ratios as f
     inner join core.training_runs as r on f.training_run_id = r.training_run_id
     where r.run_kind = 'finetuning'
+    union all by name
+    select
+        efficiency_lever_id,
+        lever,
+        family,
+        baseline,
+        metric,
+        factor,
+        source_id,
+        note
+    from core.own_lever_pairs
 )
 
 select
@@ -126,7 +138,8 @@ select
     median(factor) as factor,
     quantile_cont(factor, 0.95) as factor_high,
     count(*) as evidence_count,
-    mode(source_id) as source_id
+    mode(source_id) as source_id,
+    max(note) as note
 from pairs
 group by efficiency_lever_id
 having count(*) >= 3
