@@ -174,7 +174,7 @@ copy (
         from range({rows}) as t(i)
     ),
     drawn as (
-        select *, hash(i, {seed})::hugeint % 1000 as small, hash(i + 1, {seed})::hugeint % 100000 as rare from samples
+        select *, (hash(i, {seed}) % 1000)::bigint as small, (hash(i + 1, {seed}) % 100000)::bigint as rare from samples
     )
     select
         'GPU-' || device as device_id,
@@ -185,7 +185,6 @@ copy (
         (71000 - rare // 1000)::bigint * 1048576 as memory_used_bytes,
         (55 + small // 90)::float as temperature_c
     from drawn
-    order by device_id, seq
 ) to '{path}' (format parquet, compression zstd, row_group_size 122880)
 """
 
