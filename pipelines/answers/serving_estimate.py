@@ -12,11 +12,11 @@ from typing import Any
 import duckdb
 
 from pipelines.answers.given import KINDS, find_accelerator
-from pipelines.answers.model_config import read_config
 from pipelines.answers.numbers import with_prefix
 from pipelines.answers.serving_case import Budget, Serving
 from pipelines.answers.serving_scenarios import asked_bits, check_case, choose_model, estimates_model, set_scenarios
 from pipelines.errors import UsageError
+from pipelines.records.model_config import read_config
 from pipelines.warehouse.file import Row, read_rows
 
 FIGURES = {

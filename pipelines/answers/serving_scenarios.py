@@ -14,9 +14,9 @@ from functools import cache
 import duckdb
 
 from pipelines.answers.beside_published import beside_published
-from pipelines.answers.model_config import read_config
 from pipelines.answers.serving_case import Serving
 from pipelines.errors import UsageError, nearest, shown
+from pipelines.records.model_config import read_config
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import Row, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel, read_models

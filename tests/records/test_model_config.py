@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from pipelines.answers.model_config import count_config
+from pipelines.records.model_config import count_config
 from pipelines.settings import Settings
 from tests.conftest import Called
 
