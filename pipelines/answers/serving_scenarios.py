@@ -30,6 +30,29 @@ FORMATS = {16: ("16", "bf16", "fp16"), 8: ("8", "fp8", "int8"), 4: ("4", "fp4", 
 
 MAX_BATCH, MAX_CONTEXT = 65_536, 100_000_000
 
+SCENARIO = """
+    select $model::varchar as model_id, h.accelerator_id, h.weight_bits, 'standard' as workload, $batch::bigint as batch_size,
+        coalesce($count::bigint, 0) as asked_count,
+        coalesce($count::bigint, case when h.is_stand_alone then 1 end) as accelerator_count,
+        $decode_count::bigint as decode_count, $group::bigint as group_count,
+        coalesce($prompt::double, i.prompt_tokens.value) as prompt_tokens,
+        coalesce($answer::double, i.answer_tokens.value) as answer_tokens,
+        $cached_prompt::double as cached_prompt_fraction,
+        coalesce(
+            $context::double,
+            least(
+                cached_tokens_of(
+                    coalesce($prompt::double, i.prompt_tokens.value), coalesce($answer::double, i.answer_tokens.value)
+                ),
+                $longest::double
+            )
+        ) as context_tokens,
+        $software::varchar as software, $software_year::double - 2026 as software_years,
+        $speculative::boolean as is_speculative, $idle::double as idle_fraction
+    from core.inference_hardware as h cross join core.inference_inputs as i
+"""
+"""A case on a device with a number of bits: what is given, else what stands for it. The page's calculator runs it too."""
+
 NOT_OF_SHAPE = ("model_type", "embedding_params", "left_out")
 """What a configuration is counted for beside the columns of core.model_shapes."""
 
@@ -129,27 +152,8 @@ def set_scenarios(
     """The case as rows of core.inference_scenarios: one a device and number of bits."""
     point = given.point
     connection.execute(
-        """
-        create or replace table core.inference_scenarios as
-        select $model::varchar as model_id, h.accelerator_id, h.weight_bits, 'standard' as workload, $batch::bigint as batch_size,
-            coalesce($count::bigint, 0) as asked_count,
-            coalesce($count::bigint, case when h.is_stand_alone then 1 end) as accelerator_count,
-            $decode_count::bigint as decode_count, $group::bigint as group_count,
-            coalesce($prompt::double, i.prompt_tokens.value) as prompt_tokens,
-            coalesce($answer::double, i.answer_tokens.value) as answer_tokens,
-            $cached_prompt::double as cached_prompt_fraction,
-            coalesce(
-                $context::double,
-                least(
-                    cached_tokens_of(
-                        coalesce($prompt::double, i.prompt_tokens.value), coalesce($answer::double, i.answer_tokens.value)
-                    ),
-                    $longest::double
-                )
-            ) as context_tokens,
-            $software::varchar as software, $software_year::double - 2026 as software_years,
-            $speculative::boolean as is_speculative, $idle::double as idle_fraction
-        from core.inference_hardware as h cross join core.inference_inputs as i
+        f"""
+        create or replace table core.inference_scenarios as {SCENARIO}
         where i.model_class = 'dense' and (h.accelerator_id = $device or $device is null) and list_contains($bits, h.weight_bits)
             and h.memory_bytes is not null
         """,

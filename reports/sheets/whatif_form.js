@@ -25,7 +25,7 @@
     const scenario = {};
     for (const name of CHOICES) if (at(name).value) scenario[name] = at(name).value;
     for (const [name, label] of Object.entries(AMOUNTS)) {
-      const amount = whatif.readAmount(at(name).value, label);
+      const amount = amounts.read(at(name).value, label);
       if (amount) scenario[name] = amount;
     }
     const year = at("year").value.trim();

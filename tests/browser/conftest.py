@@ -14,7 +14,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
 from pipelines.settings import Settings
 
-UNPACKING = ("compare.html", "check.html", "devices.html")
+UNPACKING = ("compare.html", "check.html", "devices.html", "serving.html")
 """Pages that unpack their data before they answer."""
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 

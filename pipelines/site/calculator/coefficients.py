@@ -108,16 +108,20 @@ def _ranges(rows: list[Row], column: str) -> list[list[Any]]:
     return made
 
 
-def _rentals(rows: list[Row]) -> list[list[Any]]:
+def _rentals(rows: list[Row], released_year: int | None) -> list[list[Any]]:
     """Rental prices by year, as ``_ranges``, with the kind of the input and the method of the cost.
 
-    Each row is of a year with a new price, which holds until the next.
+    Each row is of a year with a new price, which holds until the next. No run uses an accelerator before its release,
+    so that earlier years are left out.
     """
     made = []
     for row, following in zip_longest(rows, rows[1:]):
+        years = max(row["year"], released_year or EARLIEST_YEAR), following["year"] - 1 if following else LATEST_YEAR
+        if years[0] > years[1]:
+            continue
         price, method = row["cloud_price"], row["cloud_price_method"]
         made.append([
-            row["year"], following["year"] - 1 if following else LATEST_YEAR,
+            *years,
             *(price[key] for key in ("low", "value", "high", "basis", "source_id")),
             KINDS[price["kind"]], "rental" if method == "observed" else f"rental_{method}",
         ])  # fmt: skip
@@ -159,7 +163,7 @@ def _chips(connection: duckdb.DuckDBPyConnection, chosen: dict[str, list[Row]]) 
             "peak_source": rows[0]["dense_peak"]["source_id"],
             "usual_format": rows[0]["number_format"],
             "formats": {row["number_format"]: row["dense_peak"]["value"] for row in peaks},
-            "rentals": _rentals(rentals.get(chip["accelerator_id"], [])),
+            "rentals": _rentals(rentals.get(chip["accelerator_id"], []), chip["released_year"]),
             "acquired": _acquired(rows[0]),
             "purchase": bought,
         }

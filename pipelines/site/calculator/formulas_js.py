@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import cast
 
@@ -16,32 +16,40 @@ import sqlglot
 from sqlglot import exp
 
 from pipelines.errors import LedgerError
+from pipelines.settings import REPORTS
 
 MACRO = re.compile(r"create or replace macro (\w+)\(([^)]*)\) as\s+(.*?);\s*$", re.DOTALL | re.MULTILINE)
 COMMENT = re.compile(r"--[^\n]*")
 
-OPERATORS: dict[type[exp.Expr], str] = {
-    exp.Add: "+",
-    exp.Sub: "-",
-    exp.Mul: "*",
-    exp.Div: "/",
-    exp.GT: ">",
-    exp.GTE: ">=",
-    exp.LT: "<",
-    exp.LTE: "<=",
-    exp.EQ: "===",
-    exp.NEQ: "!==",
-    exp.And: "&&",
-    exp.Or: "||",
+CALLS: dict[type[exp.Expr], str] = {
+    exp.Add: "add",
+    exp.Sub: "sub",
+    exp.Mul: "mul",
+    exp.Div: "div",
+    exp.Pow: "pow",
+    exp.GT: "gt",
+    exp.GTE: "gte",
+    exp.LT: "lt",
+    exp.LTE: "lte",
+    exp.EQ: "eq",
+    exp.NEQ: "neq",
+    exp.Log: "log",
 }
+"""Operations of two operands -> the function of reports/sheets/sql.js, which is null where an operand is null."""
 FUNCTIONS: dict[type[exp.Expr], str] = {
-    exp.Ln: "Math.log",
-    exp.Exp: "Math.exp",
-    exp.Sqrt: "Math.sqrt",
-    exp.Abs: "Math.abs",
-    exp.Sin: "Math.sin",
-    exp.Asin: "Math.asin",
+    exp.Ln: "ln",
+    exp.Exp: "exp",
+    exp.Sqrt: "sqrt",
+    exp.Abs: "abs",
+    exp.Sin: "sin",
+    exp.Asin: "asin",
+    exp.Ceil: "ceil",
+    exp.Neg: "neg",
+    exp.Not: "not",
 }
+"""The same of one operand."""
+LOGIC: dict[type[exp.Expr], str] = {exp.And: "&&", exp.Or: "||"}
+"""A null is as good as false wherever a condition decides."""
 
 
 def read_bodies(folder: Path) -> dict[str, tuple[list[str], str]]:
@@ -93,22 +101,33 @@ def _element(node: exp.Expr) -> str:
 def _case(node: exp.Expr) -> str:
     case = cast(exp.Case, node)
     otherwise = printed(case.args["default"]) if case.args.get("default") is not None else "null"
-    chosen = f"{printed(case.this)} === " if case.this is not None else ""
+    chosen = f"{printed(case.this)} === " if case.this is not None else ""  # of texts that are known
     for branch in reversed(case.args["ifs"]):
         otherwise = f"({chosen}{printed(branch.this)} ? {printed(branch.args['true'])} : {otherwise})"
     return otherwise
 
 
 def _between(node: exp.Expr) -> str:
-    value, low, high = (printed(one) for one in (node.this, node.args["low"], node.args["high"]))
-    return f"({low} <= {value} && {value} <= {high})"
+    return f"sql.within({', '.join(printed(one) for one in (node.this, node.args['low'], node.args['high']))})"
+
+
+def _among(node: exp.Expr) -> str:
+    return f"[{', '.join(printed(one) for one in node.expressions)}].includes({printed(node.this)})"
+
+
+def _is_null(node: exp.Expr) -> str:
+    if not isinstance(node.expression, exp.Null):
+        raise LedgerError(f"a formula tests for something else than null: {node.sql('duckdb')}")
+    return f"sql.isNull({printed(node.this)})"
 
 
 def _cast(node: exp.Expr) -> str:
     """The value alone: all numbers of JavaScript are doubles. Infinity is written as a text in SQL."""
     infinite = {"infinity": "Infinity", "-infinity": "-Infinity"}
-    is_text = isinstance(node.this, exp.Literal) and node.this.is_string
-    return infinite.get(node.this.this, printed(node.this)) if is_text else printed(node.this)
+    if isinstance(node.this, exp.Literal) and node.this.is_string:
+        return infinite.get(node.this.this, printed(node.this))
+    inner = printed(node.this)
+    return f"sql.float({inner})" if cast(exp.Cast, node).to.this == exp.DType.FLOAT else inner
 
 
 def _coalesce(node: exp.Expr) -> str:
@@ -116,7 +135,7 @@ def _coalesce(node: exp.Expr) -> str:
 
 
 def _extreme(node: exp.Expr) -> str:
-    name = "Math.max" if isinstance(node, exp.Greatest) else "Math.min"
+    name = "sql.greatest" if isinstance(node, exp.Greatest) else "sql.least"
     return f"{name}({', '.join(printed(one) for one in (node.this, *node.expressions))})"
 
 
@@ -139,9 +158,12 @@ PRINTERS: dict[type[exp.Expr], Callable[[exp.Expr], str]] = {
     exp.Between: _between,
     exp.Cast: _cast,
     exp.Paren: lambda node: f"({printed(node.this)})",
-    exp.Neg: lambda node: f"-({printed(node.this)})",
-    exp.Pow: lambda node: f"Math.pow({printed(node.this)}, {printed(node.expression)})",
     exp.Pi: lambda _: "Math.PI",
+    exp.Null: lambda _: "null",
+    exp.Boolean: lambda node: str(node.this).lower(),
+    exp.Is: _is_null,
+    exp.In: _among,
+    exp.Placeholder: lambda node: f"asked.{node.this}",
 }
 
 
@@ -150,20 +172,26 @@ def printed(node: exp.Expr) -> str:
     kind = type(node)
     if kind in PRINTERS:
         return PRINTERS[kind](node)
-    if kind in OPERATORS:
-        return f"({printed(node.this)} {OPERATORS[kind]} {printed(node.expression)})"
+    if kind in CALLS:
+        return f"sql.{CALLS[kind]}({printed(node.this)}, {printed(node.expression)})"
+    if kind in LOGIC:
+        return f"({printed(node.this)} {LOGIC[kind]} {printed(node.expression)})"
     if kind in FUNCTIONS:
-        return f"{FUNCTIONS[kind]}({printed(node.this)})"
+        return f"sql.{FUNCTIONS[kind]}({printed(node.this)})"
     raise LedgerError(
         f"a formula of the calculator uses {kind.__name__}, which cannot be written as JavaScript: {node.sql('duckdb')}"
     )
 
 
-def formulas_script(folder: Path, wanted: Iterable[str]) -> str:
-    """``const formulas = …``: the wanted macros and those that they call, as functions of the same names."""
+def formulas_script(folder: Path, wanted: Iterable[str], models: Mapping[str, str] | None = None) -> str:
+    """``const formulas = …``: the wanted macros and those that they call, as functions of the same names.
+
+    ``models`` are queries by name, each of which becomes a function too (``model_js``).
+    """
     bodies = read_bodies(folder)
+    queries = {name: sqlglot.parse_one(text, read="duckdb") for name, text in (models or {}).items()}
     trees: dict[str, exp.Expr] = {}
-    waiting = list(wanted)
+    waiting = [*wanted, *(call.name for query in queries.values() for call in query.find_all(exp.Anonymous))]
     while waiting:
         name = waiting.pop()
         if name in trees:
@@ -173,4 +201,51 @@ def formulas_script(folder: Path, wanted: Iterable[str]) -> str:
         trees[name] = sqlglot.parse_one(bodies[name][1], read="duckdb")
         waiting += [call.name for call in trees[name].find_all(exp.Anonymous)]
     lines = [f"  const {name} = ({', '.join(bodies[name][0])}) => {printed(trees[name])};" for name in sorted(trees)]
-    return "\n".join(["const formulas = (() => {", *lines, f"  return {{ {', '.join(sorted(trees))} }};", "})();"])
+    lines += [f"  const {name} = {function_of_rows(query)};" for name, query in queries.items()]
+    names = ", ".join([*sorted(trees), *queries])
+    arithmetic = (REPORTS / "sheets" / "sql.js").read_text(encoding="utf-8")
+    return "\n".join([arithmetic, "const formulas = (() => {", *lines, f"  return {{ {names} }};", "})();"])
+
+
+# Queries of rows
+
+
+def function_of_rows(query: exp.Expr) -> str:
+    """A query whose every step makes one row of one row, as a function of the rows that its first step joins.
+
+    The arguments are the joined tables by their aliases, in an object; ``asked`` holds the values of placeholders.
+    Conditions of joins and filters are left to who chooses the rows.
+    """
+    steps = [(step.alias, step.this) for step in query.args["with_"].expressions] if query.args.get("with_") else []
+    joined: list[str] = []
+    lines = []
+    for name, step in [*steps, ("made", query)]:
+        tables = [step.args["from_"].this, *(join.this for join in step.args.get("joins") or [])]
+        if not joined:
+            joined = [table.alias_or_name for table in tables]
+            lines.append(f"({{ {', '.join(joined)} }}, asked = {{}}) => {{")
+            sources = set(joined)
+        elif len(tables) > 1:
+            raise LedgerError(f"a later step of a query of rows joins: {step.sql('duckdb')[:80]}")
+        else:
+            sources = set()
+        lines.append(f"    const {name} = {{ {', '.join(_fields(step, tables[0].alias_or_name, sources))} }};")
+    return "\n".join([*lines, "    return made;", "  }"])
+
+
+def _fields(step: exp.Expr, table: str, sources: Set[str]) -> Iterator[str]:
+    """The columns that a step selects, as fields of an object; ``table`` has the columns without a table's name."""
+    for column in cast(exp.Select, step).expressions:
+        if column.is_star:  # columns that a star leaves out are made anew beside it
+            yield f"...{column.table or table if isinstance(column, exp.Column) else table}"
+        else:
+            made = column.this if isinstance(column, exp.Alias) else column
+            yield f"{column.alias_or_name}: {printed(made.transform(_placed, table, sources))}"
+
+
+def _placed(node: exp.Expr, table: str, sources: Set[str]) -> exp.Expr:
+    """A column with the name of the row that has it: that of a joined table as it is."""
+    if not isinstance(node, exp.Column) or node.parts[0].name in sources:
+        return node
+    parts = reversed([exp.to_identifier(table), *(part.copy() for part in node.parts)])
+    return exp.Column(**dict(zip(("this", "table", "db", "catalog"), parts, strict=False)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -40,8 +40,9 @@ QUESTIONS = (
           "13B on 2T tokens, 256 H100, France"),),
     ),
     Question(
-        "What serves my model, and at what price?", "devices.html#serving", "Cost, energy and speed of a token by accelerator.",
-        (("devices.html#model=Llama+3.1+70B", "Llama 3.1 70B"),
+        "What serves my model, and at what price?", "serving.html", "Your model, accelerator, users, prompts and answers.",
+        (("serving.html#model=Llama+3.1+70B&device=h100-sxm&batch=64", "Llama 3.1 70B for 64 users"),
+         ("devices.html#serving", "by accelerator"),
          ("compare.html#accelerators=h100-sxm,b200-sxm,mi300x", "H100, B200, MI300X")),
     ),
     Question(
@@ -76,7 +77,9 @@ class Front:
 
 def calculator_script() -> str:
     """The calculator without its form: formulas from sql/macros, numbers, rules."""
-    texts = ((REPORTS / "sheets" / name).read_text(encoding="utf-8") for name in ("numbers.js", "whatif.js"))
+    texts = (
+        (REPORTS / "sheets" / name).read_text(encoding="utf-8") for name in ("numbers.js", "amounts.js", "whatif.js")
+    )
     return "\n".join((formulas_script(SQL / "macros", FORMULAS), *texts))
 
 
@@ -98,18 +101,22 @@ def _embedded(data: dict[str, Any]) -> dict[str, Any]:
     return {**data, "chips": chips}
 
 
-def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
-    """Choices of the calculator's form."""
+def chips_by_vendor(chips: Mapping[str, tuple[str | None, str]]) -> list[tuple[str, list[tuple[str, str]]]]:
+    """Accelerators as groups of a list to choose from: vendors, each with keys and names, from (vendor, name) by key."""
     vendors: dict[str, list[tuple[str, str]]] = {}
-    for key, chip in data["chips"].items():
-        vendors.setdefault(chip["vendor"] or "Other", []).append((key, chip["name"]))
-    chips = [
+    for key, (vendor, name) in chips.items():
+        vendors.setdefault(vendor or "Other", []).append((key, name))
+    return [
         (vendor, sorted(vendors[vendor], key=lambda one: (one[1].lower(), one[0])))
         for vendor in sorted(vendors, key=str.lower)
     ]
+
+
+def _whatif_words(data: dict[str, Any]) -> dict[str, Any]:
+    """Choices of the calculator's form."""
     countries = sorted(((code, country_name(code)) for code in data["countries"]), key=lambda one: one[1])
     return {
-        "whatif_chips": chips,
+        "whatif_chips": chips_by_vendor({key: (chip["vendor"], chip["name"]) for key, chip in data["chips"].items()}),
         "whatif_default": data["default_chip"],
         "whatif_data": json_for_html(_embedded(data)),
         "whatif_countries": [("", "not given"), *countries],

@@ -146,7 +146,7 @@ def _words(build: Row, changes: list[Row], licences: list[Row], runs: Row) -> Wo
             "the source that a sheet gives beside the figure.",
             table=table(
                 "licence-table", "Licences of the sources", [head("Licence"), head("Sources", number=True)],
-                [row(cell(one["licence"]), cell(one["sources"], one["sources"])) for one in licences], tall=True,
+                [row(cell(one["licence"]), cell(f"{one['sources']:,}", one["sources"])) for one in licences], tall=True,
             ),
         ),
         section(

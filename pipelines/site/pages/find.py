@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from typing import Any
 
 import duckdb
@@ -215,9 +216,19 @@ def search_entries(connection: duckdb.DuckDBPyConnection) -> list[list[Any]]:
 def _entry(each: Words, kind: str) -> list[Any]:
     name, second = each["cells"][0], each["cells"][1]["text"]
     what = f"{kind}, {second}".removesuffix(", –") if kind else second.lower()
-    shown = f"{name['text']} {second}".lower()
-    further = " ".join(word for word in each["terms"].split() if word not in shown)
-    return [name["text"], what, name["href"], further, *([] if kind else [1])]
+    known = [_plain(name["text"]), *map(_plain, what.split())]
+    kept: list[str] = []
+    for word in sorted(each["terms"].split(), key=len, reverse=True):  # what a longer word holds is found by that one
+        plain = _plain(word)
+        if not any(plain in one for one in known):
+            known.append(plain)
+            kept.append(plain)
+    return [name["text"], what, name["href"], " ".join(kept), *([] if kind else [1])]
+
+
+def _plain(text: str) -> str:
+    """Letters and digits alone, as reports/sheets/matching.js compares them."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKD", text).lower()))
 
 
 @page_kind(
