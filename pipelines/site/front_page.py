@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from xml.etree import ElementTree
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
@@ -23,13 +24,15 @@ from pipelines.site.calculator.coefficients import COEFFICIENTS, NAME
 from pipelines.site.calculator.front_parts import front_parts
 from pipelines.site.chart_files import PICTURES
 from pipelines.site.charts.registry import SECTIONS, registered_charts
-from pipelines.site.charts.style import palette, vega_config
-from pipelines.site.files import embedded_font, packed_json, script_hash, write_changed
+from pipelines.site.embeds import build_embeds, payload_of
+from pipelines.site.files import embedded_font, script_hash, write_changed
 from pipelines.site.images import script_bundle
 from pipelines.site.pages.writing import site_files
 from pipelines.site.published import data_version
 from pipelines.warehouse.file import connect_published
 from pipelines.warehouse.raw_layer import packaged_among, raw_files, remote_files
+
+SITEMAP = "sitemap.xml"
 
 
 def _without_dead_links(data: dict[str, Any], pages: Mapping[str, str]) -> dict[str, Any]:
@@ -156,6 +159,16 @@ def _dataset_said(sources: Sequence[PageSource]) -> str:
     )
 
 
+def sitemap(names: Iterable[str]) -> bytes:
+    """All pages for search engines, by addresses that are relative: which address the site has is not known here."""
+    root = ElementTree.Element("urlset", xmlns="http://www.sitemaps.org/schemas/sitemap/0.9")
+    for name in sorted(name for name in names if name.endswith(".html")):
+        ElementTree.SubElement(ElementTree.SubElement(root, "url"), "loc").text = name
+    ElementTree.indent(root)
+    text: bytes = ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return text + b"\n"
+
+
 def shown_version(settings: Settings) -> str | None:
     """The data version of the page on disk; None where there is no whole page."""
     try:
@@ -186,13 +199,8 @@ def build_page(settings: Settings) -> list[str]:
     bundle = script_bundle(settings.parsed).replace("</script", "<\\/script")
     script = (REPORTS / "page.js").read_text(encoding="utf-8")
     pages = site_files(settings, [NAME])
-    payload = {
-        "charts": {
-            card["chart_id"]: {"data": _without_dead_links(card["data"], pages), "specs": card["specs"]}
-            for card in cards
-        },
-        "themes": {theme: {"config": vega_config(theme), "palette": palette(theme)} for theme in ("light", "dark")},
-    }
+    cards = [{**card, "data": _without_dead_links(card["data"], pages)} for card in cards]
+    embeds, changed = build_embeds(settings, cards, environment, bundle)
     version = data_version(settings)
     sources = page_sources(settings)
     with connect_published(settings) as connection:
@@ -203,11 +211,12 @@ def build_page(settings: Settings) -> list[str]:
         style=Markup((REPORTS / "page.css").read_text(encoding="utf-8") + front.style),
         **front.words, front_script=front.script,
         font_regular=embedded_font("Inter-Regular.woff2"), font_semibold=embedded_font("Inter-SemiBold.woff2"),
-        bundle=Markup(bundle), script=Markup(script), payload=packed_json(payload),
+        bundle=Markup(bundle), script=Markup(script), payload=payload_of(cards), heading="h3", root="", is_embedded=False,
         script_hashes=" ".join(script_hash(text) for text in (bundle, script, front.script)),
     )  # fmt: skip
-    changed = ["index.html"] if write_changed(settings.site / "index.html", html.encode()) else []
-    names = sorted([f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES] + ["index.html"])
+    own = {"index.html": html.encode(), SITEMAP: sitemap(["index.html", *pages])}
+    changed += [name for name, data in own.items() if write_changed(settings.site / name, data)]
+    names = sorted([*(f"{chart_id}.{kind}" for chart_id in ids for kind in PICTURES), *own, *embeds])
     manifest = {
         "data_version": version,
         "files": {name: hashlib.sha256((settings.site / name).read_bytes()).hexdigest() for name in names} | pages,

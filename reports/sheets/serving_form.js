@@ -87,22 +87,21 @@
   function showInputs(inputs) {
     const labels = [...at("inputs").closest("table").tHead.rows[0].cells].slice(1).map((head) => head.textContent);
     at("inputs").replaceChildren(...inputs.map((one) => {
-      const unit = ["1", "ratio", "share", "fraction"].includes(one.unit) ? "" : ` ${one.unit}`;
       const exact = one.low === null || one.low === one.high;
       const from = one.kind === "given" ? "given by you" : `${data.sources[one.source_id] ?? one.source_id}${one.kind === "assumed" ? "; assumed" : ""}`;
       const row = make("tr");
       row.append(make("th", data.names[one.name] ?? one.name, { scope: "row" }), ...[
-        `${numbers.number(one.value)}${unit}`, exact ? "exact" : `${numbers.number(one.low)} to ${numbers.number(one.high)}`, from,
+        numbers.said(one.value, one.unit, "", 4), exact ? "exact" : `${numbers.number(one.low)} to ${numbers.number(one.high)}`, from,
       ].map((text, i) => make("td", text, { "data-label": labels[i], ...(i === 0 ? { class: "number" } : {}) })));
       return row;
     }));
   }
 
-  // The same users elsewhere: of each accelerator the most bits that fit, on as few as hold the model.
-  function showOthers(given) {
+  // The same users elsewhere: with as many bits, on as few accelerators of data centres as hold the model.
+  function showOthers(given, bits) {
     const { count, group, decode_count, price, device, ...same } = given;
-    const rows = chips.flatMap((chip) => {
-      const { row } = serving.choose({ ...same, device: chip }, data);
+    const rows = chips.filter((chip) => data.chips[chip].segment === "datacentre").flatMap((chip) => {
+      const { row } = serving.choose({ ...same, number_format: bits, device: chip }, data);
       return row.fits && !sql.isNull(row.usd_per_million_tokens) ? [{ chip, row }] : [];
     }).sort((a, b) => a.row.usd_per_million_tokens - b.row.usd_per_million_tokens).slice(0, MOST_OTHERS);
     const labels = [...at("others").closest("table").tHead.rows[0].cells].slice(1).map((head) => head.textContent);
@@ -119,6 +118,7 @@
       }));
       return made;
     }));
+    at("others-title").textContent = `Accelerators of data centres for the same users, ${bits}-bit weights`;
     document.getElementById("others").hidden = rows.length === 0;
   }
 
@@ -140,7 +140,7 @@
       at("bounds").replaceChildren(...result.figures.filter((one) => !ANSWERS.includes(one.quantity)).map(entry));
       showCase(given, result);
       showInputs(result.inputs);
-      showOthers(given);
+      showOthers(given, result.row.weight_bits);
       at("command").textContent = command(given);
       const text = at("model").value.trim();
       const { model_name: name, total_params: params } = data.models[given.model];

@@ -100,7 +100,7 @@ def visit(browser: Browser, built: Settings) -> Iterator[Open]:
         page.on("dialog", lambda dialog: (opened.said.append(f"dialog {dialog.message}"), dialog.dismiss()))
         page.on("request", lambda request: opened.asked.append(request.url))
         page.goto(f"{opened.site.as_uri()}/{name}")
-        if name.startswith("index.html"):
+        if name.startswith(("index.html", "embed/")):
             page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
         if name.startswith(UNPACKING):
             page.wait_for_function("document.documentElement.dataset.ready !== undefined")

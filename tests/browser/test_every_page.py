@@ -14,6 +14,7 @@ KINDS = (
     "index.html", "models/gpt-3-175b.html", "accelerators/h100-sxm.html", "subjects/inference-bloom-176b.html", "find.html",
     "compare.html", "devices.html", "check.html#subject=GPT-3&quantity=energy_kwh&number=1287&unit=MWh", "cite.html",
     "claims.html", "validation.html", "together.html", "own-runs.html", "quality.html", "methods.html",
+    "serving.html", "embed/training-compute.html",
 )  # fmt: skip
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
 SCREENS = pytest.mark.parametrize(
@@ -146,7 +147,7 @@ def test_a_keyboard_reaches_the_content_first(visit: Open) -> None:
 @pytest.mark.parametrize(
     "name", ["index.html", "models/llama-3.1-405b.html", "accelerators/h100-sxm.html", "find.html", "validation.html",
              "quality.html", "claims.html", "methods.html", "devices.html", "compare.html", "cite.html",
-             "together.html"],
+             "together.html", "serving.html"],
 )  # fmt: skip
 def test_no_table_is_wider_than_its_card(visit: Open, name: str) -> None:
     page = visit(name).page
@@ -180,7 +181,7 @@ def test_without_scripts_pictures_stand_in(browser: Browser, built: Settings) ->
     pictures = page.locator("noscript img, img.picture")
     assert pictures.count() > 10
     assert pictures.first.is_visible()
-    for name in ("compare.html", "check.html", "devices.html"):
+    for name in ("compare.html", "check.html", "devices.html", "serving.html"):
         page.goto((built.site / name).as_uri())
         assert "scripts are switched off" in page.locator("main").inner_text()
     context.close()

@@ -21,7 +21,7 @@ from tests.conftest import run_ledger
 
 CASES = 240
 LEAST_POSSIBLE = 200
-WHOLE = 16
+WHOLE = 10
 """Cases that go through the whole command: its query is the same, and planning it takes a third of a second."""
 SINGLE = 2e-7
 """Relative difference that a figure stored as a single-precision number may have."""

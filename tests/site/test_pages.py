@@ -366,6 +366,12 @@ def test_the_manifest_lists_every_file_with_its_digest(built: Settings) -> None:
     assert manifest["rows"] == {chart.chart_id: card_of(built, chart)["rows"] for chart in CHARTS}
 
 
+def test_the_sitemap_has_every_page_but_those_for_frames(built: Settings) -> None:
+    places = {e.text for e in ET.parse(built.site / "sitemap.xml").getroot().iter() if e.tag.endswith("}loc")}
+    pages = {path.relative_to(built.site).as_posix() for path in built.site.rglob("*.html")}
+    assert places == {name for name in pages if not name.startswith("embed/")}
+
+
 # Titles state what the data say
 
 

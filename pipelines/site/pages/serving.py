@@ -62,8 +62,17 @@ PLAIN_INPUTS = {
     "weight_bits": "Bits per weight in memory", "cached_values_count": "Numbers in the cache per token and layer",
     "memory_bandwidth_bytes_per_s": "Memory bandwidth", "peak_flop_per_s": "Dense peak", "tdp_w": "Rated power",
     "rental_usd_per_chip_hour": "Rental price", "total_params": "Parameters", "active_params": "Active parameters",
+    "serving_prompt_tokens": "Tokens of a prompt", "serving_answer_tokens": "Tokens of an answer",
+    "bandwidth_efficiency": "Share of the bandwidth reached", "compute_efficiency": "Share of the dense peak reached",
+    "step_overhead_s": "Overhead of a step", "cache_bits": "Bits per number in the cache",
+    "recurrent_state_bits": "Bits per number in a recurrent state", "serving_step_tokens": "Tokens per speculative step at most",
+    "inference_power_ratio": "Average power ÷ rated power", "serving_idle_power_ratio": "Idle power ÷ rated power",
+    "serving_idle_fraction": "Idle share of a fleet's time", "serving_most_users": "Users per accelerator at most",
+    "inference_memory_overhead_ratio": "Memory with workspace ÷ memory of the weights",
+    "gpu_energy_to_service_energy": "Energy of the service ÷ energy of its accelerators",
+    "accelerators_per_server": "Accelerators per server",
 }  # fmt: skip
-"""Inputs that are no assumption."""
+"""Inputs of serving in words."""
 
 
 def serving_script() -> str:
