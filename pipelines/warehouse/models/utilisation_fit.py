@@ -3,10 +3,14 @@
 What belongs here: the form of the model, the fit (scipy), how far it is off. What does not: the utilisations that it is
 fitted to (``core.implied_utilisation``), where its predictions are used (``core.independent_estimates``).
 
-The logarithm of the utilisation is a sum of effects: of the architecture, of the chip, and of size, number of
-accelerators and year. Each effect is drawn towards none (PULL), so that a kind with few runs gives few surprises. A run
-far from its kind counts less than its square (LOSS_SCALE), and the runs of one paper count together as the root of
-their number: they share code, machine and authors.
+The logarithm of the utilisation is a sum of effects: of the architecture, of the chip, of how the time is known, and of
+size, number of accelerators and year. Each effect is drawn towards none (PULL), so that a kind with few runs gives few
+surprises. A run far from its kind counts less than its square (LOSS_SCALE), and the runs of one paper count together as
+the root of their number: they share code, machine and authors.
+
+How far unseen runs lie from the fit is an effect model too: wider for architectures other than the most common one, for
+runs whose time is a number of accelerators times a rounded duration, and for small models; each drawn towards none
+(SPREAD_PULL). The half-width is that spread times what nine of ten unseen runs stay within.
 """
 
 from __future__ import annotations
@@ -27,8 +31,12 @@ PULL = 2.0
 LOSS_SCALE = 0.5
 """Residuals of the natural logarithm beyond this count less than their square."""
 COVERED = 0.9
-OTHER_KINDS_COUNT = 0.1
-"""What a run of another architecture counts where the width of the interval is found."""
+SPREAD_PULL = 8.0
+"""As PULL, for the effects on the spread: a spread takes more runs to tell than a centre."""
+LEAST_RESIDUAL = 0.05
+"""Residuals below this tell no more of a spread than it does: a run may be hit by chance."""
+MOST_COMMON = "dense decoder"
+ROUNDED_TIME = "count_times_hours"
 LEAST_PAPERS = 10
 QUANTITIES = ("training_flop", "chip_hours", "energy_kwh", "cost_usd", "co2e_kg", "water_l")
 SIGNIFICANT_DIGITS = 8
@@ -37,20 +45,32 @@ SIZE, COUNT, YEAR = (9.5, 1.0), (2.3, 1.0), (2022.0, 3.0)
 """Middle and unit of log10 of the parameters, of log10 of the accelerators, and of the year."""
 
 
+def _scaled(column: pl.Expr, middle_and_unit: tuple[float, float]) -> pl.Expr:
+    middle, unit = middle_and_unit
+    return ((column - middle) / unit).fill_null(0.0)
+
+
+IS_ROUNDED = pl.col("time_method").eq_missing(ROUNDED_TIME).cast(pl.Float64)
+OF_SIZE = _scaled(pl.col("total_params").log10(), SIZE)
+
+
 def design(runs: pl.DataFrame) -> Numbers:
-    """One row a run, one column an effect: a constant, architectures, chips, size, count and year (0 where unknown)."""
-
-    def scaled(column: pl.Expr, middle_and_unit: tuple[float, float], name: str) -> pl.Expr:
-        middle, unit = middle_and_unit
-        return ((column - middle) / unit).fill_null(0.0).alias(name)
-
+    """One row a run, one column an effect: a constant, architectures, chips, time, size, count, year (0 where unknown)."""
     kinds = runs.select(pl.col("architecture_kind", "chip_kind").fill_null("unknown")).to_dummies()
     amounts = runs.select(
-        scaled(pl.col("total_params").log10(), SIZE, "size"),
-        scaled(pl.col("accelerator_count").log10(), COUNT, "count"),
-        scaled(pl.col("training_year").cast(pl.Float64), YEAR, "year"),
+        IS_ROUNDED.alias("time"),
+        OF_SIZE.alias("size"),
+        _scaled(pl.col("accelerator_count").log10(), COUNT).alias("count"),
+        _scaled(pl.col("training_year").cast(pl.Float64), YEAR).alias("year"),
     )
     return np.column_stack([np.ones(runs.height), kinds.to_numpy().astype(float), amounts.to_numpy()])
+
+
+def spread_design(runs: pl.DataFrame) -> Numbers:
+    """As ``design``, of the effects on the spread: a constant, time, architecture, size."""
+    is_other = pl.col("architecture_kind").ne_missing(MOST_COMMON).cast(pl.Float64)
+    effects = runs.select(IS_ROUNDED.alias("time"), is_other.alias("other"), OF_SIZE.alias("size"))
+    return np.column_stack([np.ones(runs.height), effects.to_numpy()])
 
 
 def fit(forms: Numbers, logs: Numbers, weights: Numbers) -> Numbers:
@@ -70,24 +90,37 @@ def fit(forms: Numbers, logs: Numbers, weights: Numbers) -> Numbers:
     return np.asarray(found.x)
 
 
+def fit_spread(forms: Numbers, unseen: Numbers, weights: Numbers) -> tuple[Numbers, float]:
+    """Effects on the logarithm of how far unseen runs lie, and the multiple of it that nine of ten stay within.
+
+    Rows of ``forms`` as ``spread_design`` makes them.
+    """
+    pulls = SPREAD_PULL * np.eye(forms.shape[1])
+    pulls[0, 0] = 0  # the constant is free
+    weighted = forms * weights[:, None]
+    solved = np.linalg.solve(forms.T @ weighted + pulls, weighted.T @ np.log(np.maximum(unseen, LEAST_RESIDUAL)))
+    effects = np.asarray(solved, dtype=np.float64)
+    relative = unseen / np.exp(forms @ effects)
+    return effects, float(np.quantile(relative, COVERED, method="inverted_cdf", weights=weights))
+
+
 @dataclass(frozen=True)
 class Fit:
-    """What runs of one kind of network predict: papers used, effects, and how far each run is off a fit without it."""
+    """What runs of one kind of network predict: papers used, effects on the centre and on the spread."""
 
     papers: int
     effects: Numbers
-    kinds: pl.Series
-    unseen: Numbers
-    weights: Numbers
+    spread_effects: Numbers
+    covering: float
 
-    def half_width(self, kind: str | None) -> float:
-        """Distance of the logarithm within which nine of ten runs lie that a fit has not seen, those of the kind foremost."""
-        is_same = (self.kinds == kind).fill_null(False).to_numpy()
-        counts = self.weights * np.where(is_same, 1.0, OTHER_KINDS_COUNT)
-        return float(np.quantile(self.unseen, COVERED, method="inverted_cdf", weights=counts))
+    def half_width(self, asked: Numbers) -> float:
+        """Distance of the logarithm within which nine of ten runs such as the one asked for lie, a row of ``spread_design``."""
+        return float(self.covering * np.exp(asked @ self.spread_effects))
 
 
-def fit_without(runs: pl.DataFrame, forms: Numbers, network_kind: str, left_out: frozenset[str]) -> Fit | None:
+def fit_without(
+    runs: pl.DataFrame, forms: Numbers, spread_forms: Numbers, network_kind: str, left_out: frozenset[str]
+) -> Fit | None:
     """The fit to the runs of a kind of network that share no source with ``left_out``; None where few papers are left."""
     is_used = runs.select(
         pl.col("implied_mfu").is_not_null()
@@ -101,10 +134,11 @@ def fit_without(runs: pl.DataFrame, forms: Numbers, network_kind: str, left_out:
     weights = used.select(1 / pl.len().over("paper_id").sqrt()).to_series().to_numpy()
     logs, rows = used["implied_mfu"].log().to_numpy(), forms[is_used.to_numpy()]
     effects = fit(rows, logs, weights)
+    # how far each run would lie from a fit that has not seen it
     pulled = rows.T @ (rows * weights[:, None]) + PULL * np.eye(rows.shape[1])
     leverage = np.einsum("ij,ji->i", rows, np.linalg.solve(pulled, (rows * weights[:, None]).T))
     unseen = np.abs(logs - rows @ effects) / (1 - np.minimum(leverage, 0.9))
-    return Fit(papers, effects, used["architecture_kind"], unseen, weights)
+    return Fit(papers, effects, *fit_spread(spread_forms[is_used.to_numpy()], unseen, weights))
 
 
 @python_table(
@@ -131,7 +165,7 @@ def held_out_utilisation(implied: pl.DataFrame, figures: pl.DataFrame) -> pl.Dat
     Left out are the run itself and all runs that share a source with the figure or with the run.
     """
     runs = implied.sort("training_run_id")
-    forms = design(runs)
+    forms, spread_forms = design(runs), spread_design(runs)
     by_id = {row["training_run_id"]: (place, row) for place, row in enumerate(runs.iter_rows(named=True))}
     asked = figures.filter(
         pl.col("quantity").is_in(QUANTITIES), ~pl.col("is_circular"), pl.col("training_run_id").is_in([*by_id])
@@ -139,12 +173,7 @@ def held_out_utilisation(implied: pl.DataFrame, figures: pl.DataFrame) -> pl.Dat
 
     @cache  # runs of the same sources share a fit: otherwise the cost grows with the square of their number
     def fitted(network_kind: str, left_out: frozenset[str]) -> Fit | None:
-        return fit_without(runs, forms, network_kind, left_out)
-
-    @cache
-    def half_width(network_kind: str, left_out: frozenset[str], kind: str | None) -> float:
-        found = fitted(network_kind, left_out)
-        return found.half_width(kind) if found else 0.0
+        return fit_without(runs, forms, spread_forms, network_kind, left_out)
 
     rows = []
     for figure_id, run_id, source_id in (
@@ -154,7 +183,7 @@ def held_out_utilisation(implied: pl.DataFrame, figures: pl.DataFrame) -> pl.Dat
         left_out = frozenset([source_id, *run["source_ids"]])
         if (found := fitted(run["network_kind"], left_out)) is not None:
             centre = float(forms[place] @ found.effects)
-            half = half_width(run["network_kind"], left_out, run["architecture_kind"])
+            half = found.half_width(spread_forms[place])
             bounds = np.exp([centre - half, centre, centre + half]).tolist()
             rows.append((figure_id, run_id, found.papers, *bounds, run["implied_mfu"]))
     schema = {"published_figure_id": pl.String, "training_run_id": pl.String, "paper_count": pl.Int64,

@@ -8,10 +8,16 @@
 -- column: total_params | Parameters; null where not published.
 -- column: accelerator_count | Accelerators in parallel; null where not published.
 -- column: training_year | Year of the training.
+-- column: time_method | How the chip-hours of the run are known: published, or count_times_hours; null where they are not known.
 -- column: implied_mfu | Training compute ÷ (chip-hours · dense peak); null where it is not known or not plausible.
 -- column: paper_id | Source of the run.
 -- column: source_ids | Sources of the run and of what is published of its time and training compute.
-with implied as (
+with times as (
+    select * from core.training_time
+    where is_preferred and method <> 'flop_over_rate'
+),
+
+implied as (
     select
         c.training_run_id,
         central_of(
@@ -22,7 +28,7 @@ with implied as (
         published_sources_of(list_concat(c.inputs, t.inputs)) as figure_source_ids
     from core.counted_flop as c
     inner join core.training_inputs as i on c.training_run_id = i.training_run_id and i.dense_peak is not null
-    inner join core.training_time as t on c.training_run_id = t.training_run_id and t.is_preferred and t.method <> 'flop_over_rate'
+    inner join times as t on c.training_run_id = t.training_run_id
 ),
 
 bounds as (
@@ -44,12 +50,14 @@ select
     r.total_params,
     r.accelerator_count,
     r.training_year,
+    t.method as time_method,
     case when i.implied_mfu between b.lowest and b.highest then i.implied_mfu end as implied_mfu,
     r.run_source_id as paper_id,
     list_sort(list_distinct(list_append(coalesce(i.figure_source_ids, []), r.run_source_id))) as source_ids
 from core.training_runs as r
 cross join bounds as b
 left join implied as i on r.training_run_id = i.training_run_id
+left join times as t on r.training_run_id = t.training_run_id
 left join core.accelerators as a on r.accelerator_id = a.accelerator_id
 where r.accelerator_id is not null
 order by r.training_run_id
