@@ -34,8 +34,30 @@ FIGURES = {
     "facility_joule_per_token": ("J/token", "(joule_per_token + idle) · service_ratio"),
     "usd_per_million_tokens": ("USD/Mtoken", "rental price · accelerator time / (1 - idle)"),
     "location_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "facility_joule_per_token · grid_intensity"),
+    "embodied_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "share of the machines' life · emissions of making them"),
+    "water_l_per_million_tokens": ("L/Mtoken", "facility_joule_per_token · (wue_onsite / pue + wue_offsite)"),
+    "facility_joule_per_request": ("J/request", "facility_joule_per_token · answer_tokens"),
+    "location_co2e_kg_per_request": ("kg CO2e/request", "of a token · answer_tokens"),
+    "embodied_co2e_kg_per_request": ("kg CO2e/request", "of a token · answer_tokens"),
+    "water_l_per_request": ("L/request", "of a token · answer_tokens"),
 }
 """Columns of the model that are shown -> unit and formula in words."""
+
+PER_REQUEST = {
+    "facility_joule_per_request": "facility_joule_per_token{side} * answer_tokens",
+    "location_co2e_kg_per_request": "per_request_of(location_co2e_kg_per_million_tokens{side}, answer_tokens)",
+    "embodied_co2e_kg_per_request": "per_request_of(embodied_co2e_kg_per_million_tokens{side}, answer_tokens)",
+    "water_l_per_request": "per_request_of(water_l_per_million_tokens{side}, answer_tokens)",
+}
+"""Figures of an answer -> SQL over those of its tokens."""
+
+PARALLELISM = {
+    "single": "one accelerator holds a copy",
+    "tensor": "each layer is split over the accelerators of a copy, with copies of the cache where key heads are fewer",
+    "expert": "experts and users are split over the accelerators of a copy; copies of the cache would not fit",
+    "pipeline": "layers are split over the accelerators of a copy; copies of the cache, or one interconnect, would not do",
+}
+"""How a copy of the model fits its accelerators -> in words."""
 
 RENTAL_KINDS = {"given": "given", "observed": "reported", "moved": "reported"}
 """Where a rental price comes from -> kind of the input; prices of similar accelerators are assumed."""
@@ -56,7 +78,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
         raise UsageError(f"the memory of {chip['accelerator_id']} is not published, so we cannot say what fits.")
     asked = asked_bits(given.number_format, model)
     set_scenarios(connection, given, model, chip["accelerator_id"], asked)
-    rows = read_rows(connection, f"select * from ({estimates_model().query}) order by weight_bits desc")
+    rows = read_rows(connection, _with_answers())
     fitting = [row for row in rows if row["fits"]]
     row = fitting[0] if fitting else rows[-1]  # the most bits that fit, unless some were asked for
     hardware = read_rows(
@@ -86,6 +108,16 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
     }
 
 
+def _with_answers() -> str:
+    """The SQL of the estimates, with figures of an answer beside those of its tokens."""
+    answers = [
+        f"{of_token.format(side=side)} as {name}{side}"
+        for name, of_token in PER_REQUEST.items()
+        for side in ("_low", "", "_high")
+    ]
+    return f"select *, {', '.join(answers)} from ({estimates_model().query}) order by weight_bits desc"
+
+
 def _what_is_missing(row: Row, hardware: Row, given: Serving) -> str:
     count = int(given.count or (1 if row["accelerator_count"] == 1 else 8))
     need = with_prefix(row["needed_bytes"], "B")
@@ -113,6 +145,7 @@ def _case(given: Serving, row: Row) -> list[Row]:
          "note": "the smallest power of two whose memory suffices"},
         {"name": "group", "value": row["group_count"], "is_given": given.point.group is not None,
          "note": "accelerators that share one copy of the model: a server, or what memory needs"},
+        {"name": "parallelism", "value": row["parallelism"], "is_given": False, "note": PARALLELISM[row["parallelism"]]},
         {"name": "decode_count", "value": row["decode_count"], "is_given": given.point.decode_count is not None,
          "note": "all write answers and read prompts"},
         {"name": "software", "value": row["software"], "is_given": given.point.software != "tuned",
@@ -143,6 +176,8 @@ def _inputs(connection: duckdb.DuckDBPyConnection, model: Row, hardware: Row) ->
         connection, "select * exclude (model_class) from core.inference_inputs where model_class = ?", [kind]
     )
     inputs = [one for one in assumed[0].values() if one is not None]
+    if hardware["segment"] == "datacentre":
+        inputs.append(hardware["embodied_kg_per_accelerator"])
     inputs += read_rows(
         connection,
         "select name, low, central as value, high, unit, 'assumed' as kind, source_id, locator, verified, null as basis "

@@ -211,8 +211,12 @@ class PublishedServing(Fact):
     software_year: Positive = filled("Year of the software.")
     idle_fraction: Share | None = nullable("Share of the time in which the accelerators wait for users, if any.")
     price_usd_per_chip_hour: Positive | None = nullable("Price of an accelerator that a published cost is at.")
-    quantity: Literal["tokens_per_s_per_accelerator", "usd_per_million_tokens", "facility_joule_per_answer"] = filled(
-        "What value measures."
-    )
+    quantity: Literal[
+        "tokens_per_s_per_accelerator",
+        "usd_per_million_tokens",
+        "facility_joule_per_answer",
+        "lifecycle_co2e_kg_per_answer",
+        "water_l_per_answer",
+    ] = filled("What value measures.")
     value: Positive = filled("Published figure, in the unit of the column unit.")
-    unit: Literal["token/s", "USD/Mtoken", "J/request"] = filled("Unit of value.")
+    unit: Literal["token/s", "USD/Mtoken", "J/request", "kg CO2e/request", "L/request"] = filled("Unit of value.")

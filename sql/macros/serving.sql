@@ -47,6 +47,20 @@ greatest(
 create or replace macro group_of(decode_count, server_count, least_group) as
 least(decode_count, greatest(server_count, least_group))::bigint;
 
+-- macro: parallelism_of | How a copy of the model is split over accelerators: single, tensor (each layer, with copies of the cache), else expert (experts
+--    and users) for mixtures of experts and pipeline (layers) for others.
+-- equation: tensor where weights and the cache with its copies fit within one fast interconnect
+-- units: accelerators of one copy and of one interconnect, bytes under tensor parallelism, bytes usable, mixture or not -> word
+-- source: arxiv_2211_05102
+-- example: parallelism_of(8, 8, 1, 2, true) = 'tensor' and parallelism_of(8, 8, 3, 2, true) = 'expert' and parallelism_of(16, 8, 1, 2, false) = 'pipeline'
+create or replace macro parallelism_of(group_count, domain_count, tensor_bytes, available_bytes, is_moe) as
+case
+    when group_count = 1 then 'single'
+    when group_count <= domain_count and tensor_bytes <= available_bytes then 'tensor'
+    when is_moe then 'expert'
+    else 'pipeline'
+end;
+
 -- macro: weights_s_of | Time to read the weights that a step of a copy touches, shared by its users.
 -- equation: bytes / (bandwidth · users)
 -- units: bytes, byte/s of one accelerator, users of a copy -> s per token

@@ -8,6 +8,7 @@
 -- column: context_tokens | Tokens of the sequence that are kept, or as many as the model takes; null for vision models.
 -- column: is_released_format | True if the weights have as many bits as in the developer's release; null for vision models.
 -- column: fits | True if needed_bytes is no more than available_bytes.
+-- column: parallelism | How it fits several accelerators: tensor, expert or pipeline; single on one; null where it does not fit.
 -- column: weight_bytes | Memory of the weights.
 -- column: needed_bytes | Memory of weights with workspace, and of the cache of the sequence.
 -- column: available_bytes | What a model may fill of the memory; the rest is for the system.
@@ -64,6 +65,9 @@ language as (
         s.model_name,
         s.total_params,
         s.released_weight_bits,
+        s.kv_heads_count,
+        s.kv_lora_dimension,
+        s.experts_count is not null as is_moe,
         s.source_id as model_source_id,
         least(g.context_tokens, s.max_context_tokens) as context_tokens,
         params_read_of(s.total_params, s.active_params, s.experts_count, s.experts_per_token_count, 1) as params_read,
@@ -112,7 +116,11 @@ placed as (
         b.stored_bits,
         weight_bytes_of(m.total_params, b.stored_bits) as weight_bytes,
         serving_bytes_of(weight_bytes_of(m.total_params, b.stored_bits), g.overhead, 1, m.sequence_bytes) as needed_bytes,
-        d.usable_memory_bytes * d.accelerator_count as available_bytes
+        d.usable_memory_bytes * d.accelerator_count as available_bytes,
+        serving_bytes_of(
+            weight_bytes_of(m.total_params, b.stored_bits), g.overhead, 1,
+            m.sequence_bytes * cache_copies_of(d.accelerator_count, d.accelerator_count, m.kv_heads_count, m.kv_lora_dimension)
+        ) as tensor_bytes
     from models as m
     inner join devices as d on m.is_language or d.segment in ('edge', 'mobile')
     inner join bits as b on d.weight_bits = b.weight_bits
@@ -156,6 +164,10 @@ select
     t.weight_bits = t.released_weight_bits as is_released_format,
     t.context_tokens,
     t.needed_bytes <= t.available_bytes as fits,
+    case
+        when t.needed_bytes <= t.available_bytes
+            then parallelism_of(t.accelerator_count, t.accelerator_count, t.tensor_bytes, t.available_bytes, t.is_moe)
+    end as parallelism,
     t.weight_bytes,
     t.needed_bytes,
     t.available_bytes,

@@ -12,6 +12,9 @@
 -- column: tokens_per_s_per_user | Output tokens per second of one user, wait for the prompt included.
 -- interval: joule_per_token | Energy of the accelerators per output token, share of the prompt included.
 -- column: facility_joule_per_token | Energy of the whole service per output token, data centre included.
+-- column: location_co2e_kg_per_million_tokens | Location-based emissions of the electricity per million output tokens.
+-- column: embodied_co2e_kg_per_million_tokens | Share of the emissions of making the machines per million output tokens.
+-- column: water_l_per_million_tokens | Water evaporated on site and for the electricity per million output tokens.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
 -- column: api_usd_per_million_tokens | Median list price of a million output tokens with their prompts over the providers that sell the model.
 -- check: users_gain_from_company | select * from mart.serving_grid as few inner join mart.serving_grid as many
@@ -28,6 +31,7 @@ select
     e.batch_size::integer as concurrency,
     e.number_format,
     e.group_count::integer as group_count,
+    e.parallelism,
     e.bound_by,
     e.fitted_ratio,
     (e.tokens_per_s_low / e.accelerator_count)::float as tokens_per_s_per_accelerator_low,
@@ -38,6 +42,9 @@ select
     e.joule_per_token,
     e.joule_per_token_high,
     e.facility_joule_per_token,
+    e.location_co2e_kg_per_million_tokens,
+    e.embodied_co2e_kg_per_million_tokens,
+    e.water_l_per_million_tokens,
     e.usd_per_million_tokens_low,
     e.usd_per_million_tokens,
     e.usd_per_million_tokens_high,

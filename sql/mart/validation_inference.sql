@@ -12,7 +12,8 @@
 -- column: answer_tokens | Mean length of an answer.
 -- column: concurrency | Users at the same time in all.
 -- column: software | stock, tuned or benchmark.
--- column: quantity | tokens_per_s_per_accelerator, joule_per_token (accelerators, output token), usd_per_million_tokens or facility_joule_per_answer.
+-- column: quantity | tokens_per_s_per_accelerator, joule_per_token (accelerators, output token), usd_per_million_tokens, facility_joule_per_answer,
+--    lifecycle_co2e_kg_per_answer (electricity and making of the machines) or water_l_per_answer.
 -- column: held_back_kind | What the fit has not seen: model or accelerator; not in the fit for published fleets and prompts.
 -- column: is_held_out | True if neither the fit nor the choice of the operating point has used the measurement, and the model is the one measured.
 -- column: measured_value | Measured value.
@@ -25,6 +26,7 @@
 -- column: log10_error_of_ecologits | Decimal logarithm of EcoLogits' estimate over the measured value.
 -- column: source_id | Source of the measurement.
 -- column: locator | Where in the source.
+-- column: note | Of published fleets and prompts: how the operating point was chosen, and why a figure lies outside the interval.
 -- check: no_measurement_is_above_the_bound | select * from mart.validation_inference where measured_value > floor_value * 1.0001
 with measured as (
     select
@@ -49,7 +51,8 @@ with measured as (
         s.floor_value,
         s.ecologits_value,
         p.source_id,
-        p.locator
+        p.locator,
+        null::varchar as note
     from core.serving_scores as s
     inner join core.serving_points as p on s.serving_point_id = p.serving_point_id
 ),
@@ -74,25 +77,44 @@ published as (
             when 'tokens_per_s_per_accelerator' then e.tokens_per_s_low / p.accelerator_count
             when 'usd_per_million_tokens'
                 then central_of(usd_per_million_of(exactly(p.price_usd_per_chip_hour), p.accelerator_count, e.tokens_per_s_high))
+            when 'lifecycle_co2e_kg_per_answer'
+                then
+                    per_request_of(
+                        e.location_co2e_kg_per_million_tokens_low + e.embodied_co2e_kg_per_million_tokens_low, p.answer_tokens
+                    )
+            when 'water_l_per_answer' then per_request_of(e.water_l_per_million_tokens_low, p.answer_tokens)
             else e.facility_joule_per_token_low * p.answer_tokens
         end as value_low,
         case p.quantity
             when 'tokens_per_s_per_accelerator' then e.tokens_per_s / p.accelerator_count
             when 'usd_per_million_tokens'
                 then central_of(usd_per_million_of(exactly(p.price_usd_per_chip_hour), p.accelerator_count, e.tokens_per_s))
+            when 'lifecycle_co2e_kg_per_answer'
+                then
+                    per_request_of(
+                        e.location_co2e_kg_per_million_tokens + e.embodied_co2e_kg_per_million_tokens, p.answer_tokens
+                    )
+            when 'water_l_per_answer' then per_request_of(e.water_l_per_million_tokens, p.answer_tokens)
             else e.facility_joule_per_token * p.answer_tokens
         end as value,
         case p.quantity
             when 'tokens_per_s_per_accelerator' then e.tokens_per_s_high / p.accelerator_count
             when 'usd_per_million_tokens'
                 then central_of(usd_per_million_of(exactly(p.price_usd_per_chip_hour), p.accelerator_count, e.tokens_per_s_low))
+            when 'lifecycle_co2e_kg_per_answer'
+                then
+                    per_request_of(
+                        e.location_co2e_kg_per_million_tokens_high + e.embodied_co2e_kg_per_million_tokens_high, p.answer_tokens
+                    )
+            when 'water_l_per_answer' then per_request_of(e.water_l_per_million_tokens_high, p.answer_tokens)
             else e.facility_joule_per_token_high * p.answer_tokens
         end as value_high,
         p.unit,
         case when p.quantity = 'tokens_per_s_per_accelerator' then e.tokens_per_s_bound / p.accelerator_count end as floor_value,
         null::double as ecologits_value,
         p.source_id,
-        p.locator
+        p.locator,
+        p.note
     from seeds.published_serving as p
     inner join core.inference_estimates as e
         on e.workload = 'published ' || p.published_serving_id and p.model_id = e.model_id and p.accelerator_id = e.accelerator_id
@@ -123,7 +145,8 @@ select
     ecologits_value,
     log10(ecologits_value / measured_value) as log10_error_of_ecologits,
     source_id,
-    locator
+    locator,
+    note
 from (
     select * from measured
     union all

@@ -124,6 +124,38 @@ def test_several_macs_are_no_server(published: duckdb.DuckDBPyConnection) -> Non
     assert counts == [(1,)]
 
 
+def test_a_latent_cache_of_many_users_fits_without_its_copies_alone(built: Settings) -> None:
+    """DeepSeek-V3 in fp8 on 8 H200, 64 users of 32k tokens: with a copy of the cache on each, 92 + 147 GB of 141."""
+    few, many = (
+        case_of(
+            serve(
+                built,
+                "--model",
+                "deepseek-v3",
+                "--device",
+                "h200-sxm",
+                "--count",
+                "8",
+                "--batch",
+                batch,
+                "--context",
+                "32768",
+            )
+        )
+        for batch in ("1", "64")
+    )
+    assert (few["parallelism"], many["parallelism"]) == ("tensor", "expert")
+
+
+def test_devices_say_how_a_model_is_split(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        "select distinct accelerator_count, fits, parallelism from mart.device_fit order by all"
+    ).fetchall()
+    assert {(count, fits) for count, fits, parallelism in rows if parallelism is None} == {(1, False), (8, False)}
+    assert {parallelism for count, fits, parallelism in rows if fits and count == 1} == {"single"}
+    assert "tensor" in {parallelism for count, fits, parallelism in rows if fits and count == 8}
+
+
 # --- released weights -------------------------------------------------------------------------------------------------
 
 
@@ -141,6 +173,13 @@ def test_its_energy_is_that_of_one_card(built: Settings) -> None:
     (figure,) = [row for row in result["figures"] if row["quantity"] == "joule_per_token"]
     assert figure["value_low"] < 0.268 < figure["value_high"]
     assert figure["value"] == pytest.approx(0.268, rel=0.5)
+    answer = case_of(result)["answer_tokens"]
+    assert value_of(result, "facility_joule_per_request") == pytest.approx(
+        value_of(result, "facility_joule_per_token") * answer
+    )
+    for kind in ("location_co2e_kg", "embodied_co2e_kg", "water_l"):
+        of_million = value_of(result, f"{kind}_per_million_tokens")
+        assert value_of(result, f"{kind}_per_request") == pytest.approx(of_million * answer / 1e6)
 
 
 def test_other_formats_are_estimated_where_asked(built: Settings) -> None:

@@ -11,6 +11,7 @@
 -- column: accelerator_count | Accelerators that the estimate is for.
 -- column: decode_count | Accelerators that write answers: all, unless others read the prompts.
 -- column: group_count | Accelerators that share one copy of the model; more accelerators hold more copies.
+-- column: parallelism | How a copy fits: single, tensor, expert or pipeline (macro parallelism_of); null where it does not.
 -- column: fits | True if the model fits these accelerators, and one copy of it one fast interconnect.
 -- column: read_bytes | Bytes that one decoding step of a copy reads: weights that its users touch, caches and states.
 -- column: flop_per_token | Work of decoding one token, attention over the context included.
@@ -25,6 +26,10 @@
 -- interval: facility_joule_per_token | The same of the whole service, data centre and idle time included; a small device is the whole.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens, idle time included.
 -- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
+-- interval: embodied_co2e_kg_per_million_tokens | Share of the emissions of making accelerators and servers per million output tokens, idle time included;
+--    null for devices that are not of data centres.
+-- interval: water_l_per_million_tokens | Water evaporated on site and for the electricity per million output tokens; null for devices that are not of
+--    data centres.
 -- column: method | serving_fit or roofline_with_efficiencies.
 with sized as (
     select
@@ -35,6 +40,7 @@ with sized as (
         h.memory_bandwidth_bytes_per_s,
         h.usable_memory_bytes,
         h.tdp_w,
+        h.embodied_kg_per_accelerator,
         h.segment,
         h.is_stand_alone,
         h.vendor = 'AMD' as is_amd,
@@ -136,6 +142,7 @@ read as (
 bounded as (
     select
         *,
+        cache_copies_of(group_count, given.server_accelerators.value, kv_heads_count, kv_lora_dimension) as cache_copies_count,
         read_weight_bytes + users * sequence_bytes as read_bytes,
         case
             when fits then decode_floor_s_of(read_weight_bytes + users * sequence_bytes, memory_bandwidth_bytes_per_s, group_count)
@@ -172,7 +179,7 @@ timed as (
                                 together_s_of(
                                     decode_s_of(
                                         fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
-                                        cache_copies_of(group_count, given.server_accelerators.value, kv_heads_count, kv_lora_dimension), domain_count,
+                                        cache_copies_count, domain_count,
                                         experts_count is not null,
                                         weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
                                     ),
@@ -230,7 +237,20 @@ served as (
 emitted as (
     select
         *,
-        co2e_kg_per_million_tokens_of(facility_energy, amount(given.grid_intensity)) as carbon
+        co2e_kg_per_million_tokens_of(facility_energy, amount(given.grid_intensity)) as carbon,
+        case
+            when segment = 'datacentre'
+                then
+                    embodied_co2e_kg_of(
+                        multiply(exactly(1e6 / 3600 / (1 - idle_fraction)), accelerator_s), amount(embodied_kg_per_accelerator),
+                        amount(given.embodied_kg_per_server), amount(given.embodied_lifetime), amount(given.fleet_utilisation)
+                    )
+        end as embodied,
+        case
+            when segment = 'datacentre'
+                then
+                    water_l_per_million_tokens_of(facility_energy, amount(given.pue), amount(given.wue_onsite), amount(given.wue_offsite))
+        end as water
     from served
 )
 
@@ -258,6 +278,15 @@ select
     accelerator_count,
     decode_count,
     group_count,
+    case
+        when fits
+            then
+                parallelism_of(
+                    group_count, most_in_group,
+                    serving_bytes_of(weight_bytes, given.memory_overhead.value, users, sequence_bytes * cache_copies_count),
+                    group_count * usable_memory_bytes, experts_count is not null
+                )
+    end as parallelism,
     fits,
     read_bytes,
     flop_per_token,
@@ -284,6 +313,12 @@ select
     low_of(carbon)::float as location_co2e_kg_per_million_tokens_low,
     central_of(carbon)::float as location_co2e_kg_per_million_tokens,
     high_of(carbon)::float as location_co2e_kg_per_million_tokens_high,
+    low_of(embodied)::float as embodied_co2e_kg_per_million_tokens_low,
+    central_of(embodied)::float as embodied_co2e_kg_per_million_tokens,
+    high_of(embodied)::float as embodied_co2e_kg_per_million_tokens_high,
+    low_of(water)::float as water_l_per_million_tokens_low,
+    central_of(water)::float as water_l_per_million_tokens,
+    high_of(water)::float as water_l_per_million_tokens_high,
     case when segment = 'datacentre' then 'serving_fit' else 'roofline_with_efficiencies' end as method
 from emitted
 where fits or workload = 'standard'

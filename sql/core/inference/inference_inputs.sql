@@ -7,6 +7,12 @@
 -- column: power_ratio | Average power of an accelerator while it serves, over its rated power.
 -- column: service_ratio | Energy of the whole service over that of its accelerators.
 -- column: grid_intensity | Carbon intensity of the electricity.
+-- column: pue | Energy of the data centre over that of its computers.
+-- column: wue_onsite | Water evaporated on site per kWh of the computers.
+-- column: wue_offsite | Water evaporated for generating a kWh of electricity.
+-- column: embodied_kg_per_server | Emissions of making a server of eight accelerators, without them.
+-- column: embodied_lifetime | Years of service over which the emissions of making are spread.
+-- column: fleet_utilisation | Share of those years with productive work.
 -- column: prompt_tokens | Tokens of a prompt.
 -- column: answer_tokens | Tokens of an answer.
 -- column: memory_overhead | Memory of weights with workspace over that of the weights.
@@ -25,6 +31,12 @@ select
     assumed['inference_power_ratio'] as power_ratio,
     assumed['gpu_energy_to_service_energy'] as service_ratio,
     assumed['grid_intensity_kg_co2e_per_kwh'] as grid_intensity,
+    assumed['pue'] as pue,
+    assumed['wue_onsite_l_per_kwh'] as wue_onsite,
+    assumed['wue_offsite_l_per_kwh'] as wue_offsite,
+    assumed['embodied_kg_per_server'] as embodied_kg_per_server,
+    assumed['embodied_lifetime_years'] as embodied_lifetime,
+    assumed['fleet_utilisation'] as fleet_utilisation,
     assumed['serving_prompt_tokens'] as prompt_tokens,
     assumed['serving_answer_tokens'] as answer_tokens,
     assumed['inference_memory_overhead_ratio'] as memory_overhead,
