@@ -28,7 +28,7 @@ CHOSEN = ("num_experts_per_tok", "num_experts_per_token", "moe_top_k", "experts_
 LONGEST = ("max_position_embeddings", "n_positions", "max_seq_len", "seq_length", "max_sequence_length")
 
 UNGATED = {"gpt2", "gpt_neox", "opt", "bloom", "phi", "falcon", "starcoder2", "gpt_bigcode", "gptj", "bert", "roberta",
-           "nemotron", "mpt"}  # fmt: skip
+           "nemotron", "nemotron_h", "mpt"}  # fmt: skip
 """Families whose feed-forward network has two matrices; the others have a gate, and three."""
 BIASED = {"gpt2", "gpt_neox", "opt", "bloom", "phi", "starcoder2", "gpt_bigcode", "bert", "roberta"}
 """Families with a bias on every matrix of a layer."""
@@ -38,6 +38,8 @@ TIED = {"gpt2", "opt", "bloom", "gemma", "gemma2", "gemma3", "gemma3_text", "fal
 """Families that tie input and output embeddings unless the file says otherwise."""
 POSITIONED = {"gpt2", "opt", "gpt_bigcode", "bert", "roberta"}
 """Families with learned positions."""
+UNCOUNTED = ("block_configs", "compress_ratios", "global_head_dim", "hc_mult", "linear_attn_config", "o_lora_rank")
+"""Fields that give layers another form than those counted here: a file with one is refused, not counted wrongly."""
 TOWERS = ("vision_config", "audio_config", "visual")
 
 
@@ -87,7 +89,14 @@ def count_config(raw: Config, name: str = "config.json") -> Counted:
     text = raw.get("text_config") or raw.get("language_config") or raw.get("llm_config")
     config: dict[str, Any] = {**raw, **text} if isinstance(text, dict) else dict(raw)
     config["_name"] = name
+    if unknown := [field for field in UNCOUNTED if config.get(field)]:
+        raise UsageError(
+            f"--config {name}: {', '.join(unknown)} give layers a form that is not counted here, so parameters and cache would "
+            "be wrong. Give a model whose shape is known: --model."
+        )
     family = str(config.get("model_type", ""))
+    if blocks := _blocks(config):
+        config.setdefault(LAYERS[0], len(blocks))
     layers, width, heads = (_whole(config, names) for names in (LAYERS, WIDTH, HEADS))
     kinds = _layer_kinds(config, family, layers)
     attention = (
@@ -175,7 +184,7 @@ def _layer_kinds(config: Config, family: str, layers: int) -> list[str]:
     pattern = config.get("hybrid_override_pattern")
     if isinstance(pattern, str):
         return [{"M": "mamba", "*": "full"}.get(letter, "none") for letter in pattern]
-    types = config.get("layer_types") or config.get("layers_block_type")
+    types = config.get("layer_types") or _blocks(config)
     if isinstance(types, list) and len(types) == layers:
         return [_type_in_words(str(one), config) for one in types]
     if interval := _first(config, ("full_attention_interval",)):
@@ -191,7 +200,14 @@ def _layer_kinds(config: Config, family: str, layers: int) -> list[str]:
     return ["full" if period and (index + 1) % period == 0 else "window" for index in range(layers)]
 
 
+def _blocks(config: Config) -> list[str]:
+    """The blocks of a hybrid whose feed-forward networks are layers of their own."""
+    return [str(one) for one in config.get("layers_block_type") or []]
+
+
 def _type_in_words(name: str, config: Config) -> str:
+    if name in ("moe", "mlp"):
+        return "none"
     if "mamba" in name:
         return "mamba"
     if "linear" in name:
@@ -280,12 +296,14 @@ def _state_numbers(config: Config) -> int:
 
 def _has_network(config: Config, kind: str) -> bool:
     """Whether a layer has a feed-forward network: with a pattern of layers, only those that are no mixer."""
-    return kind == "none" if isinstance(config.get("hybrid_override_pattern"), str) else True
+    apart = isinstance(config.get("hybrid_override_pattern"), str) or not {"moe", "mlp"}.isdisjoint(_blocks(config))
+    return kind == "none" if apart else True
 
 
 def _feed_forward(config: Config, family: str, width: int, index: int) -> tuple[float, float]:
     """Parameters of a layer's feed-forward network: stored, and at work on a token."""
     matrices = 2 if family in UNGATED or config.get("hybrid_override_pattern") else 3
+    latent = _first(config, ("moe_latent_size",))
     inner = _first(config, INNER) or 4 * width
     if family in {"llama4_text", "llama4"}:
         inner = _first(config, ("intermediate_size_mlp",)) or inner
@@ -294,8 +312,8 @@ def _feed_forward(config: Config, family: str, width: int, index: int) -> tuple[
     if experts is None or not _is_sparse(config, index):
         return dense, dense
     each = _first(config, ("moe_intermediate_size", "moe_ffn_hidden_size")) or _first(config, INNER) or 4 * width
-    one = float(matrices * width * each + (2 * each + width if family == "gpt_oss" else 0))
-    shared = _shared_params(config, family, width, each, matrices)
+    one = float(matrices * (latent or width) * each + (2 * each + width if family == "gpt_oss" else 0))
+    shared = _shared_params(config, family, width, each, matrices) + (2 * width * latent if latent else 0)
     router = width * experts + (experts if family in {"gpt_oss", "deepseek_v3", "kimi_k2", "glm4_moe"} else 0)
     chosen = _first(config, CHOSEN) or 1
     return experts * one + shared + router, chosen * one + shared + router

@@ -1,6 +1,7 @@
 """Models by their own configuration: counted parameters against known totals, layers by kind, and refusals.
 
-Configurations and totals are written down from memory, not from files of the makers.
+Fields of the models in SEEN were compared with the makers' config.json files (as ai-dynamo/aiconfigurator keeps
+them, 095f58a); fields of the others, and totals, are written down from memory or are those of names and cards.
 """
 
 import json
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pipelines.errors import UsageError
 from pipelines.records.model_config import count_config
 from pipelines.settings import Settings
 from tests.conftest import Called
@@ -43,8 +45,8 @@ PUBLISHED: dict[str, tuple[dict[str, Any], float]] = {
         46_702_792_704,
     ),
     "mixtral-8x22b": (
-        decoder(6144, 56, 16384, 48, 8, 32768, model_type="mixtral", num_local_experts=8, num_experts_per_tok=2),
-        140_630_071_296,
+        decoder(6144, 56, 16384, 48, 8, 32000, model_type="mixtral", num_local_experts=8, num_experts_per_tok=2),
+        140_620_634_112,
     ),
     "qwen2.5-0.5b": (
         decoder(896, 24, 4864, 14, 2, 151936, model_type="qwen2", tie_word_embeddings=True),
@@ -293,8 +295,58 @@ PUBLISHED: dict[str, tuple[dict[str, Any], float]] = {
         decoder(6144, 40, 24576, 48, 4, 49152, model_type="starcoder2", use_bias=True, sliding_window=4096),
         15_957_889_024,
     ),
-}
+    "qwen3-0.6b": (
+        decoder(1024, 28, 3072, 16, 8, 151936, model_type="qwen3", head_dim=128, tie_word_embeddings=True),
+        0.6e9,
+    ),
+    "qwen3-coder-480b-a35b": (
+        decoder(
+            6144, 62, 8192, 96, 8, 151936, model_type="qwen3_moe", head_dim=128, num_experts=160, num_experts_per_tok=8,
+            moe_intermediate_size=2560, decoder_sparse_step=1, shared_expert_intermediate_size=0,
+        ),
+        480e9,
+    ),
+    "minimax-m2.5": (
+        decoder(
+            3072, 62, 1536, 48, 8, 200064, model_type="minimax_m2", head_dim=128, num_local_experts=256,
+            num_experts_per_tok=8, shared_intermediate_size=0,
+        ),
+        230e9,
+    ),
+    "llama-4-maverick": (
+        decoder(
+            5120, 48, 8192, 40, 8, 202048, model_type="llama4_text", head_dim=128, num_local_experts=128,
+            num_experts_per_tok=1, interleave_moe_layer_step=2, intermediate_size_mlp=16384,
+        ),
+        400e9,
+    ),
+    "nemotron-h-56b": (
+        decoder(
+            8192, 118, 32768, 64, 8, 131072, model_type="nemotron_h", attention_head_dim=128, mamba_num_heads=256,
+            mamba_head_dim=64, n_groups=8, ssm_state_size=256, conv_kernel=4,
+            hybrid_override_pattern="M-M-M-M*-" + "M-M-M-M-M*-" * 9 + "M-M-M-M-M-",
+        ),
+        56e9,
+    ),
+    "nemotron-3-super-120b-a12b": (
+        decoder(
+            4096, 88, 2688, 32, 2, 131072, model_type="nemotron_h", head_dim=128, mamba_num_heads=128, mamba_head_dim=64,
+            n_groups=8, ssm_state_size=128, conv_kernel=4, moe_intermediate_size=2688, moe_latent_size=1024,
+            moe_shared_expert_intermediate_size=5376, n_routed_experts=512, n_shared_experts=1, num_experts_per_tok=22,
+            hybrid_override_pattern="MEMEMEM*E" * 3 + "MEMEMEMEM*E" * 4 + "MEMEMEM*E" + "MEMEMEME",
+        ),
+        120e9,
+    ),
+}  # fmt: skip
 """Models -> the main fields of their configuration, and their parameters as published (by their weights or cards)."""
+
+
+SEEN = {
+    "llama-3.1-8b", "llama-3.1-70b", "llama-3.1-405b", "mixtral-8x7b", "mixtral-8x22b", "qwen3-8b", "qwen3-32b",
+    "qwen3-30b-a3b", "qwen3-235b-a22b", "deepseek-v3", "gpt-oss-120b", "gpt-oss-20b", "qwen3-0.6b", "qwen3-coder-480b-a35b",
+    "minimax-m2.5", "llama-4-maverick", "nemotron-h-56b", "nemotron-3-super-120b-a12b",
+}  # fmt: skip
+"""Models of which each field here was found in the maker's file; fields of the others are from memory."""
 
 
 @pytest.mark.parametrize("model", PUBLISHED)
@@ -312,6 +364,8 @@ def test_counted_parameters_are_those_published(model: str) -> None:
         ("gpt-oss-120b", 5.7e9, "sliding-window", (18, 18, 0)),
         ("qwen3-next-80b-a3b", 3.9e9, "hybrid", (12, 0, 36)),
         ("nemotron-h-8b", 8.1e9, "hybrid", (4, 0, 24)),
+        ("nemotron-3-super-120b-a12b", 12.7e9, "hybrid", (8, 0, 40)),
+        ("qwen3-coder-480b-a35b", 35.4e9, "grouped", (62, 0, 0)),
         ("falcon-7b", 6.9e9, "multi-query", (32, 0, 0)),
         ("mistral-7b", 7.2e9, "sliding-window", (0, 32, 0)),
     ],
@@ -325,6 +379,21 @@ def test_active_parameters_and_layers_by_kind(
     assert (
         counted.full_attention_layers_count, counted.window_attention_layers_count, counted.recurrent_layers_count
     ) == layers  # fmt: skip
+
+
+def test_blocks_may_be_listed_instead_of_spelt() -> None:
+    """Newer hybrids list their blocks, without a number of layers."""
+    spelt = PUBLISHED["nemotron-3-super-120b-a12b"][0]
+    words = {"M": "mamba", "E": "moe", "*": "attention"}
+    listed = {key: value for key, value in spelt.items() if key not in ("hybrid_override_pattern", "num_hidden_layers")}
+    blocks = [words[letter] for letter in spelt["hybrid_override_pattern"]]
+    assert count_config(listed | {"layers_block_type": blocks}) == count_config(spelt)
+
+
+@pytest.mark.parametrize("field", ["block_configs", "compress_ratios", "global_head_dim", "linear_attn_config"])
+def test_layers_of_a_form_that_is_not_counted_are_refused(field: str) -> None:
+    with pytest.raises(UsageError, match=f"{field} give layers a form that is not counted"):
+        count_config(PUBLISHED["llama-3.1-8b"][0] | {field: [1]})
 
 
 def test_a_tower_is_named_as_left_out() -> None:
