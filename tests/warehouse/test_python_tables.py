@@ -1,5 +1,8 @@
 """Tables that Python makes: one decorated function is all that a table takes, and it is held to what it documents."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 
 import duckdb
@@ -115,3 +118,10 @@ def test_every_table_that_python_makes_has_its_columns_also_where_there_are_no_r
     numbers = dict.fromkeys(("value_low", "value", "value_high"), pl.Float64)
     points = pl.DataFrame(schema={"metric": pl.String, "cohort": pl.String, "event_date": pl.Date, **numbers})
     assert fit_trends(points).columns == list(python_tables()["core.trend_fits"].columns)
+
+
+def test_linear_algebra_starts_no_threads() -> None:
+    counted = "import pipelines, numpy, scipy.linalg, psutil; print(psutil.Process().num_threads())"
+    clean = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", counted], env=clean, capture_output=True, text=True, check=True)
+    assert done.stdout == "1\n"

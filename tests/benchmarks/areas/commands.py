@@ -65,15 +65,18 @@ AREA = Area(
     "Start of commands",
     measure,
     (
-        Figure("`ledger --help`", "ledger --help", target=0.35, floor="import typer"),
+        Figure("`ledger --help`", "ledger --help", target=0.35, floor="import typer",
+               short="half of it is importing DuckDB and pydantic, which other commands need"),
         Figure("`ledger sql`", "ledger sql", target=0.4, floor="DuckDB alone", peer="pandas"),
         Figure("`ledger explain`", "ledger explain", target=0.5, floor="DuckDB alone"),
-        Figure("`ledger status`", "ledger status", target=0.6, floor="DuckDB alone"),
-        Figure("`ledger estimate`", "ledger estimate", target=1.0, floor="DuckDB alone"),
+        Figure("`ledger status`", "ledger status", target=0.6, floor="DuckDB alone",
+               short="loads every connector, Polars and the SQL parser to tell the age of the sources"),
+        Figure("`ledger estimate`", "ledger estimate", target=1.0, floor="DuckDB alone",
+               short="makes the 16 SQL models of a training run for the case: DuckDB plans them for most of the time"),
         Figure("`ledger audit`", "ledger audit", floor="DuckDB alone"),
         Figure("`ledger build`, nothing changed", "ledger build, nothing changed", target=0.5, floor="DuckDB alone"),
         Figure("`ledger report`, nothing changed", "ledger report, nothing changed", target=2, floor="DuckDB alone"),
     ),
     "Each command is a process of its own, the cheapest of three. *DuckDB alone* is Python that opens the published file and "
     "runs the query of `ledger sql`; *pandas* reads the same table from Parquet and sorts it.",
-)
+)  # fmt: skip

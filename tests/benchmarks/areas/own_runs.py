@@ -12,6 +12,10 @@ MODULE = "tests.benchmarks.work.integrating"
 FEW, MANY = 10_000_000, 100_000_000
 
 
+def _size(rows: int) -> str:
+    return f"at {rows // 1_000_000} M"
+
+
 def _way(way: str, folder: Path) -> Cost:
     """One way in a process of its own, on a warm cache: the cheaper of two runs."""
     return cheapest(lambda: reported(python(MODULE, way, folder))[way], 2)
@@ -30,11 +34,11 @@ def _increment(folder: Path) -> Cost:
 def _at(bench: Bench, rows: int, ways: tuple[str, ...]) -> Costs:
     folder = bench.folder / f"samples-{rows}"
     run(python(MODULE, "make", folder, rows))
-    found = {f"{way} {rows:.0e}": _way(way, folder) for way in ways}
-    own, floor = found[f"own runs {rows:.0e}"], found[f"scan floor {rows:.0e}"]
-    new = found[f"new {rows:.0e}"] = _increment(folder)
-    found[f"times scan {rows:.0e}"] = Cost(amount=own.cpu_s / floor.cpu_s)
-    found[f"beyond the share {rows:.0e}"] = Cost(max(0.0, new.cpu_s - 0.015 * own.cpu_s))
+    found = {f"{way} {_size(rows)}": _way(way, folder) for way in ways}
+    own, floor = found[f"own runs {_size(rows)}"], found[f"scan floor {_size(rows)}"]
+    new = found[f"new {_size(rows)}"] = _increment(folder)
+    found[f"times scan {_size(rows)}"] = Cost(amount=own.cpu_s / floor.cpu_s)
+    found[f"beyond the share {_size(rows)}"] = Cost(max(0.0, new.cpu_s - 0.015 * own.cpu_s))
     shutil.rmtree(folder)
     return found
 
@@ -42,18 +46,18 @@ def _at(bench: Bench, rows: int, ways: tuple[str, ...]) -> Costs:
 def measure(bench: Bench) -> Costs:
     """Ten million samples all ways; with all sizes, a hundred million ours and the floor."""
     found = _at(bench, FEW, ("scan floor", "own runs", "window SQL", "pandas"))
-    own = found[f"own runs {FEW:.0e}"].cpu_s
+    own = found[f"own runs {_size(FEW)}"].cpu_s
     for peer in ("window SQL", "pandas"):
-        found[f"{peer} takes"] = Cost(amount=found[f"{peer} {FEW:.0e}"].cpu_s / own)
+        found[f"{peer} takes"] = Cost(amount=found[f"{peer} {_size(FEW)}"].cpu_s / own)
     if bench.is_whole:
         found |= _at(bench, MANY, ("scan floor", "own runs"))
-        found["growth"] = Cost(amount=found[f"own runs {MANY:.0e}"].cpu_s / own)
+        found["growth"] = Cost(amount=found[f"own runs {_size(MANY)}"].cpu_s / own)
     found.pop(PROCESS, None)
     return found
 
 
 def _figures(rows: int) -> tuple[Figure, ...]:
-    name, said = f"{rows:.0e}", f"{rows:,} samples"
+    name, said = _size(rows), f"{rows:,} samples"
     return (
         Figure(f"{said}, full pass", f"own runs {name}", floor=f"scan floor {name}", peer=f"pandas {name}"),
         Figure(f"{said}, times the scan floor", f"times scan {name}", "×", target=2.5),
