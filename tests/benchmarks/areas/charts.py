@@ -31,6 +31,7 @@ def measure(bench: Bench) -> Costs:
     found["front page"] = Cost(amount=len(page))
     found["front page, compressed"] = Cost(amount=len(gzip.compress(page)))
     found["copying the site"] = run(["cp", "-r", str(home / "site"), str(bench.folder / "copy")])[0]
+    found |= reported(python("tests.benchmarks.work.page_in_browser", home / "site"))
     pictures = bench.folder / "pictures"
     pictures.mkdir()
     return {**found, **reported(python("tests.benchmarks.work.saved_charts", home, pictures))}
@@ -48,6 +49,8 @@ AREA = Area(
         Figure("SVG, slowest chart", "slowest SVG", "CPU ms", 100),
         Figure("PNG of a chart, mean", "PNG", "CPU ms", 150, peer="chart.save, PNG"),
         Figure("PNG, slowest chart", "slowest PNG", "CPU ms", 150),
+        Figure("first chart of the front page, opened from disk", "first chart", "wall s", 1.5),
+        Figure("all charts of the front page", "all charts", "wall s", 2.5),
         Figure("front page", "front page", "MB", 2),
         Figure("front page, compressed", "front page, compressed", "MB", 0.6),
     ),
