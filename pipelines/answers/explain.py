@@ -22,7 +22,7 @@ from rich.tree import Tree
 from pipelines.answers.labels import unit_word
 from pipelines.answers.numbers import number
 from pipelines.answers.subjects import find_quantity, find_subject, public_name
-from pipelines.warehouse.file import Row, read_rows
+from pipelines.warehouse.file import Row, data_version, read_rows
 
 FORMULA_NAME = re.compile(r"\b[a-z][a-z0-9_]*\b(?!\()")
 
@@ -62,7 +62,7 @@ def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) 
         "figure": known.figure(preferred),
         "other_methods": [known.beside(row, preferred) for row in others if row["method"] != "published"],
         "published": [known.beside(row, preferred) for row in others if row["method"] == "published"],
-        "build_id": connection.execute("select build_id from meta.builds").fetchall()[0][0],
+        **data_version(connection),
     }
 
 

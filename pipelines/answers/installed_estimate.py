@@ -17,7 +17,7 @@ from pipelines.answers.given import Stated, figure_cells
 from pipelines.answers.numbers import number
 from pipelines.errors import UsageError
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.file import Row, read_rows
+from pipelines.warehouse.file import Row, data_version, read_rows
 from pipelines.warehouse.models.installed_totals import draw_normals, draw_totals
 from pipelines.warehouse.models.sql_models import read_models
 from pipelines.warehouse.models.totals import bounds_of
@@ -69,7 +69,9 @@ def estimate(settings: Settings, given: Given) -> Row:
         published = read_rows(
             connection, "select * from ledger.core.installed_totals where scope_kind = 'all' and year = ?", [base]
         )
-    return {"year": asked, "base_year": base, "figures": beside_those(parts, published), "given": said_given(given)}
+        version = data_version(connection, "ledger.meta")
+    figures = beside_those(parts, published)
+    return {"year": asked, "base_year": base, "figures": figures, "given": said_given(given), **version}
 
 
 def check_amounts(given: Given) -> None:

@@ -17,7 +17,7 @@ from pipelines.answers.serving_case import Budget, Serving
 from pipelines.answers.serving_scenarios import asked_bits, check_case, choose_model, estimates_model, set_scenarios
 from pipelines.errors import UsageError
 from pipelines.records.model_config import read_config
-from pipelines.warehouse.file import Row, read_rows
+from pipelines.warehouse.file import Row, data_version, read_rows
 
 FIGURES = {
     "weight_bytes": ("byte", "total_params · weight_bits / 8"),
@@ -88,7 +88,6 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
     )[0]
     if not fitting:
         raise UsageError(_what_is_missing(row, hardware, given))
-    build_id = connection.execute("select build_id from ledger.meta.builds").fetchall()[0][0]
     return {
         "model": {
             key: model[key] for key in ("model_id", "model_name", "total_params", "active_params", "attention_kind")
@@ -104,7 +103,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
         },
         "measured": _measured(connection, row),
         "notes": [*_notes(row, hardware), *_left_out(given)],
-        "build_id": build_id,
+        **data_version(connection, "ledger.meta"),
     }
 
 
@@ -294,4 +293,5 @@ def choose(connection: duckdb.DuckDBPyConnection, given: Serving, budget: Budget
         "batch": given.batch,
         "context_tokens": given.context,
         "devices": devices,
+        **data_version(connection, "ledger.meta"),
     }

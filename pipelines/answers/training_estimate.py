@@ -22,7 +22,7 @@ from pipelines.answers.training_case import Scenario, check_amounts, check_count
 from pipelines.answers.training_work import Work, memory_of, set_work
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
-from pipelines.warehouse.file import Row, read_rows
+from pipelines.warehouse.file import Row, data_version, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel
 
 ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
@@ -170,7 +170,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         run = read_rows(connection, "select * from core.training_runs")[0]
         about = "select * exclude (accessed, state, state_since, state_reason) from ledger.meta.sources"
         sources = {r.pop("source_id"): r for r in read_rows(connection, about)}
-        build_id = connection.execute("select build_id from ledger.meta.builds").fetchall()[0][0]
+        version = data_version(connection, "ledger.meta")
         implied = connection.execute(
             "select value from core.training_utilisation where method = 'flop_over_time'"
         ).fetchall()
@@ -181,7 +181,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         "inputs": _inputs(figures, sources),
         "memory": memory,
         "notes": _notes(figures, chip),
-        "build_id": build_id,
+        **version,
     }
 
 

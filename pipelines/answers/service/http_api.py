@@ -83,6 +83,8 @@ def make_api(questions: Questions, lifespan: Callable[[FastAPI], AbstractAsyncCo
 
     gets: dict[str, Callable[..., Any]] = {
         **{"search": questions.search, "explain": questions.explain, "estimate": questions.estimate},
+        **{"estimate/serving": questions.estimate_serving, "estimate/devices": questions.find_devices},
+        **{"estimate/installed": questions.estimate_installed},
         **{"sql": questions.sql, "audit": audit, "sources": questions.sources},
         **{"tables": questions.tables, "tables/{name}": table},
     }

@@ -34,7 +34,8 @@ def make_tools(questions: Questions) -> MCPServer[None]:
     server: MCPServer[None] = MCPServer(
         "compute-ledger", title="Compute Ledger", instructions=INSTRUCTIONS, version=__version__, log_level="WARNING"
     )
-    for ask in (questions.search, questions.sql, questions.explain, questions.estimate, questions.audit):
+    estimates = (questions.estimate, questions.estimate_serving, questions.find_devices, questions.estimate_installed)
+    for ask in (questions.search, questions.sql, questions.explain, *estimates, questions.audit):
         server.add_tool(_telling(ask, ToolError), annotations=READS_ONLY, structured_output=True)
     server.resource(
         "ledger://tables", description="All tables, with what a row of each is.", mime_type="application/json"

@@ -12,23 +12,29 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from pipelines.answers import audit as auditing
-from pipelines.answers import dictionary, training_estimate
+from pipelines.answers import dictionary, installed_estimate, serving_estimate, training_estimate
 from pipelines.answers import explain as explaining
 from pipelines.answers import search as searching
 from pipelines.answers.as_json import finite_or_null
 from pipelines.answers.audit import ListedClaim
+from pipelines.answers.given import read_stated
 from pipelines.answers.service.reader import PublishedReader
 from pipelines.answers.service.sandbox import run_query
 from pipelines.answers.service.shapes import (
     AuditAnswer,
     Estimate,
     Explanation,
+    FittingDevices,
     Hits,
+    InstalledEstimate,
     Rows,
+    ServingEstimate,
     Sources,
     Table,
     Tables,
 )
+from pipelines.answers.serving_case import read_options
+from pipelines.answers.serving_scenarios import open_serving
 from pipelines.answers.training_case import read_scenario
 from pipelines.settings import Settings
 from pipelines.warehouse.file import data_version
@@ -44,6 +50,22 @@ Stated = Annotated[
 QueryText = Annotated[str, Field(min_length=1, max_length=20_000, description="One SQL statement in DuckDB's dialect.")]
 QueryTime = Annotated[float, Field(ge=0.1, le=60, description="Time limit in seconds.")]
 MostRows = Annotated[int, Field(ge=1, le=10_000, description="Most rows to return.")]
+
+Tokens = Annotated[int | None, Field(ge=1, le=1_000_000_000)]
+Count = Annotated[int | None, Field(ge=1, le=1_000_000)]
+ShareBelowOne = Annotated[float | None, Field(ge=0, lt=1)]
+ServedModelName = Annotated[Text, Field(description="Model: key or name, such as llama-3.1-8b.")]
+Users = Annotated[Count, Field(description="Sequences at the same time (default: 1).")]
+WeightFormat = Annotated[Text | None, Field(description="Number format of the weights, such as bf16, fp8 or int4.")]
+PromptTokens = Annotated[Tokens, Field(description="Tokens of a prompt (default: 500).")]
+AnswerTokens = Annotated[Tokens, Field(description="Tokens of an answer, reasoning included (default: 1,000).")]
+
+NO_BUDGET: dict[str, None] = dict.fromkeys(("max_usd", "max_watts", "max_memory"))
+
+
+def as_text(given: float | str | None) -> str | None:
+    """A number as the command line has it."""
+    return None if given is None else str(given)
 
 
 class Questions:
@@ -92,7 +114,7 @@ class Questions:
             if (known := self._explained.get(key)) is not None:
                 return known
             explanation = explaining.explain(connection, subject, quantity)
-        answer = Explanation.model_validate(finite_or_null({**explanation, **version}))
+        answer = Explanation.model_validate(finite_or_null(explanation))
         while len(self._explained) >= MOST_CACHED:
             self._explained.pop(next(iter(self._explained)))
         self._explained[key] = answer
@@ -145,8 +167,89 @@ class Questions:
             operator=operator,
         )
         with training_estimate.open_whatif(self.settings) as connection:
-            result = training_estimate.estimate(connection, scenario)
-            return Estimate.model_validate(finite_or_null({**result, **data_version(connection, "ledger.meta")}))
+            return Estimate.model_validate(finite_or_null(training_estimate.estimate(connection, scenario)))
+
+    def estimate_serving(
+        self,
+        model: ServedModelName,
+        device: Annotated[Text, Field(description="Accelerator: key, name or alias, such as h100-sxm.")],
+        *,
+        batch: Users = None,
+        context: Annotated[
+            Tokens, Field(description="Tokens of context (default: prompt and half of the answer).")
+        ] = None,
+        number_format: WeightFormat = None,
+        count: Annotated[Count, Field(description="Accelerators (default: as many as memory needs).")] = None,
+        price: Annotated[Stated, Field(description="Rental price, USD per chip-hour.")] = None,
+        prompt_tokens: PromptTokens = None,
+        answer_tokens: AnswerTokens = None,
+        cached_prompt: Annotated[ShareBelowOne, Field(description="Share of prompt tokens that are cached.")] = None,
+        group: Annotated[Count, Field(description="Accelerators that share one copy of the model.")] = None,
+        decode_count: Annotated[Count, Field(description="Accelerators of count that only write answers.")] = None,
+        cache_bits: Annotated[Literal[4, 8, 16] | None, Field(description="Bits of a number in the KV-cache.")] = None,
+        speculative: Annotated[bool | None, Field(description="With speculative or multi-token decoding.")] = None,
+        software: Annotated[
+            Literal["stock", "tuned", "benchmark"] | None,
+            Field(description="How the software is set up (default: tuned)."),
+        ] = None,
+        software_year: Annotated[
+            float | None, Field(ge=2022, le=2028, description="Year of the software (default: 2026).")
+        ] = None,
+        idle: Annotated[ShareBelowOne, Field(description="Share of the time without users.")] = None,
+    ) -> ServingEstimate:
+        """Estimate the serving of a model on an accelerator: memory, tokens per second, energy, cost and emissions per token."""
+        point = {
+            **{"prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens, "cached_prompt": cached_prompt},
+            **{"group": group, "decode_count": decode_count, "cache_bits": cache_bits, "speculative": speculative},
+            **{"software": software, "software_year": software_year, "idle": idle},
+        }
+        case, _ = read_options(
+            device, number_format, as_text(count), as_text(price),
+            {"model": model, "batch": batch, "context": context, **NO_BUDGET, **point},
+        )  # fmt: skip
+        with open_serving(self.settings) as connection:
+            return ServingEstimate.model_validate(finite_or_null(serving_estimate.estimate(connection, case)))
+
+    def find_devices(
+        self,
+        model: ServedModelName,
+        *,
+        max_usd: Annotated[float | None, Field(gt=0, description="Highest price of the devices, USD.")] = None,
+        max_watts: Annotated[float | None, Field(gt=0, description="Highest rated power of the devices, W.")] = None,
+        max_memory: Annotated[Text | None, Field(description="Most memory of the devices, such as 16GB.")] = None,
+        batch: Users = None,
+        context: Annotated[Tokens, Field(description="Tokens of context.")] = None,
+        number_format: WeightFormat = None,
+        prompt_tokens: PromptTokens = None,
+        answer_tokens: AnswerTokens = None,
+    ) -> FittingDevices:
+        """List the devices that serve a model within a budget of money, power or memory, the fastest first."""
+        limits = {"max_usd": max_usd, "max_watts": max_watts, "max_memory": max_memory}
+        point = {"prompt_tokens": prompt_tokens, "answer_tokens": answer_tokens}
+        case, budget = read_options(
+            None, number_format, None, None, {"model": model, "batch": batch, "context": context, **limits, **point}
+        )
+        assert budget is not None  # there is no device
+        with open_serving(self.settings) as connection:
+            found = serving_estimate.choose(connection, case, budget)
+        return FittingDevices.model_validate(finite_or_null(found))
+
+    def estimate_installed(
+        self,
+        year: Annotated[int | None, Field(description="Year (default: the last of the counts).")] = None,
+        *,
+        utilisation: Annotated[Stated, Field(description="Share of the time in which hardware is busy.")] = None,
+        pue: Annotated[Stated, Field(description="Power usage effectiveness of the facilities.")] = None,
+        grid: Annotated[Stated, Field(description="Intensity of the grids, kg CO2e per kWh.")] = None,
+        growth: Annotated[
+            Stated, Field(description="Growth factor per year after the last year of the counts.")
+        ] = None,
+    ) -> InstalledEstimate:
+        """Estimate what all counted AI chips take in a year: power, energy, emissions, water and cost, with other assumptions."""
+        numbers = {"utilisation": utilisation, "pue": pue, "grid": grid, "growth": growth}
+        stated = {name: read_stated(str(one), f"--{name}") for name, one in numbers.items() if one is not None}
+        found = installed_estimate.estimate(self.settings, installed_estimate.Given(year=year, **stated))
+        return InstalledEstimate.model_validate(finite_or_null(found))
 
     def audit(
         self,

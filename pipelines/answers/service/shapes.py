@@ -153,6 +153,155 @@ class Estimate(Answer):
     notes: list[str]
 
 
+class ServedModel(Part):
+    """The model that is served."""
+
+    model_id: str
+    model_name: str
+    total_params: float
+    active_params: float
+    attention_kind: str
+
+
+class ServingDevice(Part):
+    """The accelerator that serves it."""
+
+    accelerator_id: str
+    accelerator_name: str
+
+
+class CaseChoice(Part):
+    """A part of the operating point: as given, or what stands for it and why."""
+
+    name: str
+    value: Any
+    is_given: bool
+    note: str
+
+
+class ServingFigure(Part):
+    """A figure of serving."""
+
+    quantity: str
+    value_low: float | None
+    value: float
+    value_high: float | None
+    unit: str
+    formula: str
+
+
+class NamedTerm(Part):
+    """An input with its interval and its source, by title."""
+
+    name: str
+    low: float | None
+    value: float
+    high: float | None
+    unit: str
+    kind: str
+    source_id: str | None
+    locator: str | None
+    verified: str | None
+    basis: str | None
+    source: str | None
+
+
+class ServingMemory(Part):
+    """Memory that the case needs, and that the accelerators have for it."""
+
+    needed_bytes: float
+    available_bytes: float
+
+
+class Measurement(Part):
+    """A published measurement at the same operating point."""
+
+    benchmark_result_id: str
+    joule_per_token: float
+    accelerator_count: float | None
+    benchmark: str
+    source_id: str
+
+
+class ServingEstimate(Answer):
+    """What serving a model takes."""
+
+    model: ServedModel
+    device: ServingDevice
+    case: list[CaseChoice]
+    figures: list[ServingFigure]
+    bound_by: str | None = Field(description="bandwidth or compute: what limits the speed.")
+    inputs: list[NamedTerm]
+    memory: ServingMemory
+    measured: list[Measurement]
+    notes: list[str]
+
+
+class Budget(Part):
+    """What the devices may cost, draw and hold at most."""
+
+    usd: float | None
+    watts: float | None
+    memory_bytes: float | None
+
+
+class FittingDevice(Part):
+    """A device, or several, that run the model within the budget."""
+
+    accelerator_id: str
+    accelerator_count: int
+    number_format: str
+    weight_bits: float
+    needed_bytes: float
+    available_bytes: float
+    memory_bytes: float | None
+    purchase_usd: float | None
+    tdp_w: float | None
+    tokens_per_s_bound: float | None = Field(description="Most tokens per second that bandwidth and peak allow.")
+    tokens_per_s: float | None
+    joule_per_token: float | None
+
+
+class FittingDevices(Answer):
+    """The devices that run a model within a budget, the fastest first."""
+
+    model: ServedModel
+    budget: Budget
+    batch: int
+    context_tokens: int | None
+    devices: list[FittingDevice]
+
+
+class InstalledFigure(Part):
+    """A quantity of all counted AI chips in a year."""
+
+    quantity: str
+    value_low: float
+    value: float
+    value_high: float
+    unit: str
+    ratio: float = Field(description="Value over the published one of base_year.")
+
+
+class GivenNumber(Part):
+    """A number that takes the place of an assumption."""
+
+    name: str
+    low: float
+    value: float
+    high: float
+    unit: str
+
+
+class InstalledEstimate(Answer):
+    """What all counted AI chips take in a year."""
+
+    year: int
+    base_year: int = Field(description="Year whose counts are used.")
+    figures: list[InstalledFigure]
+    given: list[GivenNumber]
+
+
 class AuditedClaim(Part):
     """A claim with its verdict."""
 

@@ -12,7 +12,7 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 
 from pipelines.settings import Settings
 from tests.answers.service.conftest import Served, serving
-from tests.conftest import run_ledger
+from tests.conftest import Called, run_ledger
 
 
 def test_explain_is_that_of_the_command_line(served: Served, built: Settings) -> None:
@@ -20,7 +20,7 @@ def test_explain_is_that_of_the_command_line(served: Served, built: Settings) ->
     told = json.loads(
         run_ledger("explain", "Llama 3.1 70B", "facility_energy_kwh", "--format", "json", home=built.home).stdout
     )
-    assert len(answer.pop("data_version")) == 12
+    assert len(answer["data_version"]) == 12
     assert answer == told
     figure = answer["figure"]
     assert figure["value_low"] < figure["value"] < figure["value_high"]
@@ -32,9 +32,36 @@ def test_estimate_is_that_of_the_command_line(served: Served, built: Settings) -
     answer = served.get("estimate", **asked).json()
     options = [text for name, value in asked.items() for text in (f"--{name}", value)]
     told = json.loads(run_ledger("estimate", *options, "--format", "json", home=built.home).stdout)
-    answer.pop("data_version")
     assert answer == told
     assert next(one["value"] for one in answer["choices"] if one["name"] == "country") == "DEU"
+
+
+SERVING = {"model": "Llama 3.1 8B", "batch": 8, "number_format": "int4"}
+ESTIMATES = {
+    "serving": ("--inference", {**SERVING, "device": "h100-sxm", "answer_tokens": 300, "idle": 0.25, "price": "1:2:4"}),
+    "devices": ("--inference", {**SERVING, "max_usd": 2000, "max_memory": "32GB"}),
+    "installed": ("--installed", {"year": 2024, "pue": 1.2, "grid": "0.1:0.2:0.4"}),
+}
+
+
+@pytest.mark.parametrize("kind", ESTIMATES)
+def test_other_estimates_are_those_of_the_command_line(
+    served: Served, built: Settings, called_ledger: Called, kind: str
+) -> None:
+    flag, asked = ESTIMATES[kind]
+    answer = served.get(f"estimate/{kind}", **asked)
+    assert answer.status_code == 200, answer.text
+    options = [text for name, value in asked.items() for text in (f"--{name.replace('_', '-')}", str(value))]
+    told = json.loads(called_ledger("estimate", flag, *options, "--json", home=built.home).stdout)
+    assert answer.json() == told
+    assert answer.json()["data_version"] == served.get("tables").json()["data_version"]
+
+
+def test_an_estimate_of_what_cannot_be_is_refused(served: Served) -> None:
+    answer = served.get("estimate/serving", model="llama-3.1-405b", device="raspberry-pi-5-8gb")
+    assert (answer.status_code, "does not fit" in answer.json()["error"]) == (400, True)
+    answer = served.get("estimate/installed", year=2040)
+    assert (answer.status_code, "expected" in answer.json()["error"]) == (400, True)
 
 
 def test_sql_is_that_of_the_command_line(served: Served, built: Settings) -> None:

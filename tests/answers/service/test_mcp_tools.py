@@ -22,6 +22,8 @@ FIGURES = (
     ("PaLM 540B", "training_flop"), ("Llama 3.1 405B", "cloud_cost_usd"), ("BLOOM 176B", "chip_hours"),
 )  # fmt: skip
 
+ESTIMATES = ("estimate", "estimate_serving", "find_devices", "estimate_installed")
+
 
 def over_pipes(built: Settings) -> Any:
     command = [sys.executable, "-m", "pipelines", "serve", "--stdio"]
@@ -40,7 +42,7 @@ def ask(server: Any, session: Callable[[Client], Awaitable[None]]) -> None:
 
 async def ten_questions(client: Client, published: duckdb.DuckDBPyConnection) -> None:
     tools = {tool.name: tool for tool in (await client.list_tools()).tools}
-    assert set(tools) == {"search", "sql", "explain", "estimate", "audit"}
+    assert set(tools) == {"search", "sql", "explain", "audit", *ESTIMATES}
     assert all(tool.annotations.read_only_hint for tool in tools.values())
     for subject, quantity in FIGURES:
         answer = await client.call_tool("explain", {"subject": subject, "quantity": quantity})
@@ -56,11 +58,15 @@ async def ten_questions(client: Client, published: duckdb.DuckDBPyConnection) ->
     estimated = await client.call_tool("estimate", scenario)
     figures = {one["quantity"]: one for one in estimated.structured_content["figures"]}
     assert figures["training_flop"]["value"] == 6.3e24
+    case = {"model": "llama-3.1-8b", "device": "rtx-4090", "number_format": "int4"}
+    serving = (await client.call_tool("estimate_serving", case)).structured_content
+    assert next(one["value"] for one in serving["figures"] if one["quantity"] == "weight_bytes") > 4e9
     audited = await client.call_tool("audit", {"claims": [
         {"subject": "GPT-3 175B", "quantity": "training_flop", "low": 3.1e23, "high": 3.2e23, "unit": "FLOP"}
     ]})  # fmt: skip
     assert [one["verdict"] for one in audited.structured_content["claims"]] == ["supported"]
     build = published.execute("select build_id, data_version from meta.builds").fetchall()[0]
+    assert (serving["build_id"], serving["data_version"]) == build
     for answer in (rows, found, estimated, audited):
         assert (answer.structured_content["build_id"], answer.structured_content["data_version"]) == build
 
