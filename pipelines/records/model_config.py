@@ -72,16 +72,26 @@ class Counted:
 
 
 def read_config(path: Path) -> Counted:
-    """The counted model of a file; raises UsageError naming what is wrong with it."""
+    """The counted model of a file that an option names; raises UsageError naming what is wrong with it."""
     try:
-        raw = json.loads(path.read_text(encoding="utf-8"))
+        data = path.read_bytes()
     except OSError as error:
         raise UsageError(f"--config {path}: cannot be read: {error.strerror}.") from error
+    return parse_config(data, f"--config {path}")
+
+
+def parse_config(data: bytes, name: str) -> Counted:
+    """The counted model of the bytes of a file; ``name`` is what a message calls it."""
+    try:
+        raw = json.loads(data)
     except ValueError as error:
-        raise UsageError(f"--config {path}: not JSON: {error}. Give the config.json of a model.") from error
+        raise UsageError(f"{name}: not JSON: {error}. Give the config.json of a model.") from error
     if not isinstance(raw, dict):
-        raise UsageError(f"--config {path}: expected an object, as the config.json of a model has.")
-    return count_config(raw, str(path))
+        raise UsageError(f"{name}: expected an object, as the config.json of a model has.")
+    try:
+        return count_config(raw, name)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise UsageError(f"{name}: not as a language model has it ({type(error).__name__}: {error}).") from error
 
 
 def count_config(raw: Config, name: str = "config.json") -> Counted:
@@ -149,7 +159,7 @@ def _whole(config: Config, names: tuple[str, ...]) -> int:
     value = _first(config, names)
     if value is None:
         raise UsageError(
-            f"--config {config['_name']}: {names[0]} is missing or not a whole number above zero"
+            f"{config['_name']}: {names[0]} is missing or not a whole number above zero"
             f" (got {shown(str(config.get(names[0])))}). Give the config.json of a language model."
         )
     return value

@@ -5,16 +5,22 @@ What belongs here: the fields and reading them. What does not: what they are joi
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from pipelines.errors import LedgerError, did_you_mean
+from pipelines.records.model_config import parse_config
+from pipelines.records.regular_files import read_regular_file
 from pipelines.telemetry.formats.times import check_zone
 
 NAME = "run.toml"
+MAX_NOTE_BYTES, MAX_CONFIG_BYTES = 100_000, 10_000_000
 RUN_ID = r"^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$"
 
 
@@ -46,6 +52,8 @@ class RunNote(BaseModel):
     accelerator: OneLine | None = None
     accelerator_count: Annotated[int, Field(ge=1, le=1_000_000)] | None = None
     model: OneLine | None = None
+    config: Annotated[str, Field(pattern=r"^[^/\\]+$", max_length=200)] | None = None
+    """Name of the model's config.json beside run.toml; once it is counted, with the beginning of its SHA-256."""
     active_params: Annotated[float, Field(gt=0, le=1e15)] | None = None
     number_format: str | None = Field(None, max_length=40)
     tokens: Annotated[float, Field(gt=0, le=1e18)] | None = None
@@ -85,6 +93,32 @@ def read_note(data: bytes, file: str) -> RunNote:
         raise LedgerError(
             f"{file}: {field}: {first['msg'].removeprefix('Value error, ')}, got {first['input']!r}."
         ) from None
+
+
+def named_config(folder: Path) -> str | None:
+    """The name of the config.json that the run.toml of a folder names, where that can be read."""
+    with suppress(LedgerError, OSError):
+        return read_note(read_regular_file(folder / NAME, MAX_NOTE_BYTES), NAME).config
+    return None
+
+
+def read_note_of(folder: Path) -> RunNote | None:
+    """The note of a folder, with parameters counted from the config.json that it names; None without one.
+
+    Raises LedgerError where a file of the two cannot be used.
+    """
+    path = folder / NAME
+    if not path.exists() and not path.is_symlink():
+        return None
+    note = read_note(read_regular_file(path, MAX_NOTE_BYTES), str(path))
+    if note.config is None:
+        return note
+    if note.active_params is not None:
+        raise LedgerError(f"{path}: config and active_params both say how large the model is. Leave one out.")
+    data = read_regular_file(folder / note.config, MAX_CONFIG_BYTES)
+    counted = parse_config(data, str(folder / note.config))
+    named = f"{note.config} (sha256 {hashlib.sha256(data).hexdigest()[:12]})"
+    return note.model_copy(update={"config": named, "active_params": counted.active_params})
 
 
 def now_utc() -> datetime:

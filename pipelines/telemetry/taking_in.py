@@ -23,7 +23,7 @@ from pipelines.telemetry.formats.delivered import Delivered
 from pipelines.telemetry.formats.known import read_delivered
 from pipelines.telemetry.formats.logs import Context
 from pipelines.telemetry.landed import FileEntry, Landed, Manifest, NoteEntry, Part
-from pipelines.telemetry.run_note import NAME, RunNote, now_utc, read_note
+from pipelines.telemetry.run_note import NAME, RunNote, named_config, now_utc, read_note_of
 
 MAX_BYTES = 1_000_000_000
 """A larger file is to be split: it is read into memory whole."""
@@ -67,14 +67,15 @@ class Origin:
 def find_files(path: Path, *, is_inbox: bool = False) -> Iterator[Found]:
     """The files that a path means: itself, or those of a folder and its folders, in the order of their names.
 
-    Links are given as they are, to be refused by name; hidden files and run.toml are passed over. The folder of an inbox
-    itself is the name of no run.
+    Links are given as they are, to be refused by name; hidden files, run.toml and the config.json that it names are passed
+    over. The folder of an inbox itself is the name of no run.
     """
     if not path.is_dir() or path.is_symlink():
         yield Found(path, None)
         return
+    passed_over = {NAME, named_config(path)}
     for entry in sorted(os.scandir(path), key=lambda each: each.name):
-        if entry.name.startswith(".") or entry.name == NAME:
+        if entry.name.startswith(".") or entry.name in passed_over:
             continue
         if entry.is_dir(follow_symlinks=False):
             yield from find_files(Path(entry.path))
@@ -115,7 +116,7 @@ def take_in(
 def _take(landed: Landed, found: Found, run: str | None, zone: str | None) -> Outcome:
     data = read_whole(found.path)
     sha256 = hashlib.sha256(data).hexdigest()
-    note = _note_beside(found)
+    note = read_note_of(found.path.parent)
     known = landed.read_manifest().by_sha256.get(sha256)
     if known is not None:
         _note_again(landed, known, note)
@@ -156,11 +157,6 @@ def _state(path: Path) -> tuple[int, int, int]:
     except OSError as error:
         raise LedgerError(f"{path}: cannot be read: {error.strerror}.") from None
     return (found.st_ino, found.st_size if stat.S_ISREG(found.st_mode) else -1, found.st_mtime_ns)
-
-
-def _note_beside(found: Found) -> RunNote | None:
-    path = found.path.parent / NAME
-    return read_note(read_regular_file(path, 100_000), str(path)) if path.exists() or path.is_symlink() else None
 
 
 def _add_note(landed: Landed, run_id: str, note: RunNote | None) -> None:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from pipelines.settings import Settings
-from pipelines.telemetry.run_note import NAME
+from pipelines.telemetry.run_note import NAME, named_config
 from pipelines.telemetry.taking_in import Found, Outcome, find_files, take_in
 from pipelines.warehouse.own_runs import store
 
@@ -54,8 +54,9 @@ def _move(inbox: Path, outcome: Outcome) -> None:
         target = target.with_name(f"{below.stem}-{number}{below.suffix}")
     with suppress(FileNotFoundError):
         outcome.path.rename(target)
-    note = outcome.path.parent / NAME
-    if note.is_file() and note.parent != inbox and not (target.parent / NAME).exists():
-        (target.parent / NAME).write_bytes(note.read_bytes())
+    folder = outcome.path.parent
+    for name in filter(None, (NAME, named_config(folder))):
+        if folder != inbox and (folder / name).is_file() and not (target.parent / name).exists():
+            (target.parent / name).write_bytes((folder / name).read_bytes())
     if outcome.status == "refused":
         target.with_name(target.name + ".why.txt").write_text(outcome.message + "\n", encoding="utf-8")

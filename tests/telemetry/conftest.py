@@ -1,5 +1,6 @@
 """What tests of own runs share: taking files in, and the energy of each device, by the real store and the real SQL."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,11 @@ Energies = dict[str, dict[str, Any]]
 """Device -> its row of core.telemetry_devices."""
 
 DEVICES = "core.telemetry_devices"
+
+GPT2 = json.dumps(
+    {"model_type": "gpt2", "n_layer": 12, "n_embd": 768, "n_head": 12, "n_positions": 1024, "vocab_size": 50257}
+)
+"""The configuration of GPT-2, 124,439,808 parameters."""
 
 
 class Home:

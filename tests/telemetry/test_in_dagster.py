@@ -20,6 +20,7 @@ from pipelines.warehouse.meta_tables import ensure_meta, note_build
 from pipelines.warehouse.own_run_inbox import take_in_inbox
 from pipelines.warehouse.own_runs import TABLES, partials_of, store
 from tests.conftest import run_ledger
+from tests.telemetry.conftest import GPT2
 from tests.telemetry.generator import START_MS, constant, nvidia_smi, parquet
 
 
@@ -89,7 +90,14 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
         'title = "Own Llama"\nwork = "inference"\nmodel = "Llama 3.1 8B"\ntokens = 1e6\n'
         'country = "FRA"\ntimezone = "UTC"\nusd_per_chip_hour = 2\n'
     )
-    assert run_ledger("ingest", str(folder), home=own_home.home).returncode == 0
+    small = own_home.home.parent / "small"
+    small.mkdir()
+    (small / "gpu.csv").write_bytes(nvidia_smi(constant(500, 601)))
+    (small / "config.json").write_text(GPT2)
+    (small / "run.toml").write_text(
+        'work = "training"\nconfig = "config.json"\ntokens = 3e8\nnumber_format = "bf16"\ntimezone = "UTC"\n'
+    )
+    assert run_ledger("ingest", str(folder), str(small), home=own_home.home).returncode == 0
     assert (
         run_ledger(
             "record", "--run", "count", "--", sys.executable, "-c", "\nsum(range(10**6))\n", home=own_home.home
@@ -99,14 +107,26 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
     built = run_ledger("build", home=own_home.home, LEDGER_SITE=str(own_home.site))
     assert built.returncode == 0, built.stderr
     with connect_published(own_home) as connection:
-        (run,) = read_rows(connection, "select * from mart.telemetry_runs where not is_modelled")
+        (run,) = read_rows(connection, "select * from mart.telemetry_runs where run_id = 'llama-8b'")
+        (counted,) = read_rows(connection, "select * from mart.telemetry_runs where run_id = 'small'")
+        (peak,) = read_rows(
+            connection,
+            "select peak_flop_per_s from mart.accelerator_peaks where accelerator_id = 'h100-sxm' and number_format = 'bf16' "
+            "and is_tensor and not is_sparse",
+        )
+        (flop,) = read_rows(
+            connection,
+            "select i.locator from (select unnest(inputs) as i from core.telemetry_figures where run_id = 'small' "
+            "and quantity = 'mfu') "
+            "where i.name = 'model_flop'",
+        )
         modelled = read_rows(
             connection,
             "from core.telemetry_figures where run_id = 'count' and quantity = 'energy_kwh' and method = 'modelled'",
         )
         (title,) = connection.execute("select title from raw.telemetry_notes where run_id = 'count'").fetchall()
-        (row,) = read_rows(connection, "select * from mart.benchmark_runs where suite = 'own' and joule_per_unit > 0")
-        assert connection.execute("select count(*) from meta.files where source_id = 'own_runs'").fetchall() == [(2,)]
+        (row,) = read_rows(connection, "select * from mart.benchmark_runs where benchmark_result_id = 'own/llama-8b'")
+        assert connection.execute("select count(*) from meta.files where source_id = 'own_runs'").fetchall() == [(3,)]
     assert (run["run_id"], run["accelerator_id"], run["model_id"], run["device_count"]) == (
         "llama-8b",
         "h100-sxm",
@@ -123,6 +143,9 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
     assert run["cost_usd"] == pytest.approx(8 * 600 / 3600 * 2)
     assert run["location_co2e_kg_low"] < run["location_co2e_kg"] < run["location_co2e_kg_high"]
     assert (row["joule_per_unit"], row["is_default"]) == (run["joule_per_token"], False)
+    assert counted["mfu"] == pytest.approx(6 * 124_439_808 * 3e8 / (600 * peak["peak_flop_per_s"]))
+    assert counted["joule_per_token"] == pytest.approx(500 * 600 / 3e8)
+    assert flop["locator"].startswith("parameters: config.json (sha256 ")
     explained = json.loads(
         run_ledger("explain", "llama-8b", "joule_per_token", "--format", "json", home=own_home.home).stdout
     )

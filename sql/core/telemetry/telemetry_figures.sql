@@ -69,7 +69,7 @@ inputs as (
         ) as energy,
         input('chip_hours', null, r.chip_hours, null, 'chip-hour', 'measured', 'own_runs', r.files, 'seen') as hours,
         input('tokens', null, r.tokens, null, 'token', 'given', 'own_runs', 'run.toml', 'seen') as token_count,
-        input('model_flop', null, r.model_flop, null, 'FLOP', 'derived', 'own_runs', 'run.toml: parameters and tokens', 'seen') as flop,
+        input('model_flop', null, r.model_flop, null, 'FLOP', 'derived', 'own_runs', 'parameters: ' || r.params_from || '; tokens: run.toml', 'seen') as flop,
         input(
             'dense_peak', null, coalesce(k.peak_flop_per_s, a.dense_16_bit_flop_per_s), null, 'FLOP/s', 'reported', a.source_id,
             coalesce(r.number_format, a.dense_16_bit_format), 'seen', r.accelerator_id

@@ -12,7 +12,8 @@
 -- column: accelerator_id | Key of core.accelerators, where the name means one and no other.
 -- column: model_name | Model as run.toml or a file names it.
 -- column: model_id | Key of core.models, where run.toml names one that we know.
--- column: active_params | Parameters that work on a token: as run.toml says, else of the model.
+-- column: active_params | Parameters that work on a token: as run.toml says or as counted from the configuration that it names, else of the model.
+-- column: params_from | Where active_params are from: the configuration, run.toml, or the model's row of core.models.
 -- column: tokens | Tokens trained on, or written.
 -- column: sample_count | Samples of all devices.
 -- column: energy_j | Energy while it was measured, joules: gaps and steps back of the clock add nothing.
@@ -113,6 +114,7 @@ described as (
         n.model as model_name,
         coalesce(a.model_id, d.model_id, k.model_id) as model_id,
         n.active_params as stated_active_params,
+        n.config,
         n.number_format,
         n.tokens,
         n.country,
@@ -142,6 +144,11 @@ select
     r.model_name,
     m.model_id,
     coalesce(r.stated_active_params, m.active_params) as active_params,
+    case
+        when r.config is not null then r.config
+        when r.stated_active_params is not null then 'run.toml'
+        when m.active_params is not null then 'core.models, ' || m.model_id
+    end as params_from,
     r.number_format,
     r.tokens,
     r.country,
