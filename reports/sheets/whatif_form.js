@@ -75,6 +75,52 @@
     }));
   }
 
+  // The same run in each country whose grid is known, the cleanest first: a dot with its interval on one logarithmic scale.
+  function placesOf(scenario) {
+    return Object.keys(data.countries).flatMap((country) => {
+      const { figures, inputs } = whatif.estimate({ ...scenario, country }, data);
+      const row = figures.find((one) => one.quantity === "location_co2e_kg");
+      const grid = inputs.find((one) => one.name === "grid_intensity_kg_co2e_per_kwh");
+      return row && grid.kind !== "assumed" ? [{ ...row, country, name: at("country").querySelector(`option[value="${country}"]`).textContent }] : [];
+    }).sort((a, b) => a.value - b.value);
+  }
+
+  function dot({ value_low: low, value, value_high: high }, first, last) {
+    const x = (amount) => 7 + 136 * Math.log(amount / first) / Math.log(last / first);
+    const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg");
+    for (const [name, text] of Object.entries({ class: "range", width: 150, height: 16, "aria-hidden": "true" })) svg.setAttribute(name, text);
+    const line = svg.appendChild(document.createElementNS(svg.namespaceURI, "line"));
+    for (const [name, place] of Object.entries({ x1: x(low), x2: x(high), y1: 8, y2: 8 })) line.setAttribute(name, place);
+    const circle = svg.appendChild(document.createElementNS(svg.namespaceURI, "circle"));
+    for (const [name, place] of Object.entries({ cx: x(value), cy: 8, r: 4.5 })) circle.setAttribute(name, place);
+    return svg;
+  }
+
+  function showPlaces(scenario) {
+    if (!at("places").open) return;
+    const rows = placesOf(scenario);
+    const [first, last] = [Math.min(...rows.map((one) => one.value_low)), Math.max(...rows.map((one) => one.value_high))];
+    at("places-rows").replaceChildren(...rows.map((one) => {
+      const row = document.createElement("tr");
+      row.dataset.country = one.country;
+      if (one.country === scenario.country) row.className = "chosen";
+      const name = Object.assign(document.createElement("th"), { scope: "row" });
+      const button = name.appendChild(Object.assign(document.createElement("button"), { type: "button", className: "plain", textContent: one.name }));
+      button.addEventListener("click", () => { at("country").value = one.country; show(); keep(); at("places-rows").querySelector(`[data-country="${one.country}"] button`).focus(); });
+      row.append(name, ...[numbers.said(one.value, one.unit), interval(one), dot(one, first, last)].map((content, i) => {
+        const cell = document.createElement("td");
+        cell.append(content);
+        if (i === 0) cell.className = "number";
+        if (i < 2) cell.dataset.label = ["Emissions", "90 % interval"][i];
+        return cell;
+      }));
+      return row;
+    }));
+    const [clean, dirty] = [rows[0], rows.at(-1)];
+    at("places-said").textContent = rows.length ? `${rows.length} countries, from ${numbers.said(clean.value, clean.unit)} in ${clean.name} to `
+      + `${numbers.said(dirty.value, dirty.unit)} in ${dirty.name}. Choose a country to calculate with it.` : "The rated power of this accelerator is not published: no emissions.";
+  }
+
   function command(scenario) {
     const amount = ({ low, value, high }) => low === high ? String(value) : `${low}:${value}:${high}`;
     const options = Object.entries(scenario).map(([name, value]) =>
@@ -94,6 +140,7 @@
       at("memory").textContent = memory ? `Memory: needs at least ${numbers.withPrefix(memory.needed, "B")} (activations not counted)${there}.` : "";
       at("notes").replaceChildren(...result.notes.map((text) => Object.assign(document.createElement("li"), { textContent: text })));
       at("command").textContent = command(scenario);
+      showPlaces(scenario);
       at("status").textContent = result.figures.slice(0, 1).map((row) => `${names[row.quantity]}: ${numbers.said(row.value, row.unit, row.quantity)}`).join();
     } catch (problem) {
       if (!(problem instanceof whatif.Impossible)) throw problem;
@@ -102,6 +149,7 @@
     at("error").textContent = error;
     at("error").hidden = error === "";
     at("results").hidden = error !== "";
+    at("places").hidden = error !== "";
   }
 
   function keep() {
@@ -127,6 +175,7 @@
     if (entered) document.getElementById("what-if").scrollIntoView();
   }
 
+  at("places").addEventListener("toggle", show);
   form.addEventListener("submit", (event) => event.preventDefault());
   form.addEventListener("input", () => { fillFormats(); show(); keep(); });
   form.addEventListener("reset", (event) => {

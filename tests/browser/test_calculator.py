@@ -198,6 +198,20 @@ def test_what_cannot_be_is_refused_in_plain_words(visit: Open, field: str, text:
     assert opened.said == []
 
 
+def test_the_same_run_is_shown_in_each_country(visit: Open, coefficients: dict[str, Any]) -> None:
+    page = visit("index.html#what-if").page
+    page.locator("#wi-places summary").press("Enter")
+    rows = page.locator("#wi-places-rows tr")
+    known = [code for code, place in coefficients["countries"].items() if place["grid"]]
+    assert 40 < rows.count() <= len(known)
+    page.locator("#wi-places-rows tr[data-country=FRA] button").press("Enter")
+    assert page.locator("#wi-country").input_value() == "FRA"
+    shown = page.locator("#wi-places-rows tr.chosen td").first.inner_text()
+    assert figures(page)["location_co2e_kg"] == shown
+    least = page.locator("#wi-places-said").inner_text().partition(" in ")[0].split("from ")[1]
+    assert rows.first.locator("td").first.inner_text() == least
+
+
 def test_an_address_from_elsewhere_does_no_harm(visit: Open) -> None:
     opened = visit(
         "index.html#what-if?accelerator=%3Cscript%3E&params=%3Cimg%20src%3Dx%3E&country=XXX&operator=__proto__&tokens=1e12"

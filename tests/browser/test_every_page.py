@@ -14,7 +14,7 @@ KINDS = (
     "index.html", "models/gpt-3-175b.html", "accelerators/h100-sxm.html", "subjects/inference-bloom-176b.html", "find.html",
     "compare.html", "devices.html", "check.html#subject=GPT-3&quantity=energy_kwh&number=1287&unit=MWh", "cite.html",
     "claims.html", "validation.html", "together.html", "own-runs.html", "quality.html", "methods.html",
-    "serving.html", "embed/training-compute.html",
+    "serving.html", "utilisation.html", "embed/training-compute.html",
 )  # fmt: skip
 EACH_KIND = pytest.mark.parametrize("name", KINDS)
 SCREENS = pytest.mark.parametrize(

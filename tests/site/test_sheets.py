@@ -221,6 +221,22 @@ def test_missing_pages_are_told_with_the_asset_that_makes_them(own_home: Setting
         site_files(own_home)
 
 
+def test_an_assumed_utilisation_leads_to_the_runs_behind_it(
+    built: Settings, published: duckdb.DuckDBPyConnection
+) -> None:
+    count, assumed = published.execute(
+        """
+        select (select count(implied_mfu) from core.implied_utilisation), min(r.model_id)
+        from mart.figures as f, unnest(f.inputs) as u(i) inner join core.training_runs as r on true
+        where f.subject_id = r.training_run_id and f.is_preferred and i.name = 'mfu' and i.kind = 'assumed'
+        """
+    ).fetchall()[0]
+    assert 'href="../utilisation.html"' in (built.site / "models" / f"{assumed}.html").read_text(encoding="utf-8")
+    page = (built.site / "utilisation.html").read_text(encoding="utf-8")
+    runs = page[page.index('id="run-table"') : page.index('id="typical-table"')]
+    assert runs.count('<tr><th scope="row"') == count
+
+
 # Formulas as JavaScript
 
 

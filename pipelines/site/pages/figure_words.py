@@ -26,6 +26,7 @@ from pipelines.answers.labels import (
 from pipelines.answers.numbers import number
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.glossary import TERM_OF
+from pipelines.site.pages.utilisation import NAME as UTILISATION
 from pipelines.warehouse.file import Row
 
 Words = dict[str, Any]
@@ -62,6 +63,7 @@ def input_words(one: Row) -> Words:
         "kind": KINDS.get(one["kind"], one["kind"]),
         "source": source_words(one),
         "anchor": None,
+        "evidence": UTILISATION if one["name"] == "mfu" and one["kind"] == "assumed" else None,
     }
 
 
@@ -76,6 +78,7 @@ def figure_input_words(name: str, made: Row, anchor: str) -> Words:
         "kind": KINDS.get(made["kind"], made["kind"]),
         "source": None,
         "anchor": anchor,
+        "evidence": None,
     }
 
 
