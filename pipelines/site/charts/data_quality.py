@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import polars as pl
 
@@ -195,10 +197,11 @@ def _coverage(rows: pl.DataFrame) -> alt.LayerChart:
     dots = base.mark_point(size=80, filled=True, opacity=1).encode(
         x=alt.X("share:Q", scale=scale, axis=axis, title=None), y=y, tooltip=tips
     )
-    words = base.mark_text(style="ink-label", fontSize=11.5, align="right", dx=-10).encode(
-        x=alt.X("share:Q", scale=scale), y=y, text="count:N"
-    )
-    return layered(target, dots, words)
+    place: dict[str, Any] = {"fontSize": 11.5, "align": "right", "dx": -10}
+    halo = base.mark_text(**place, style="halo", strokeWidth=4, strokeJoin="round")
+    words = base.mark_text(**place, style="ink-label")
+    counts = [one.encode(x=alt.X("share:Q", scale=scale), y=y, text="count:N") for one in (halo, words)]
+    return layered(target, dots, *counts)
 
 
 def _counts(rows: pl.DataFrame, part: str) -> alt.LayerChart:

@@ -205,7 +205,7 @@ def _heat_map(driven: pl.DataFrame) -> alt.LayerChart:
     )
     least, most = least_of(driven["value"]), most_of(driven["value"])
     middle = f"{least * (most / least) ** 0.4:.4g}"
-    numbers = base.mark_text(fontSize=12).encode(x=pue, y=place, text=alt.Text("value:Q", format=".0f"))
+    numbers = base.mark_text(fontSize=12).encode(x=pue, y=place, text=alt.Text("value:Q", format=",.0f"))
     dark_cells = numbers.transform_filter(f"datum.value > {middle}").mark_text(fontSize=12, style="card-label")
     light_cells = numbers.transform_filter(f"datum.value <= {middle}").mark_text(fontSize=12, style="ink-label")
     return layered(cells, dark_cells, light_cells)

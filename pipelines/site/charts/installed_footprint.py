@@ -129,7 +129,7 @@ def _energies(rows: pl.DataFrame) -> alt.LayerChart:
     first, last = least_of(there["year"]), most_of(there["year"])
     scale = alt.Scale(domain=[first - 0.6, last + 0.6], nice=False)
     x = alt.X("year:Q", title=None, scale=scale, axis=alt.Axis(format="d", tickMinStep=1, tickCount=5, grid=False))
-    return _dots(rows, "energy", {"x": x}, "datum.value / 1e9 + '\u00a0TWh'")
+    return _dots(rows, "energy", {"x": x}, "format(datum.value / 1e9, ',~r') + '\u00a0TWh'")
 
 
 def _emissions(rows: pl.DataFrame) -> alt.LayerChart:

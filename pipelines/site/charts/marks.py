@@ -19,6 +19,10 @@ ROWS = alt.NamedData("rows")
 """The rows of the chart: the page sends them once for marks and table."""
 
 
+EDGE_PX = 8
+"""Room between the first and last point and the ends of a time axis: no point covers a label of the other axis."""
+
+
 def inline_data(rows: pl.DataFrame) -> alt.InlineData:
     """Rows as data that the specification carries along."""
     return alt.InlineData(values=rows.to_dicts())
@@ -45,7 +49,7 @@ def short_number(column: str, name: str, digits: int = 4) -> pl.Expr:
 def years(field: str = "event_date", ticks: int = 8) -> alt.X:
     """A time axis with years. ``field`` holds ISO dates and is read in UTC, so that no time zone shifts a point."""
     axis = alt.Axis(format="%Y", tickCount=alt.TimeIntervalStep("year", 1) if ticks == 0 else ticks)
-    return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc", nice=False), axis=axis)
+    return alt.X(f"{field}:T", title=None, scale=alt.Scale(type="utc", nice=False, padding=EDGE_PX), axis=axis)
 
 
 def powers_of_ten(low: int, high: int, step: int = 2) -> alt.Axis:

@@ -15,6 +15,7 @@ from pipelines.warehouse.file import Row, read_rows
 BUILDS = "select finished_at, data_version from meta.builds order by finished_at desc limit 1"
 CHANGES = """
     select table_name, added_count, removed_count, changed_count from meta.changes
+    where added_count + removed_count + changed_count > 0 or added_count is null -- of a version that was not readable
     order by table_name not like 'mart.%', table_name
 """
 LICENCES = "select licence, count(*) as sources from meta.sources group by 1 order by 2 desc, 1"
@@ -116,12 +117,15 @@ def dictionary(rows: list[Row], build: Row) -> bytes:
     return ("\n".join(lines) + "\n").encode()
 
 
+def _count(count: int | None) -> Words:
+    return cell(None if count is None else f"{count:,}", count)
+
+
 def _changes_section(changes: list[Row]) -> Words:
     kinds = ("added", "removed", "changed")
     heads = [head("Table"), *(head(f"Rows {kind}", number=True) for kind in kinds)]
     rows = [
-        row(cell(one["table_name"], code=True), *(cell(one[f"{kind}_count"], one[f"{kind}_count"]) for kind in kinds))
-        for one in changes
+        row(cell(one["table_name"], code=True), *(_count(one[f"{kind}_count"]) for kind in kinds)) for one in changes
     ]
     title = "Nothing changed since the version before, or there is none"
     if changes:
@@ -146,7 +150,7 @@ def _words(build: Row, changes: list[Row], licences: list[Row], runs: Row) -> Wo
             "the source that a sheet gives beside the figure.",
             table=table(
                 "licence-table", "Licences of the sources", [head("Licence"), head("Sources", number=True)],
-                [row(cell(one["licence"]), cell(f"{one['sources']:,}", one["sources"])) for one in licences], tall=True,
+                [row(cell(one["licence"]), _count(one["sources"])) for one in licences], tall=True,
             ),
         ),
         section(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.answers.labels import CLAIMED_DIGITS, said, span
-from pipelines.answers.numbers import number
+from pipelines.answers.numbers import NBSP, number
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
 from pipelines.warehouse.file import Row, read_rows
@@ -52,7 +52,7 @@ def _claim_row(one: Row, models: set[str]) -> Words:
     bounds = _span(one["computed_low"], one["computed_high"], unit, 2)
     shown = None if central is None else said(central, unit)
     computed = shown and (shown if bounds in (None, shown) else f"{shown} ({bounds})")
-    ratio = None if one["ratio"] is None else f"{number(one['ratio'], 3)} ×"
+    ratio = None if one["ratio"] is None else f"{number(one['ratio'], 3)}{NBSP}×"
     return row(
         cell(one["paraphrase"]),
         cell(VERDICTS.get(one["verdict"], one["verdict"])),

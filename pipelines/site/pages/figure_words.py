@@ -23,7 +23,7 @@ from pipelines.answers.labels import (
     said,
     unit_word,
 )
-from pipelines.answers.numbers import number
+from pipelines.answers.numbers import NBSP, number
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.glossary import TERM_OF
 from pipelines.site.pages.utilisation import NAME as UTILISATION
@@ -193,7 +193,7 @@ class Card:
         }
 
     def _ratio(self, row: Row) -> str:
-        return "" if row is self.preferred else f"{number(row['value'] / self.preferred['value'], 3)} ×"
+        return "" if row is self.preferred else f"{number(row['value'] / self.preferred['value'], 3)}{NBSP}×"
 
 
 def plots(rows: list[Row]) -> list[Words | None]:

@@ -13,7 +13,7 @@ import duckdb
 
 from pipelines.answers.explain import Known, References, read_references
 from pipelines.answers.labels import SUBJECT_KINDS, quantity_name, said, spoken
-from pipelines.answers.numbers import count, number
+from pipelines.answers.numbers import NBSP, count, number
 from pipelines.answers.places import country_name
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.figure_words import Words, cards, headline
@@ -91,7 +91,7 @@ def conflict_words(row: Row, references: References) -> Words:
         "used_source": a,
         "other": number(row["value_b"]),
         "other_source": b,
-        "ratio": f"{number(row['ratio'], 3)} ×",
+        "ratio": f"{number(row['ratio'], 3)}{NBSP}×",
         "reason": row["reason"],
     }
 

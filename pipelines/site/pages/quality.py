@@ -6,7 +6,7 @@ import duckdb
 
 from pipelines.answers.explain import VERIFIED, References, read_references
 from pipelines.answers.labels import place, quantity_name, spoken
-from pipelines.answers.numbers import number, plain
+from pipelines.answers.numbers import NBSP, number, plain
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.models import conflict_words, references_digest
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
@@ -239,7 +239,7 @@ def _findings(findings: list[Row]) -> Words:
             cell(one["severity"], note="corrected here" if one["is_corrected"] else None),
             amount(one, "observed"),
             amount(one, "expected"),
-            cell(None if one["ratio"] is None else f"{number(one['ratio'], 3)} ×", one["ratio"]),
+            cell(None if one["ratio"] is None else f"{number(one['ratio'], 3)}{NBSP}×", one["ratio"]),
         )
         for one in findings
     ]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import duckdb
 
 from pipelines.answers.labels import method_name, place, quantity_name, said
-from pipelines.answers.numbers import number, plain
+from pipelines.answers.numbers import NBSP, number, plain
 from pipelines.answers.subjects import public_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, ratio_plot, row, section, table
@@ -49,7 +49,7 @@ DOWNLOAD = "select * from mart.validation order by is_circular, quantity, abs(lo
 
 def _factor(log10: float) -> str:
     """A distance on the logarithm as a factor."""
-    return f"{number(10**log10, 3)} ×"
+    return f"{number(10**log10, 3)}{NBSP}×"
 
 
 def _percent(share: float) -> str:
@@ -76,7 +76,7 @@ def _score_row(one: Row) -> Words:
         cell(_percent(one["coverage_fraction"]), one["coverage_fraction"]),
         cell(inside),
         cell(
-            _factor(0) if one["median_interval_ratio"] is None else f"{number(one['median_interval_ratio'], 3)} ×",
+            _factor(0) if one["median_interval_ratio"] is None else f"{number(one['median_interval_ratio'], 3)}{NBSP}×",
             one["median_interval_ratio"],
         ),
     )
@@ -100,7 +100,7 @@ def _compared_row(one: Row) -> Words:
         cell(quantity_name(public_name(quantity, one["boundary"])), note=method_name(one["method"])),
         cell(said(published, unit, quantity, 3), published),
         cell(said(one["value"], unit, quantity), one["value"]),
-        cell(f"{number(ratio, 3)} ×", ratio),
+        cell(f"{number(ratio, 3)}{NBSP}×", ratio),
         cell(f"estimate {number(ratio, 3)} times the published figure, {inside} the interval", ratio, plot=plot),
         cell(inside),
         *because,
