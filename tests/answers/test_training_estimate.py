@@ -12,6 +12,7 @@ import pytest
 
 from pipelines.answers.given import Stated, find_accelerator, read_stated
 from pipelines.answers.training_estimate import ARCHITECTURES, Scenario, estimate, estimate_all, open_whatif
+from pipelines.answers.training_work import Work
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import read_rows
@@ -109,16 +110,17 @@ def test_a_runs_own_inputs_give_the_figures_of_the_warehouse(
         assert assert_same_as_the_warehouse(figures, published, run) >= 7
 
 
-def test_many_scenarios_at_once_give_what_each_gives_alone(room: duckdb.DuckDBPyConnection) -> None:
-    other = Scenario("a100-sxm-80gb", chip_hours=Stated(9e5, 1e6, 1.2e6), country="FRA", operator="other")
-    alone = [figures_of(estimate(room, scenario)) for scenario in (BASE, other)]
-    assert figures_of_all(room, [BASE, other]) == alone
-
-
-@pytest.mark.parametrize("run", ["gpt-3-175b", "deepseek-v3"])
-def test_the_command_gives_the_figures_of_the_warehouse(
-    built: Settings, published: duckdb.DuckDBPyConnection, run: str
+def test_scenarios_leave_no_trace_in_each_other_and_many_at_once_give_what_each_gives_alone(
+    room: duckdb.DuckDBPyConnection,
 ) -> None:
+    other = Scenario("a100-sxm-80gb", chip_hours=Stated(9e5, 1e6, 1.2e6), country="FRA", operator="other")
+    first, second = (estimate(room, scenario) for scenario in (BASE, other))
+    assert figures_of_all(room, [BASE, other]) == [figures_of(first), figures_of(second)]
+    assert estimate(room, BASE) == first
+
+
+def test_the_command_gives_the_figures_of_the_warehouse(built: Settings, published: duckdb.DuckDBPyConnection) -> None:
+    run = "deepseek-v3"  # a mixture of experts: it takes the most options
     arguments = arguments_of(scenario_of(published, run))
     done = run_ledger("estimate", *arguments, "--format", "json", home=built.home)
     assert done.returncode == 0, done.stderr
@@ -151,16 +153,18 @@ def test_every_input_says_where_it_comes_from(room: duckdb.DuckDBPyConnection) -
 
 
 def test_the_most_specific_assumption_holds(room: duckdb.DuckDBPyConnection) -> None:
-    def basis(scenario: Scenario, name: str) -> str:
-        return next(str(one["basis"]) for one in estimate(room, scenario)["inputs"] if one["name"] == name)
-
-    assert basis(BASE, "pue") == "pue for all"
-    assert basis(replace(BASE, operator="hyperscaler"), "pue") == "pue for hyperscaler"
-    assert basis(BASE, "mfu") == "mfu for h100-sxm"
-    assert basis(replace(BASE, number_format="fp8"), "mfu") == "mfu for fp8"
-    moe = replace(BASE, architecture="moe", active_params=exactly(10e9))
-    assert basis(moe, "mfu") == "mfu for moe"
-    assert basis(replace(BASE, country="FRA"), "wue_offsite_l_per_kwh") == "wue_offsite_l_per_kwh for FRA"
+    changes: list[dict[str, Any]] = [
+        {}, {"operator": "hyperscaler"}, {"number_format": "fp8"}, {"architecture": "moe", "active_params": exactly(10e9)},
+        {"country": "FRA"},
+    ]  # fmt: skip
+    estimate_all(room, [replace(BASE, **change) for change in changes])
+    query = "select pue.basis, assumed_mfu.basis, wue_offsite.basis from core.training_inputs order by training_run_id"
+    base, hyperscaler, fp8, moe, france = room.execute(query).fetchall()
+    assert base == ("pue for all", "mfu for h100-sxm", "wue_offsite_l_per_kwh for all")
+    assert hyperscaler[0] == "pue for hyperscaler"
+    assert fp8[1] == "mfu for fp8"
+    assert moe[1] == "mfu for moe"
+    assert france[2] == "wue_offsite_l_per_kwh for FRA"
 
 
 def test_what_was_not_given_is_said(built: Settings) -> None:
@@ -338,29 +342,26 @@ def test_an_accelerator_is_found_by_key_name_and_spelling(room: duckdb.DuckDBPyC
     assert find_accelerator(room, text)["accelerator_id"] == "h100-sxm"
 
 
-def test_estimates_leave_no_trace_in_each_other(room: duckdb.DuckDBPyConnection) -> None:
-    first = estimate(room, BASE)
-    estimate(room, Scenario("a100-sxm-80gb", flop=exactly(1e22), country="FRA", operator="other"))
-    assert estimate(room, BASE) == first
-
-
 # --- attention over a context, and adapters ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("context", "full", "ratio"),
-    [(131_072, False, 3.45), (131_072, True, 5.9), (8_192, False, 1.15), (8_192, True, 1.31)],
-)
-def test_attention_over_a_context_comes_on_top_of_6nd(
-    built: Settings, called_ledger: Called, context: int, full: bool, ratio: float
-) -> None:
+def test_attention_over_a_context_comes_on_top_of_6nd(room: duckdb.DuckDBPyConnection) -> None:
     """7e9 parameters, 32 layers, width 4,096: 12 · L · d · T = 2.06e11 a token against 6N = 4.2e10, half of it if causal."""
+    cases = {(131_072, False): 3.45, (131_072, True): 5.9, (8_192, False): 1.15, (8_192, True): 1.31}
+    small = Scenario("h100-sxm", params=exactly(7e9), tokens=exactly(1e9))
+    works = [Work(context=context, layers=32, width=4096, full_attention=is_full) for context, is_full in cases]
+    found = figures_of_all(room, [replace(small, work=work) for work in works])
+    for figures, ratio in zip(found, cases.values(), strict=True):
+        assert figures["training_flop"]["value"] / 4.2e19 == pytest.approx(ratio, rel=0.01)
+
+
+def test_the_command_counts_attention_over_a_context(built: Settings, called_ledger: Called) -> None:
     options = ["--accelerator", "h100-sxm", "--params", "7e9", "--tokens", "1e9", "--layers", "32", "--width", "4096"]
-    options += ["--context", str(context), *(["--full-attention"] if full else []), "--format", "json"]
+    options += ["--context", "8192", "--full-attention", "--format", "json"]
     done = called_ledger("estimate", *options, home=built.home)
     assert done.returncode == 0, done.stderr
     flop = next(row for row in json.loads(done.stdout)["figures"] if row["quantity"] == "training_flop")
-    assert flop["value"] / 4.2e19 == pytest.approx(ratio, rel=0.01)
+    assert flop["value"] / 4.2e19 == pytest.approx(1.31, rel=0.01)
 
 
 def test_adapters_take_4nd_and_fit_one_card_with_4_bit_weights(built: Settings, called_ledger: Called) -> None:
