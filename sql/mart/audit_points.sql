@@ -139,7 +139,7 @@ named_trends as (
         unnest([
             { 'id': metric || '-' || cohort, 'name': metric || ' of ' || cohort, 'boundary': 'since ' || since_year },
             case
-                when cohort in ('all', 'notable', 'frontier', 'top ten', 'datacentre', 'datacentre leading')
+                when cohort in ('all', 'notable', 'frontier', 'top ten', 'costliest ten', 'datacentre', 'datacentre leading')
                     then { 'id': metric, 'name': 'Growth of ' || metric, 'boundary': cohort || ', since ' || since_year }
             end
         ]) as subject

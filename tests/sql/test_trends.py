@@ -9,6 +9,7 @@ import pytest
 from scipy import stats
 
 from pipelines.warehouse.models.trend_fit import LEVEL, MIN_ROWS, WINDOWS, bootstrap_slope, fit_trends
+from tests.conftest import SHARED_MIRROR, needs_shared_mirror
 
 
 def points(values: list[float], spread: float = 1.0, since: int = 2012, days: int = 200) -> pl.DataFrame:
@@ -111,6 +112,54 @@ def test_cohorts_by_rule_hold_what_the_rule_says(published: duckdb.DuckDBPyConne
     for cohort, day, value in chips:
         if cohort == "datacentre leading":
             assert sum(c == "datacentre" and d <= day and v >= value for c, d, v in chips) <= 3
+
+
+def test_the_costliest_ten_are_those_of_their_day(published: duckdb.DuckDBPyConnection) -> None:
+    costs = published.execute("""
+        select s.training_run_id, s.publication_date, s.owned_cost_usd
+        from mart.training_summary as s inner join core.training_runs as r using (training_run_id)
+        where s.owned_cost_usd is not null and s.publication_date is not null and r.is_main_run
+            and r.run_kind in ('pretraining', 'reinforcement learning') and (r.is_notable or r.seed_line is not null)
+    """).fetchall()
+    first_year = 2010
+    expected = {
+        run
+        for run, day, cost in costs
+        if sum(other_day <= day and other >= cost for _, other_day, other in costs) <= 10 and day.year >= first_year
+    }
+    found = published.execute(
+        "select subject_id from core.trend_points where metric = 'owned_cost_usd' and cohort = 'costliest ten'"
+    ).fetchall()
+    assert len(found) == len(expected) > 50
+    assert {run for (run,) in found} == expected
+    assert "openai-five" in expected, "reinforcement learning counts, unlike in other cohorts"
+    low, high = published.execute(
+        "select growth_per_year_low, growth_per_year_high from mart.trends "
+        "where metric = 'owned_cost_usd' and cohort = 'costliest ten' and since_year = 2020"
+    ).fetchall()[0]
+    assert low < 2.4 < high, "growth by Epoch AI, docs/methods.md"
+
+
+@needs_shared_mirror
+def test_the_rule_of_the_costliest_ten_gives_epochs_growth_from_epochs_costs() -> None:
+    """2.4 × a year since 2016 (2.0 to 2.9, arXiv 2405.21015), from the costs that its authors publish."""
+    costs = pl.read_csv(
+        SHARED_MIRROR / "raw.githubusercontent.com/epoch-research/training-cost-trends/main/model_costs_updated.csv"
+    )
+    dates = pl.read_csv(SHARED_MIRROR / "epoch.ai/data/notable_ai_models.csv", infer_schema_length=0).select(
+        "Model", pl.col("Publication date").str.to_date(strict=False).alias("event_date")
+    )
+    known = costs.join(dates, on="Model").drop_nulls("event_date").unique("Model")
+    rows = known.select("event_date", "Cost").rows()
+    costliest = [(day, cost) for day, cost in rows if sum(d <= day and c >= cost for d, c in rows) <= 10]
+    values = pl.DataFrame(costliest, schema=["event_date", "value"], orient="row").with_columns(
+        value_low="value", value_high="value", metric=pl.lit("owned_cost_usd"), cohort=pl.lit("costliest ten")
+    )
+    fit = fit_trends(values).filter(pl.col("since_year") == 2016).row(0, named=True)
+    assert fit["n_rows"] > 40
+    low, growth, high = (10 ** fit[column] for column in ("log10_slope_low", "log10_slope", "log10_slope_high"))
+    assert 2.0 < low < 2.4 < high < 3.0
+    assert growth == pytest.approx(2.4, abs=0.1)
 
 
 def test_a_constant_has_no_growth_and_lies_on_its_line() -> None:

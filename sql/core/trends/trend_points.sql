@@ -2,7 +2,8 @@
 -- key: metric, cohort, subject_id
 -- column: metric | What grows.
 -- column: cohort | Which things are counted. Pretraining runs of curated and notable models: all, by domain, notable, frontier (as curated), or
---    top ten (by rule: among the ten with the most FLOP when published). What only Epoch's list of all models has is not counted: which models
+--    top ten (by rule: among the ten with the most FLOP when published). Costs also: costliest ten (by rule: pretraining or reinforcement
+--    learning, among the ten with the highest cost when published). What only Epoch's list of all models has is not counted: which models
 --    it has follows no rule. Chips: by market, by kind, by market and number format (16-bit rates where none is named), or leading (by rule:
 --    among the best three of their market or kind when released). AI chips of the world: all, or by designer, a point a quarter.
 -- column: subject_id | Key of the run or accelerator.
@@ -66,6 +67,37 @@ runs as (
             or (f.quantity = 'energy_kwh' and f.boundary = 'facility')
             or (f.quantity = 'cost_usd' and f.boundary in ('cloud', 'owned'))
         )
+),
+
+-- Costs of runs from nothing, reinforcement learning included.
+costs as (
+    select
+        f.boundary || '_cost_usd' as metric,
+        'costliest ten' as cohort,
+        r.training_run_id as subject_id,
+        r.model_name as subject_name,
+        r.publication_date as event_date,
+        f.value_low,
+        f.value,
+        f.value_high,
+        f.unit
+    from core.training_figures as f
+    inner join core.training_runs as r on f.training_run_id = r.training_run_id
+    where
+        f.is_preferred
+        and f.quantity = 'cost_usd'
+        and f.boundary in ('cloud', 'owned')
+        and r.run_kind in ('pretraining', 'reinforcement learning')
+        and r.is_main_run
+        and (r.is_notable or r.seed_line is not null)
+),
+
+costliest as (
+    select c.*
+    from costs as c
+    inner join costs as e on c.metric = e.metric and c.event_date >= e.event_date and c.value <= e.value
+    group by all
+    having count(*) <= 10
 ),
 
 -- The faster of matrix and vector unit in formats other than 16 bits.
@@ -202,6 +234,9 @@ points as (
         value_high,
         unit
     from runs
+    union all by name
+    select *
+    from costliest
     union all by name
     select
         *,
