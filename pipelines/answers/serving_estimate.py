@@ -34,22 +34,22 @@ FIGURES = {
     "facility_joule_per_token": ("J/token", "(joule_per_token + idle) · service_ratio"),
     "usd_per_million_tokens": ("USD/Mtoken", "rental price · accelerator time / (1 - idle)"),
     "location_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "facility_joule_per_token · grid_intensity"),
-    "embodied_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "share of the machines' life · emissions of making them"),
+    "embodied_co2e_kg_per_million_tokens": ("kg CO2e/Mtoken", "share of the service life · manufacturing emissions"),
     "water_l_per_million_tokens": ("L/Mtoken", "facility_joule_per_token · (wue_onsite / pue + wue_offsite)"),
-    "facility_joule_per_request": ("J/request", "facility_joule_per_token · answer_tokens"),
-    "location_co2e_kg_per_request": ("kg CO2e/request", "of a token · answer_tokens"),
-    "embodied_co2e_kg_per_request": ("kg CO2e/request", "of a token · answer_tokens"),
-    "water_l_per_request": ("L/request", "of a token · answer_tokens"),
 }
 """Columns of the model that are shown -> unit and formula in words."""
 
 PER_REQUEST = {
-    "facility_joule_per_request": "facility_joule_per_token{side} * answer_tokens",
-    "location_co2e_kg_per_request": "per_request_of(location_co2e_kg_per_million_tokens{side}, answer_tokens)",
-    "embodied_co2e_kg_per_request": "per_request_of(embodied_co2e_kg_per_million_tokens{side}, answer_tokens)",
-    "water_l_per_request": "per_request_of(water_l_per_million_tokens{side}, answer_tokens)",
-}
-"""Figures of an answer -> SQL over those of its tokens."""
+    "facility_joule_per_request": ("J/request", "facility_joule_per_token{side} * answer_tokens"),
+    "location_co2e_kg_per_request": (
+        "kg CO2e/request", "per_request_of(location_co2e_kg_per_million_tokens{side}, answer_tokens)"
+    ),
+    "embodied_co2e_kg_per_request": (
+        "kg CO2e/request", "per_request_of(embodied_co2e_kg_per_million_tokens{side}, answer_tokens)"
+    ),
+    "water_l_per_request": ("L/request", "per_request_of(water_l_per_million_tokens{side}, answer_tokens)"),
+}  # fmt: skip
+"""Figures of a request -> unit, and SQL over those of its tokens."""
 
 PARALLELISM = {
     "single": "one accelerator holds a copy",
@@ -94,7 +94,12 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
         },
         "device": {"accelerator_id": chip["accelerator_id"], "accelerator_name": chip["accelerator_name"]},
         "case": _case(given, row),
-        "figures": [_figure(row, name) for name in FIGURES if row[name] is not None],
+        "figures": [_figure(row, name, *FIGURES[name]) for name in FIGURES if row[name] is not None],
+        "per_request": [
+            _figure(row, name, unit, "of a token · answer_tokens")
+            for name, (unit, _) in PER_REQUEST.items()
+            if row[name] is not None
+        ],
         "bound_by": row["bound_by"],
         "inputs": _inputs(connection, model, hardware),
         "memory": {
@@ -108,10 +113,10 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
 
 
 def _with_answers() -> str:
-    """The SQL of the estimates, with figures of an answer beside those of its tokens."""
+    """The SQL of the estimates, with figures of a request beside those of its tokens."""
     answers = [
         f"{of_token.format(side=side)} as {name}{side}"
-        for name, of_token in PER_REQUEST.items()
+        for name, (_, of_token) in PER_REQUEST.items()
         for side in ("_low", "", "_high")
     ]
     return f"select *, {', '.join(answers)} from ({estimates_model().query}) order by weight_bits desc"
@@ -156,8 +161,7 @@ def _case(given: Serving, row: Row) -> list[Row]:
     ]  # fmt: skip
 
 
-def _figure(row: Row, name: str) -> Row:
-    unit, formula = FIGURES[name]
+def _figure(row: Row, name: str, unit: str, formula: str) -> Row:
     return {
         "quantity": name,
         "value_low": row.get(f"{name}_low", row[name]),

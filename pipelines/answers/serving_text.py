@@ -19,7 +19,9 @@ def as_tables(result: Row) -> list[list[list[str]]]:
     if "devices" in result:
         return [_device_table(result["devices"][:LISTED])]
     figures = [["figure", "central", "unit", "90 % interval"]]
-    figures += [figure_cells(row, "quantity", "value_low", "value_high") for row in result["figures"]]
+    figures += [
+        figure_cells(row, "quantity", "value_low", "value_high") for row in [*result["figures"], *result["per_request"]]
+    ]
     inputs = [["input", "central", "unit", "90 % interval", "kind", "source"]]
     inputs += [
         [*figure_cells(row, "name", "low", "high"), KIND_WORDS[row["kind"]], row["source"] or ""]

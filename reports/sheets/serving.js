@@ -86,7 +86,7 @@ const serving = (() => {
     const rental = { ...plain("rental_usd_per_chip_hour", h.rental_usd_per_chip_hour, "USD/chip-hour", h.rental_source_id),
       low: h.rental_usd_per_chip_hour_low, high: h.rental_usd_per_chip_hour_high, kind: data.rental_kinds[h.rental_basis] ?? "assumed" };
     return [
-      ...Object.values(i), data.weight_bits[row.weight_bits], plain("total_params", s.total_params, "parameter", s.params_source_id),
+      ...Object.values(i), h.segment === "datacentre" ? h.embodied_kg_per_accelerator : null, data.weight_bits[row.weight_bits], plain("total_params", s.total_params, "parameter", s.params_source_id),
       plain("active_params", s.active_params, "parameter", s.params_source_id), plain("cached_values_count", s.cached_values_count, "1", s.source_id),
       plain("memory_bandwidth_bytes_per_s", h.memory_bandwidth_bytes_per_s, "byte/s", h.source_id),
       plain("peak_flop_per_s", h.peak_flop_per_s, "FLOP/s", h.source_id), plain("tdp_w", h.tdp_w, "W", h.source_id), rental,

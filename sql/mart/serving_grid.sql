@@ -13,7 +13,7 @@
 -- interval: joule_per_token | Energy of the accelerators per output token, share of the prompt included.
 -- column: facility_joule_per_token | Energy of the whole service per output token, data centre included.
 -- column: location_co2e_kg_per_million_tokens | Location-based emissions of the electricity per million output tokens.
--- column: embodied_co2e_kg_per_million_tokens | Share of the emissions of making the machines per million output tokens.
+-- column: embodied_co2e_kg_per_million_tokens | Share of hardware manufacturing emissions per million output tokens.
 -- column: water_l_per_million_tokens | Water evaporated on site and for the electricity per million output tokens.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens.
 -- column: api_usd_per_million_tokens | Median list price of a million output tokens with their prompts over the providers that sell the model.

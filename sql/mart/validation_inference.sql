@@ -13,7 +13,7 @@
 -- column: concurrency | Users at the same time in all.
 -- column: software | stock, tuned or benchmark.
 -- column: quantity | tokens_per_s_per_accelerator, joule_per_token (accelerators, output token), usd_per_million_tokens, facility_joule_per_answer,
---    lifecycle_co2e_kg_per_answer (electricity and making of the machines) or water_l_per_answer.
+--    lifecycle_co2e_kg_per_answer (electricity and hardware manufacturing) or water_l_per_answer.
 -- column: held_back_kind | What the fit has not seen: model or accelerator; not in the fit for published fleets and prompts.
 -- column: is_held_out | True if neither the fit nor the choice of the operating point has used the measurement, and the model is the one measured.
 -- column: measured_value | Measured value.

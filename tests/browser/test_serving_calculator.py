@@ -28,6 +28,7 @@ SINGLE = 2e-7
 CASE_COLUMNS = {
     "number_format": "number_format", "batch": "batch_size", "prompt_tokens": "prompt_tokens", "answer_tokens": "answer_tokens",
     "context_tokens": "context_tokens", "count": "accelerator_count", "group": "group_count", "decode_count": "decode_count",
+    "parallelism": "parallelism",
     "software": "software", "speculative": "is_speculative", "cached_prompt": "cached_prompt_fraction", "idle": "idle_fraction",
 }  # fmt: skip
 """What the command says of a case -> the column of the page's row."""

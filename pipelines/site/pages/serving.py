@@ -56,6 +56,8 @@ NAMES = {
     "joule_per_token": "Energy per token, accelerators", "facility_joule_per_token": "Energy per token, whole service",
     "usd_per_million_tokens": "Rental cost per million tokens",
     "location_co2e_kg_per_million_tokens": "Emissions per million tokens",
+    "embodied_co2e_kg_per_million_tokens": "Manufacturing emissions per million tokens",
+    "water_l_per_million_tokens": "Water per million tokens",
 }  # fmt: skip
 """Figures of the command, as the page names them."""
 PLAIN_INPUTS = {
@@ -70,7 +72,11 @@ PLAIN_INPUTS = {
     "serving_idle_fraction": "Idle share of a fleet's time", "serving_most_users": "Users per accelerator at most",
     "inference_memory_overhead_ratio": "Memory with workspace ÷ memory of the weights",
     "gpu_energy_to_service_energy": "Energy of the service ÷ energy of its accelerators",
-    "accelerators_per_server": "Accelerators per server",
+    "accelerators_per_server": "Accelerators per server", "pue": "Power usage effectiveness",
+    "wue_onsite_l_per_kwh": "Water on site per kWh", "wue_offsite_l_per_kwh": "Water for a kWh of electricity",
+    "embodied_kg_per_server": "Manufacturing emissions of a server", "embodied_lifetime_years": "Service life of the hardware",
+    "embodied_kg_per_accelerator": "Manufacturing emissions of an accelerator",
+    "fleet_utilisation": "Share of the service life with productive work",
 }  # fmt: skip
 """Inputs of serving in words."""
 

@@ -26,8 +26,8 @@
 -- interval: facility_joule_per_token | The same of the whole service, data centre and idle time included; a small device is the whole.
 -- interval: usd_per_million_tokens | Rent of the accelerators per million output tokens, idle time included.
 -- interval: location_co2e_kg_per_million_tokens | Emissions of the electricity per million output tokens.
--- interval: embodied_co2e_kg_per_million_tokens | Share of the emissions of making accelerators and servers per million output tokens, idle time included;
---    null for devices that are not of data centres.
+-- interval: embodied_co2e_kg_per_million_tokens | Share of hardware manufacturing emissions per million output tokens, idle time included; null for
+--    devices that are not of data centres.
 -- interval: water_l_per_million_tokens | Water evaporated on site and for the electricity per million output tokens; null for devices that are not of
 --    data centres.
 -- column: method | serving_fit or roofline_with_efficiencies.

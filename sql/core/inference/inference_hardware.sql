@@ -9,7 +9,7 @@
 -- column: memory_bytes | Memory of one device, as the vendor prints it.
 -- column: driver_memory_bytes | Memory of one device by the driver's count.
 -- column: usable_memory_bytes | What a model may fill of it.
--- column: embodied_kg_per_accelerator | Emissions of making one accelerator, with the source of the assumption.
+-- column: embodied_kg_per_accelerator | Manufacturing emissions of one accelerator, with the source of the assumption.
 -- interval: rental_usd_per_chip_hour | Rental price of one in the latest year with prices; null for devices without a rental price.
 -- column: rental_basis | Where it comes from: a method of core.rental_prices.
 -- column: rental_source_id | Source of the price; of several observed ones the first.

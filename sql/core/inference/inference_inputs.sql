@@ -10,8 +10,8 @@
 -- column: pue | Energy of the data centre over that of its computers.
 -- column: wue_onsite | Water evaporated on site per kWh of the computers.
 -- column: wue_offsite | Water evaporated for generating a kWh of electricity.
--- column: embodied_kg_per_server | Emissions of making a server of eight accelerators, without them.
--- column: embodied_lifetime | Years of service over which the emissions of making are spread.
+-- column: embodied_kg_per_server | Manufacturing emissions of a server of eight accelerators, without them.
+-- column: embodied_lifetime | Years of service over which manufacturing emissions are spread.
 -- column: fleet_utilisation | Share of those years with productive work.
 -- column: prompt_tokens | Tokens of a prompt.
 -- column: answer_tokens | Tokens of an answer.
