@@ -43,24 +43,26 @@ SCHEMA = {
 }
 
 
-def draw_factors(factors: pl.DataFrame, rng: np.random.Generator) -> dict[str, Draws]:
-    """Draws of the logarithm of each factor over its central value: two-sided normal with the given half-widths."""
-    widths = factors.group_by("factor").agg(pl.col("down_log").max(), pl.col("up_log").max()).sort("factor")
-    drawn = {}
-    for name, down, up in widths.iter_rows():
-        normal = rng.standard_normal(DRAWS)
-        drawn[name] = normal * np.where(normal < 0, down, up) / HALF_WIDTH
-    return drawn
-
-
 def draw_runs(values: pl.DataFrame, factors: pl.DataFrame, rng: np.random.Generator) -> dict[str, Draws]:
-    """Draws of the amount of each run: its central value times the powers of its factors."""
-    drawn = draw_factors(factors, rng)
-    logs = {run: np.zeros(DRAWS) for run in values["training_run_id"]}
-    for run, factor, exponent in factors.select("training_run_id", "factor", "exponent").iter_rows():
-        if run in logs:
-            logs[run] += exponent * drawn[factor]
-    return {run: value * np.exp(logs[run]) for run, value in values.select("training_run_id", "value").iter_rows()}
+    """Draws of the amount of each run: its central value times the powers of its factors.
+
+    The logarithm of a factor over its central value is two-sided normal with the given half-widths. Draws of a factor are
+    not kept: a factor for each run takes more memory than all else in a build.
+    """
+    drawn = {run: np.zeros(DRAWS) for run in values["training_run_id"]}
+    by_factor = factors.group_by("factor").agg(
+        pl.col("down_log").max(), pl.col("up_log").max(), pl.col("training_run_id"), pl.col("exponent")
+    )
+    for _, down, up, runs, exponents in by_factor.sort("factor").iter_rows():
+        normal = rng.standard_normal(DRAWS)
+        logs = normal * np.where(normal < 0, down, up) / HALF_WIDTH
+        for run, exponent in zip(runs, exponents, strict=True):
+            if run in drawn:
+                drawn[run] += exponent * logs
+    for run, value in values.select("training_run_id", "value").iter_rows():
+        np.exp(drawn[run], out=drawn[run])
+        drawn[run] *= value
+    return drawn
 
 
 def bounds_of(total: Draws, value: float) -> tuple[float, float]:
