@@ -21,7 +21,7 @@ from rich.tree import Tree
 
 from pipelines.answers.labels import unit_word
 from pipelines.answers.numbers import number
-from pipelines.answers.subjects import find_quantity, find_subject, public_name
+from pipelines.answers.subjects import Names, find_quantity, find_subject, public_name, read_names
 from pipelines.warehouse.file import Row, data_version, read_rows
 
 FORMULA_NAME = re.compile(r"\b[a-z][a-z0-9_]*\b(?!\()")
@@ -39,20 +39,23 @@ VERIFIED = {
 # --- what it is made of ---------------------------------------------------------------------------------------------
 
 
-def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) -> Row:
+def explain(
+    connection: duckdb.DuckDBPyConnection, subject: str, quantity: str, catalogue: Catalogue | None = None
+) -> Row:
     """All that is known about one quantity of one subject, as nested dictionaries that JSON can hold.
 
     ``figure`` is the preferred one, with the inputs of its formula; ``other_methods`` and ``published`` stand
-    beside it with their ratio to it.
+    beside it with their ratio to it. Whoever explains many figures of one file reads its ``catalogue`` once.
     """
-    found = find_subject(connection, subject, quantity)
-    name, boundary = find_quantity(connection, found, quantity)
+    catalogue = catalogue or read_catalogue(connection)
+    found = find_subject(connection, subject, quantity, catalogue.names)
+    name, boundary = find_quantity(catalogue.names, found, quantity)
     rows = read_rows(
         connection,
         "select * from mart.figures where subject_kind = ? and subject_id = ? order by not is_preferred, method, figure_id",
         [found.kind, found.subject_id],
     )
-    known = Known(rows, read_references(connection))
+    known = Known(rows, catalogue.references)
     alike = [row for row in rows if row["quantity"] == name and row["boundary"] in (boundary, "unstated")]
     preferred = next((row for row in alike if row["boundary"] == boundary and row["is_preferred"]), alike[0])
     others = [row for row in alike if row is not preferred]
@@ -62,7 +65,7 @@ def explain(connection: duckdb.DuckDBPyConnection, subject: str, quantity: str) 
         "figure": known.figure(preferred),
         "other_methods": [known.beside(row, preferred) for row in others if row["method"] != "published"],
         "published": [known.beside(row, preferred) for row in others if row["method"] == "published"],
-        **data_version(connection),
+        **catalogue.version,
     }
 
 
@@ -79,6 +82,20 @@ def read_references(connection: duckdb.DuckDBPyConnection) -> References:
     rows = read_rows(connection, "select source_id, title, authors, year, url, kind from meta.sources")
     query = "select name || ' for ' || applies_to, description from seeds.assumptions"
     return References({row.pop("source_id"): row for row in rows}, dict(connection.execute(query).fetchall()))
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """What all explanations of one file share: names, what inputs refer to, and which build it is."""
+
+    names: Names
+    references: References
+    version: dict[str, str]
+
+
+def read_catalogue(connection: duckdb.DuckDBPyConnection) -> Catalogue:
+    """The catalogue of the file."""
+    return Catalogue(read_names(connection), read_references(connection), data_version(connection))
 
 
 @dataclass

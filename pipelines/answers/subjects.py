@@ -5,6 +5,7 @@ What belongs here: finding what is meant in the published file. What does not: t
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import duckdb
@@ -34,23 +35,44 @@ def public_name(quantity: str, boundary: str) -> str:
 # --- what is meant --------------------------------------------------------------------------------------------------
 
 SUBJECTS = """
-    select distinct
+    select
         f.subject_kind, f.subject_id, f.subject_name, r.is_main_run, m.model_id,
         plain_name(f.subject_name) as plain_subject, plain_name(f.subject_id) as plain_id, plain_name(m.model_name) as plain_model
-    from mart.figures as f
+    from (select distinct subject_kind, subject_id, subject_name from mart.figures) as f
     left join core.training_runs as r on f.subject_kind = 'training_run' and f.subject_id = r.training_run_id
     left join core.models as m on r.model_id = m.model_id
     order by f.subject_kind, f.subject_id, f.subject_name
 """
 
+QUANTITIES = "select distinct subject_kind, subject_id, quantity, boundary from mart.figures order by all"
 
-def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str) -> Subject:
+
+@dataclass(frozen=True)
+class Names:
+    """What may be asked about: every subject with its names, and the (quantity, boundary) that each has."""
+
+    subjects: list[Row]
+    quantities: Mapping[tuple[str, str], list[tuple[str, str]]]
+
+
+def read_names(connection: duckdb.DuckDBPyConnection) -> Names:
+    """The names of the file; whoever asks it often reads them once."""
+    quantities: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for kind, subject_id, quantity, boundary in connection.execute(QUANTITIES).fetchall():
+        quantities.setdefault((kind, subject_id), []).append((quantity, boundary))
+    return Names(read_rows(connection, SUBJECTS), quantities)
+
+
+def find_subject(
+    connection: duckdb.DuckDBPyConnection, text: str, quantity: str, names: Names | None = None
+) -> Subject:
     """The subject that ``text`` names: by key, by name without case and punctuation, by model.
 
     Where several answer to it, those that have the quantity go first, then training runs, then the main run.
     Raises UsageError that lists what may have been meant.
     """
-    rows = read_rows(connection, SUBJECTS)
+    names = names or read_names(connection)
+    rows = names.subjects
     plain = str(connection.execute("select plain_name(?)", [text]).fetchall()[0][0])
     rules = (
         [row for row in rows if row["subject_id"] == text.strip()],
@@ -60,28 +82,26 @@ def find_subject(connection: duckdb.DuckDBPyConnection, text: str, quantity: str
     matches = next((found for found in rules if found), [])
     if not matches:
         raise UsageError(f"no subject has the name {shown(text)}. {_nearest_subjects(rows, plain)}")
-    having = {(row["subject_kind"], row["subject_id"]) for row in _figures_named(connection, matches, quantity)}
+    having = {key for key in map(_key, matches) if _has(names.quantities.get(key, []), quantity)}
     for narrower in (
-        lambda row: (row["subject_kind"], row["subject_id"]) in having,
+        lambda row: _key(row) in having,
         lambda row: row["subject_kind"] == "training_run",
         lambda row: row["is_main_run"],
     ):
         matches = [row for row in matches if narrower(row)] or matches
-    subjects = list(dict.fromkeys((row["subject_kind"], row["subject_id"]) for row in matches))
+    subjects = list(dict.fromkeys(map(_key, matches)))
     if len(subjects) > 1:
         listed = "".join(f"\n  {row['subject_id']}  ({row['subject_kind']}, {row['subject_name']})" for row in matches)
         raise UsageError(f"{shown(text)} matches several subjects; give one of these keys:{listed}")
     return Subject(matches[0]["subject_kind"], matches[0]["subject_id"], matches[0]["subject_name"])
 
 
-def _figures_named(connection: duckdb.DuckDBPyConnection, subjects: list[Row], quantity: str) -> list[Row]:
-    keys = [row["subject_id"] for row in subjects]
-    rows = read_rows(
-        connection,
-        "select distinct subject_kind, subject_id, quantity, boundary from mart.figures where list_contains(?, subject_id)",
-        [keys],
-    )
-    return [row for row in rows if quantity in (row["quantity"], public_name(row["quantity"], row["boundary"]))]
+def _key(row: Row) -> tuple[str, str]:
+    return row["subject_kind"], row["subject_id"]
+
+
+def _has(pairs: list[tuple[str, str]], quantity: str) -> bool:
+    return any(quantity in (pair[0], public_name(*pair)) for pair in pairs)
 
 
 def _nearest_subjects(rows: list[Row], plain: str) -> str:
@@ -93,11 +113,9 @@ def _nearest_subjects(rows: list[Row], plain: str) -> str:
     return "Did you mean\n  " + "\n  ".join(near)
 
 
-def find_quantity(connection: duckdb.DuckDBPyConnection, subject: Subject, text: str) -> tuple[str, str]:
+def find_quantity(names: Names, subject: Subject, text: str) -> tuple[str, str]:
     """(quantity, boundary) that ``text`` names for the subject; raises LedgerError that lists what there is."""
-    query = "select distinct quantity, boundary from mart.figures {} order by quantity, boundary"
-    where = "where subject_kind = ? and subject_id = ?"
-    pairs = connection.execute(query.format(where), [subject.kind, subject.subject_id]).fetchall()
+    pairs = names.quantities.get((subject.kind, subject.subject_id), [])
     exact = [pair for pair in pairs if public_name(*pair) == text]
     meant = exact or [pair for pair in pairs if pair[0] == text]
     if len(meant) == 1:
@@ -107,7 +125,7 @@ def find_quantity(connection: duckdb.DuckDBPyConnection, subject: Subject, text:
         listed = ", ".join(public_name(*pair) for pair in meant)
         raise UsageError(f"{subject.name} has {text} for several boundaries: {listed}. Name one.")
     has = f"{subject.name} has: {', '.join(public_name(*pair) for pair in pairs)}."
-    anywhere = connection.execute(query.format("")).fetchall()
+    anywhere = sorted({pair for pairs in names.quantities.values() for pair in pairs})
     known = {name: name for pair in anywhere for name in (public_name(*pair), pair[0])}
     if text in known:
         raise LedgerError(f"{subject.name} has no figure for {text}: the necessary inputs are not published. {has}")

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from pipelines.answers.explain import Known, explain, read_references
-from pipelines.answers.subjects import find_quantity, find_subject, public_name
+from pipelines.answers.subjects import find_quantity, find_subject, public_name, read_names
 from pipelines.errors import LedgerError, UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import read_rows
@@ -208,7 +208,7 @@ def test_a_quantity_that_nobody_states_enough_for_fails_and_says_what_is_known(
         LedgerError,
         match=r"has no figure for water_l: the necessary inputs are not published\. .* has: .*training_flop",
     ) as told:
-        find_quantity(published, subject, "water_l")
+        find_quantity(read_names(published), subject, "water_l")
     assert told.value.exit_status == 1
 
 

@@ -5,13 +5,13 @@ What belongs here: addresses and statuses. What does not: who may ask (``server/
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
-from functools import partial
-from typing import Annotated, Any
+from functools import partial, wraps
+from typing import Annotated, Any, get_type_hints
 
 from fastapi import FastAPI, Request
 from fastapi import Path as PathParameter
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 
@@ -98,9 +98,19 @@ def make_api(questions: Questions, lifespan: Callable[[FastAPI], AbstractAsyncCo
 def _add(api: FastAPI, method: str, address: str, ask: Callable[..., Any]) -> None:
     summary, _, _ = (ask.__doc__ or "").partition(". ")
     api.add_api_route(
-        f"/v1/{address}", ask, methods=[method], responses=PROBLEMS, summary=summary.partition(":")[0],
-        response_model_exclude_unset=True,
+        f"/v1/{address}", _as_json(ask), methods=[method], responses=PROBLEMS, summary=summary.partition(":")[0],
+        response_model=get_type_hints(ask)["return"],
     )  # fmt: skip
+
+
+def _as_json(ask: Callable[..., BaseModel]) -> Callable[..., Response]:
+    """A question whose answer is written as it is: its type has checked it when it was made."""
+
+    @wraps(ask)
+    def answered(*given: Any, **named: Any) -> Response:
+        return Response(ask(*given, **named).model_dump_json(exclude_unset=True), media_type="application/json")
+
+    return answered
 
 
 def _told(questions: Questions, _request: Request, error: Exception) -> JSONResponse:

@@ -108,15 +108,16 @@ class Questions:
         quantity: Annotated[Text, Field(description="Quantity, such as facility_energy_kwh or training_flop.")],
     ) -> Explanation:
         """Trace a figure to its sources: interval, method, formula, inputs with sources, and other published values."""
-        with self.reader.open() as connection:
-            version = data_version(connection)
-            key = (version["build_id"], subject, quantity)
-            if (known := self._explained.get(key)) is not None:
-                return known
-            explanation = explaining.explain(connection, subject, quantity)
+        file = self.reader.current()
+        catalogue = file.catalogue()
+        key = (catalogue.version["build_id"], subject, quantity)
+        if (known := self._explained.get(key)) is not None:
+            return known
+        with file.open() as connection:
+            explanation = explaining.explain(connection, subject, quantity, catalogue)
         answer = Explanation.model_validate(finite_or_null(explanation))
         while len(self._explained) >= MOST_CACHED:
-            self._explained.pop(next(iter(self._explained)))
+            self._explained.pop(next(iter(self._explained)), None)
         self._explained[key] = answer
         return answer
 

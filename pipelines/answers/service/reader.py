@@ -13,34 +13,57 @@ from pathlib import Path
 
 import duckdb
 
+from pipelines.answers.explain import Catalogue, read_catalogue
 from pipelines.settings import Settings
 from pipelines.warehouse.file import connect_published
 
 
-class PublishedReader:
-    """Connections to the file that is published at the time of asking; safe for many threads."""
+class OpenFile:
+    """A published file that is held open, and what is read of it once."""
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
+    def __init__(self, path: Path, connection: duckdb.DuckDBPyConnection) -> None:
+        self.path = path
+        self._connection = connection
         self._lock = threading.Lock()
-        self._path: Path | None = None
-        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._catalogue: Catalogue | None = None
 
     @contextmanager
     def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
-        """A connection for one question; raises LedgerError where nothing is published."""
-        cursor = self._cursor()
+        """A connection of its own, for one question."""
+        cursor = self._connection.cursor()
+        cursor.execute("set TimeZone = 'UTC'")  # a setting of each connection
         try:
             yield cursor
         finally:
             cursor.close()
 
-    def _cursor(self) -> duckdb.DuckDBPyConnection:
-        """The file stays open until the last question that was asked of it is answered."""
+    def catalogue(self) -> Catalogue:
+        """Names, sources and version of the file."""
+        with self._lock:
+            if self._catalogue is None:
+                with self.open() as connection:
+                    self._catalogue = read_catalogue(connection)
+            return self._catalogue
+
+
+class PublishedReader:
+    """The file that is published at the time of asking; safe for many threads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lock = threading.Lock()
+        self._file: OpenFile | None = None
+
+    def current(self) -> OpenFile:
+        """The published file; raises LedgerError where there is none. It stays open until the last one asking it is answered."""
         with self._lock:
             path = self._settings.published.resolve()
-            if self._connection is None or path != self._path or not path.exists():
-                self._connection, self._path = connect_published(self._settings), path
-            cursor = self._connection.cursor()
-        cursor.execute("set TimeZone = 'UTC'")  # a setting of each connection
-        return cursor
+            if self._file is None or path != self._file.path or not path.exists():
+                self._file = OpenFile(path, connect_published(self._settings))
+            return self._file
+
+    @contextmanager
+    def open(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to it for one question."""
+        with self.current().open() as connection:
+            yield connection
