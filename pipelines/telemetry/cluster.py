@@ -17,7 +17,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipelines.errors import LedgerError
-from pipelines.telemetry.partials import Engine, Piece, named_paths
+from pipelines.telemetry.partials import Engine, Piece, as_partials
 
 MAX_RETRIES = 3
 """How often a piece is run again because its node or process died."""
@@ -48,7 +48,7 @@ def on_ray(
                     except ray.exceptions.RayError as error:
                         reason = str(getattr(error, "cause", None) or error).strip().splitlines()[-1]
                         raise LedgerError(f"a node could not integrate {len(piece.paths)} files: {reason}") from None
-                    found.append(named_paths(table, piece))
+                    found.append(as_partials(table))
                     tell(piece, len(found), len(pieces))
             return found
 

@@ -14,12 +14,15 @@ import hashlib
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import duckdb
 import pyarrow as pa
 
 from pipelines.errors import LedgerError
-from pipelines.telemetry.formats.delivered import Kind
+
+if TYPE_CHECKING:  # a pass over a few files costs less than loading what the formats need
+    from pipelines.telemetry.formats.delivered import Kind
 
 PARTIAL_COLUMNS = {
     "path": pa.string(),
@@ -91,7 +94,7 @@ pairs as (
 
 steps as (select *, {step} from pairs)
 
-select file_index, {columns}
+select {files}[file_index::bigint + 1] as path, {columns}
 from steps
 group by file_index, device_id
 """
@@ -115,7 +118,7 @@ neighbours as (
 
 steps as (select *, {step} from neighbours)
 
-select 0 as file_index, {columns}
+select {files}[1] as path, {columns}
 from steps
 group by device_id
 """
@@ -197,14 +200,13 @@ def run_piece(piece: Piece, macros: str) -> pa.Table:
             found: pa.Table = connection.sql(piece.sql).to_arrow_table()
     except duckdb.Error as error:
         raise LedgerError(f"own runs cannot be integrated: {str(error).splitlines()[0]}") from None
-    return named_paths(found, piece)
+    return as_partials(found)
 
 
-def named_paths(found: pa.Table, piece: Piece) -> pa.Table:
-    """Partials as a query of a piece gives them, with the paths of their files."""
-    paths = pa.array([piece.paths[index] for index in found["file_index"].to_pylist()], pa.string())
-    columns = [paths if name == "path" else found[name] for name in PARTIAL_COLUMNS]
-    return pa.table(columns, names=list(PARTIAL_COLUMNS)).cast(pa.schema(list(PARTIAL_COLUMNS.items())))
+def as_partials(found: pa.Table) -> pa.Table:
+    """What a query of a piece gives, in the columns of partials."""
+    table, wanted = found.select(list(PARTIAL_COLUMNS)), pa.schema(list(PARTIAL_COLUMNS.items()))
+    return table if table.schema.equals(wanted) else table.cast(wanted)  # a cast loads all of Arrow's functions
 
 
 Engine = Callable[[Sequence[Piece], str], Iterable[pa.Table]]
@@ -244,7 +246,8 @@ def empty_partials() -> pa.Table:
 
 def integrate(paths: Sequence[tuple[str, int]], kind: Kind, macros: str, engine: Engine, pieces: int) -> pa.Table:
     """Partials of files that do not overlap, each of which may be in order or not."""
-    found = pa.concat_tables([empty_partials(), *engine(in_pieces(paths, kind, pieces), macros)])
+    tables = [*engine(in_pieces(paths, kind, pieces), macros)]
+    found = pa.concat_tables(tables) if tables else empty_partials()  # an empty table loads pandas where there is one
     unordered = {
         path
         for path, starts, falls in zip(

@@ -11,7 +11,7 @@ import pytest
 from pipelines.errors import LedgerError
 from pipelines.settings import OWN_RUN_FORMULAS
 from pipelines.telemetry.cluster import on_ray, piece_count, protocols, sent_to_nodes
-from pipelines.telemetry.partials import Piece, in_pieces, integrate, named_paths, on_cores, run_piece
+from pipelines.telemetry.partials import Piece, as_partials, in_pieces, integrate, on_cores, run_piece
 from tests.telemetry.generator import big_files, parquet, walk
 
 MACROS = OWN_RUN_FORMULAS.read_text()
@@ -93,7 +93,7 @@ def test_a_node_reads_files_of_an_object_store(tmp_path: Path) -> None:
     fsspec.filesystem("memory").pipe("/samples/a.parquet", data)
     (tmp_path / "a.parquet").write_bytes(data)
     remote = Piece(("memory:///samples/a.parquet",), "power")
-    found = named_paths(sent_to_nodes()(remote.sql, MACROS, protocols(remote)), remote)
+    found = as_partials(sent_to_nodes()(remote.sql, MACROS, protocols(remote)))
     local = run_piece(Piece((str(tmp_path / "a.parquet"),), "power"), MACROS)
     assert found.drop_columns("path") == local.drop_columns("path")
 
