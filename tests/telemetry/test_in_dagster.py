@@ -92,7 +92,7 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
     )
     small = own_home.home.parent / "small"
     small.mkdir()
-    (small / "gpu.csv").write_bytes(nvidia_smi(constant(500, 601)))
+    (small / "power.csv").write_bytes(nvidia_smi(constant(500, 601)))
     (small / "config.json").write_text(GPT2)
     (small / "run.toml").write_text(
         'work = "training"\nconfig = "config.json"\ntokens = 3e8\nnumber_format = "bf16"\ntimezone = "UTC"\n'
@@ -152,7 +152,8 @@ def test_a_build_puts_an_own_run_beside_the_published_ones(own_home: Settings) -
     (energy,) = [one for one in explained["figure"]["inputs"] if one["name"] == "chip_energy_j"]
     (file,) = [one for one in store(own_home).read_manifest().files if one.name == "gpu.csv"]
     assert energy["locator"].startswith(f"gpu.csv (sha256 {file.sha256[:12]}): 4808 samples")
-    assert "Own Llama" in (own_home.site / "own-runs.html").read_text()
+    assert 'href="own-runs/llama-8b.html"' in (own_home.site / "own-runs.html").read_text()
+    assert file.sha256 in (own_home.site / "own-runs" / "llama-8b.html").read_text()
     assert_taken_in_again(own_home, run)
 
 
@@ -160,7 +161,7 @@ def assert_taken_in_again(own_home: Settings, run: dict[str, Any]) -> None:
     """The run as a BoAmps report, taken in by another home, has the energy and the hardware that it had."""
     reports = own_home.home.parent / "reports"
     done = run_ledger("export", str(reports), "--format", "boamps", home=own_home.home)
-    assert (done.returncode, done.stdout) == (0, f"export     {reports} (2 own runs as BoAmps reports)\n"), done.stderr
+    assert (done.returncode, done.stdout) == (0, f"export     {reports} (3 own runs as BoAmps reports)\n"), done.stderr
     other = Settings(home=own_home.home.parent / "other", site=own_home.site)
     file = reports / "llama-8b.boamps.json"
     assert run_ledger("ingest", "--zone", "UTC", str(file), home=other.home).returncode == 0

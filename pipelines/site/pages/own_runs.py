@@ -6,6 +6,7 @@ import duckdb
 
 from pipelines.answers.labels import said
 from pipelines.answers.numbers import number
+from pipelines.site.pages.own_run_sheets import TABLES, draft_sheets, sheet_name
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.tabular import Words, cell, csv_of, head, page, row, section, table
 from pipelines.warehouse.file import Row, read_rows
@@ -51,7 +52,11 @@ def _run_row(run: Row) -> Words:
     ratio = run["power_to_tdp_ratio"]
     published = run["published_joule_per_token"]
     return row(
-        cell(run["title"], note=f"{run['run_id']}, {run['started_at']:%Y-%m-%d %H:%M} UTC"),
+        cell(
+            run["title"],
+            href=sheet_name(run["run_id"]),
+            note=f"{run['run_id']}, {run['started_at']:%Y-%m-%d %H:%M} UTC",
+        ),
         cell(accelerators, href=f"accelerators/{run['accelerator_id']}.html" if run["accelerator_id"] else None),
         cell(said(run["energy_j"], "J"), run["energy_j"], note=run["energy_boundary"]),
         cell(
@@ -100,10 +105,11 @@ def _words(runs: list[Row]) -> Words:
     name="Own runs",
     menu_page="own-runs.html",
     description="Own runs, as measured, beside published results.",
-    tables=(TABLE,),
+    tables=(TABLE, *TABLES),
 )
 def draft_own_runs_page(connection: duckdb.DuckDBPyConnection) -> Drafts:
-    """One page with all own runs, and the same as CSV."""
+    """One page with all own runs, the same as CSV, and a sheet for each run."""
     runs = read_rows(connection, RUNS)
     files = {CSV: csv_of(connection, RUNS)} if runs else {}
-    return Drafts([Draft("own-runs.html", "tabular.html", runs, lambda: _words(runs))], files, {"runs": len(runs)})
+    whole = Draft("own-runs.html", "tabular.html", runs, lambda: _words(runs))
+    return Drafts([whole, *draft_sheets(connection, runs)], files, {"runs": len(runs)})
