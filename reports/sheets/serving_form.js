@@ -14,7 +14,9 @@
   const FIELDS = ["model", "device", ...Object.keys(AMOUNTS), "price", ...CHOICES];
   const ANSWERS = ["usd_per_million_tokens", "joule_per_token", "facility_joule_per_token", "tokens_per_s", "location_co2e_kg_per_million_tokens"];
   const MOST_OTHERS = 15;
-  const models = Object.values(data.models).map((one) => ({ name: one.model_name, id: one.model_id, params: one.total_params }));
+  // The best known first: those that others have measured.
+  const models = Object.values(data.models).map((one) => ({ name: one.model_name, id: one.model_id, params: one.total_params, known: one.measured.length }))
+    .sort((a, b) => b.known - a.known || (a.name < b.name ? -1 : 1));
   const chips = Object.keys(data.chips);
 
   function make(tag, text, attributes = {}) {
@@ -97,10 +99,10 @@
     }));
   }
 
-  // The same users elsewhere: with as many bits, on as few accelerators of data centres as hold the model.
+  // The same users elsewhere: with as many bits, on as few accelerators of data centres as hold the model, where a price was seen.
   function showOthers(given, bits) {
     const { count, group, decode_count, price, device, ...same } = given;
-    const rows = chips.filter((chip) => data.chips[chip].segment === "datacentre").flatMap((chip) => {
+    const rows = chips.filter((chip) => data.chips[chip].segment === "datacentre" && data.chips[chip].rental_basis in data.rental_kinds).flatMap((chip) => {
       const { row } = serving.choose({ ...same, number_format: bits, device: chip }, data);
       return row.fits && !sql.isNull(row.usd_per_million_tokens) ? [{ chip, row }] : [];
     }).sort((a, b) => a.row.usd_per_million_tokens - b.row.usd_per_million_tokens).slice(0, MOST_OTHERS);

@@ -168,10 +168,12 @@ def test_which_public_claims_are_contradicted(asking: Asking, width: int) -> Non
 def test_the_energy_of_a_token_of_an_8b_model(asking: Asking, width: int) -> None:
     reader = asking(width)
     reader.click("link", "What serves my model, and at what price?")
-    reader.enter("#model", "8B")
-    row = reader.page.locator("#served tr").filter(has_text="H100 SXM5")
-    expect(row).to_contain_text("J/token")
-    expect(row).to_contain_text("$")
+    reader.page.wait_for_function("document.documentElement.dataset.ready !== undefined")
+    reader.enter("#sv-model", "8B")
+    answers = reader.page.locator("#sv-figures")
+    expect(answers.locator("[data-quantity=joule_per_token]")).to_contain_text("J/token")
+    expect(answers.locator("[data-quantity=usd_per_million_tokens]")).to_contain_text("$")
+    expect(reader.page.locator("#sv-title")).to_contain_text("Llama 3.1 8B on 1 × NVIDIA H100")
 
 
 @pytest.mark.slow
