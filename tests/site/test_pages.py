@@ -366,6 +366,12 @@ def test_the_manifest_lists_every_file_with_its_digest(built: Settings) -> None:
     assert manifest["rows"] == {chart.chart_id: card_of(built, chart)["rows"] for chart in CHARTS}
 
 
+def test_the_front_page_is_light(built: Settings) -> None:
+    data = (built.site / "index.html").read_bytes()
+    assert len(data) <= 2_000_000
+    assert len(gzip.compress(data)) <= 600_000
+
+
 def test_the_sitemap_has_every_page_but_those_for_frames(built: Settings) -> None:
     places = {e.text for e in ET.parse(built.site / "sitemap.xml").getroot().iter() if e.tag.endswith("}loc")}
     pages = {path.relative_to(built.site).as_posix() for path in built.site.rglob("*.html")}
