@@ -1,6 +1,6 @@
 # Targets of the public contract. Everything runs from .venv, made from requirements.lock on first use.
 .DEFAULT_GOAL := all
-.PHONY: all setup build refresh test test-slow soak check docs docs-site lock sbom audit-packages ui report bench fuzz fuzz-files clean
+.PHONY: all setup build refresh test test-slow soak check docs docs-site lock sbom release audit-packages ui report bench fuzz fuzz-files clean
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
@@ -69,6 +69,18 @@ sbom: setup
 	    && .venv-sbom/bin/python -m pip install --quiet --require-hashes -r requirements-sbom.lock; }
 	@.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json .venv/bin/python
 	@echo "sbom       dist/sbom.json"
+
+# What a release publishes, in dist/release: sdist, wheel, the curated data exported, bill of materials, digests.
+release: sbom
+	@test -z "$$(git status --porcelain)" || { echo "make release needs a clean checkout: commit first" >&2; exit 1; }
+	@rm -rf dist/release dist/home && mkdir -p dist/release
+	@.venv/bin/python -m hatchling build -d "$(CURDIR)/dist/release" >/dev/null
+	@env -u LEDGER_MIRROR -u LEDGER_SEEDS LEDGER_SITE="$(CURDIR)/dist/home/site" .venv/bin/ledger --home dist/home build
+	@.venv/bin/ledger --home dist/home export dist/home/compute-ledger-data
+	@tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C dist/home -cf - compute-ledger-data | gzip -n > dist/release/compute-ledger-data.tar.gz
+	@cp dist/sbom.json dist/release/
+	@cd dist/release && sha256sum -- * > SHA256SUMS
+	@echo "release    dist/release"
 
 # Needs the network: asks for known vulnerabilities of every package of requirements.lock.
 audit-packages: setup

@@ -2,7 +2,7 @@
 
 import os
 
-__version__ = "0.1.0"
+__version__ = "1.0.0"
 
 # Before numpy loads: its linear algebra starts a thread a core, and on small matrices these wait for each other by spinning.
 # With the other cores busy, a fit of 2,000 runs took 40 times the CPU time.
