@@ -92,7 +92,7 @@ AREA = Area(
     measure,
     (
         Figure("first build of a fresh clone, pages included", "first build", target=40, floor="the same without Dagster",
-               short="the grid of serving estimates and its checks, and pages, take most of it"),
+               short="the largest tables are core.inference_estimates (5 CPU s) and core.trend_fits (3); 250 others take little"),
         Figure("its memory", "first build", "MB memory", target=600, floor="the same without Dagster"),
         Figure("full build (`--force`)", "full build", floor="the same without Dagster"),
         Figure("one changed price", "one changed price", floor="loading"),
