@@ -60,13 +60,7 @@ def _figures(rows: int) -> tuple[Figure, ...]:
     name, said = _size(rows), f"{rows:,} samples"
     return (
         Figure(f"{said}, full pass", f"own runs {name}", floor=f"scan floor {name}", peer=f"pandas {name}"),
-        Figure(
-            f"{said}, times the scan floor",
-            f"times scan {name}",
-            "×",
-            target=2.5,
-            short="the cores were shared; both read the same columns",
-        ),
+        Figure(f"{said}, times the scan floor", f"times scan {name}", "×", target=2.5),
         Figure(f"{said}, memory", f"own runs {name}", "MB memory", target=300, peer=f"pandas {name}"),
         Figure(f"{said}, 1 % new files, beyond 1.5 % of a full pass", f"beyond the share {name}", target=0.2),
     )
