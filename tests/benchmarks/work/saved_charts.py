@@ -28,7 +28,7 @@ def costs_of(chart: Chart, built: Built, folder: Path) -> Costs:
     """What the pictures of one chart cost, ours and by ``chart.save``."""
     spec = static_spec(panel_specs(built), built, chart, "Caption.")
     svg = draw_svg(spec)
-    saved = alt.Chart.from_dict(spec)
+    saved = alt.VConcatChart.from_dict({name: part for name, part in spec.items() if name != "config"}, validate=False)
     return {
         "SVG": within(lambda: draw_svg(static_spec(panel_specs(built), built, chart, "Caption."))),
         "PNG": within(lambda: draw_png(svg)),
