@@ -119,7 +119,8 @@ def test_a_second_build_ends_at_once_and_names_the_first(disturbed: Disturbed) -
 @pytest.mark.slow
 def test_a_build_by_force_with_nothing_changed_publishes_nothing(own_home: Settings) -> None:
     versions, site = contents(own_home.versions), contents(own_home.site)
-    done = run_ledger("build", "--force", home=own_home.home)
+    elsewhere = {"LEDGER_THREADS": "2", "TZ": "America/New_York", "LC_ALL": "C", "PYTHONHASHSEED": "1"}
+    done = run_ledger("build", "--force", home=own_home.home, **elsewhere)
     assert done.returncode == 0, done.stderr
     assert "data unchanged, still published: build" in done.stdout
     assert contents(own_home.versions) == versions
