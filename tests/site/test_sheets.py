@@ -17,7 +17,7 @@ from pipelines.errors import LedgerError
 from pipelines.settings import SQL, Settings
 from pipelines.site.calculator.formulas_js import formulas_script
 from pipelines.site.pages.find import search_entries
-from pipelines.site.pages.registry import PageKind, registered_pages
+from pipelines.site.pages.registry import registered_pages
 from pipelines.site.pages.writing import build_pages, site_files
 from tests.conftest import rewritten
 from tests.site.test_pages import Page
@@ -165,14 +165,6 @@ def stamps(settings: Settings) -> dict[str, int]:
     return {
         path.relative_to(settings.site).as_posix(): path.stat().st_mtime_ns for path in settings.site.rglob("*.html")
     }
-
-
-@pytest.mark.parametrize("kind", KINDS.values(), ids=lambda kind: kind.kind_id)
-def test_pages_of_unchanged_rows_are_not_made_again(own_home: Settings, kind: PageKind) -> None:
-    before = stamps(own_home)
-    done = build_pages(kind, own_home)
-    assert (done.rendered, done.changed, done.removed) == (0, [], [])
-    assert stamps(own_home) == before
 
 
 def test_only_the_page_of_a_changed_figure_is_made_again(own_home: Settings) -> None:
