@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -54,6 +55,8 @@ def held_open(instance: DagsterInstance, run_id: str) -> Iterator[None]:
     with ExitStack() as stack:
         storage._connect = connect
         stack.callback(delattr, storage, "_connect")
+        storage.has_table = cache(storage.has_table)  # asked for each check, through a connection of its own
+        stack.callback(delattr, storage, "has_table")
         yield
 
 

@@ -29,7 +29,13 @@ def describe_table(
     """Write the descriptions into the file as comments, where any SQL client shows them."""
     statements = [f"comment on table {table} is {quoted(description)}"]
     statements += [f"comment on column {table}.{name} is {quoted(text)}" for name, text in columns.items()]
-    connection.execute(";".join(statements))
+    connection.begin()  # one transaction for all: each alone would wait for the disk
+    try:
+        connection.execute(";".join(statements))
+        connection.commit()
+    except duckdb.Error:
+        connection.rollback()
+        raise
 
 
 def type_and_unit(column: str, kind: str) -> str:
