@@ -371,19 +371,19 @@ def test_the_table_ends_with_the_count_of_verdicts(built: Settings) -> None:
     assert done.stdout.splitlines()[-1].startswith("35 claims: ")
 
 
-def test_a_hundred_thousand_rows_are_audited_in_their_order(built: Settings, tmp_path: Path) -> None:
+def test_many_thousand_rows_are_audited_in_their_order(built: Settings, tmp_path: Path) -> None:
     subjects = ("gpt-4", "recent-frontier", "1e17 FLOP on rtx-4090", "unknown thing {}")
     lines = [
         f"{subjects[n % 4].format(n)},training_flop,{n % 7 + 1}e24,,{'bad' if n % 1000 == 999 else 'FLOP'}"
-        for n in range(100_000)
+        for n in range(20_000)
     ]
-    lines[50_000] = "gpt-4,training_flop,much,,FLOP"
+    lines[10_000] = "gpt-4,training_flop,much,,FLOP"
     done = audited(built, tmp_path, *lines, header="subject,quantity,low,high,unit\n")
-    assert len(done.rows) == 99_999
-    assert [row["claim_id"] for row in done.rows] == [f"line {n + 2}" for n in range(100_000) if n != 50_000]
-    assert [line.split(": ")[0].rsplit(":", 1)[1] for line in done.rejects] == ["50002"]
-    assert sum(row["untestable_part"] == "unit" for row in done.rows) == 100
-    assert sum(row["untestable_part"] == "subject" for row in done.rows) == 25_000 - 100
+    assert len(done.rows) == 19_999
+    assert [row["claim_id"] for row in done.rows] == [f"line {n + 2}" for n in range(20_000) if n != 10_000]
+    assert [line.split(": ")[0].rsplit(":", 1)[1] for line in done.rejects] == ["10002"]
+    assert sum(row["untestable_part"] == "unit" for row in done.rows) == 20
+    assert sum(row["untestable_part"] == "subject" for row in done.rows) == 5_000 - 20
 
 
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
