@@ -91,8 +91,9 @@ def called_ledger(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
     For what many options are answered with; that a process ends so is tested once a command by ``run_ledger``.
     """
 
-    def call(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-        monkeypatch.setenv("LEDGER_HOME", str(home))
+    def call(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+        for name, value in {"LEDGER_HOME": str(home), **variables}.items():
+            monkeypatch.setenv(name, value)
         monkeypatch.setattr(sys, "argv", ["ledger", *arguments])
         with pytest.raises(SystemExit) as ended:
             main()
