@@ -78,7 +78,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
         raise UsageError(f"the memory of {chip['accelerator_id']} is not published, so we cannot say what fits.")
     asked = asked_bits(given.number_format, model)
     set_scenarios(connection, given, model, chip["accelerator_id"], asked)
-    rows = read_rows(connection, _with_answers())
+    rows = read_rows(connection, f"{with_answers(f'({estimates_model().query})')} order by weight_bits desc")
     fitting = [row for row in rows if row["fits"]]
     row = fitting[0] if fitting else rows[-1]  # the most bits that fit, unless some were asked for
     hardware = read_rows(
@@ -112,14 +112,14 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Serving) -> Row:
     }
 
 
-def _with_answers() -> str:
-    """The SQL of the estimates, with figures of a request beside those of its tokens."""
+def with_answers(estimates: str) -> str:
+    """SQL of figures of an answer beside those of its tokens, which the table or query ``estimates`` has."""
     answers = [
         f"{of_token.format(side=side)} as {name}{side}"
         for name, (_, of_token) in PER_REQUEST.items()
         for side in ("_low", "", "_high")
     ]
-    return f"select *, {', '.join(answers)} from ({estimates_model().query}) order by weight_bits desc"
+    return f"select *, {', '.join(answers)} from {estimates}"
 
 
 def _what_is_missing(row: Row, hardware: Row, given: Serving) -> str:

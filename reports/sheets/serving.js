@@ -54,7 +54,8 @@ const serving = (() => {
       speculative: given.speculative ?? false, idle: given.idle ?? 0,
     };
     const c = formulas.inference_scenario({ h: rows.h, i: data.inputs.dense }, asked);
-    return { rows, row: formulas.inference_estimates({ c, ...rows }) };
+    const estimates = formulas.inference_estimates({ c, ...rows });
+    return { rows, row: formulas.inference_answers({ estimates }) };
   }
 
   // The most bits that fit, unless some are asked for; the fewest where none fit.
@@ -90,6 +91,7 @@ const serving = (() => {
       plain("active_params", s.active_params, "parameter", s.params_source_id), plain("cached_values_count", s.cached_values_count, "1", s.source_id),
       plain("memory_bandwidth_bytes_per_s", h.memory_bandwidth_bytes_per_s, "byte/s", h.source_id),
       plain("peak_flop_per_s", h.peak_flop_per_s, "FLOP/s", h.source_id), plain("tdp_w", h.tdp_w, "W", h.source_id), rental,
+      h.segment === "datacentre" ? h.embodied_kg_per_accelerator : null,
     ].filter((one) => one && !sql.isNull(one.value));
   }
 

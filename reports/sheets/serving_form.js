@@ -12,7 +12,7 @@
   const SHARES = ["cached_prompt", "idle"];
   const CHOICES = ["number_format", "software", "speculative", "cache_bits"];
   const FIELDS = ["model", "device", ...Object.keys(AMOUNTS), "price", ...CHOICES];
-  const ANSWERS = ["usd_per_million_tokens", "joule_per_token", "facility_joule_per_token", "tokens_per_s", "location_co2e_kg_per_million_tokens"];
+  const ANSWERS = ["usd_per_million_tokens", "joule_per_token", "facility_joule_per_token", "tokens_per_s", "location_co2e_kg_per_million_tokens", "water_l_per_million_tokens"];
   const MOST_OTHERS = 15;
   // The best known first: those that others have measured.
   const models = Object.values(data.models).map((one) => ({ name: one.model_name, id: one.model_id, params: one.total_params, known: one.measured.length }))
@@ -47,19 +47,16 @@
     return given;
   }
 
-  // Amounts of the units that only serving has.
+  // Amounts of the units that only serving has: what names of figures say already is left out.
+  const plainUnit = (unit) => unit.replace(/\/(Mtoken|request)$/, "");
   function said(value, unit, digits = 2) {
-    if (unit === "USD/Mtoken") return numbers.said(value, "USD", "", digits);
-    if (unit === "kg CO2e/Mtoken") return numbers.said(value, "kg CO2e", "", digits);
     if (unit === "byte/token") return `${numbers.withPrefix(value, "B", 3)}/token`;
     if (unit === "FLOP/token") return `${numbers.said(value, "FLOP", "", digits)}/token`;
-    return numbers.said(value, unit, "", digits);
+    return numbers.said(value, plainUnit(unit), "", digits);
   }
   function interval(low, high, unit) {
     if (low === high) return "exact";
-    if (unit === "USD/Mtoken") return numbers.span(low, high, "USD");
-    if (unit === "kg CO2e/Mtoken") return numbers.span(low, high, "kg CO2e");
-    return numbers.span(low, high, unit);
+    return numbers.span(low, high, plainUnit(unit));
   }
 
   function entry(one) {
@@ -80,7 +77,7 @@
     const copies = row.group_count < row.decode_count ? `, ${numbers.number(row.group_count)} to a copy` : "";
     at("case").textContent = `${users}, prompts of ${numbers.number(row.prompt_tokens, 9)} and answers of ${numbers.number(row.answer_tokens, 9)} tokens, `
       + `${row.number_format} weights${copies}. ${row.bound_by ? `Limited by ${row.bound_by === "compute" ? "compute" : "memory bandwidth"}.` : ""}`;
-    at("memory").textContent = `Memory: one copy needs ${numbers.withPrefix(memory.needed_bytes, "B")}; the accelerators have ${numbers.withPrefix(memory.available_bytes, "B")} for it.`;
+    at("memory").textContent = `Memory: one copy needs ${numbers.withPrefix(memory.needed_bytes, "B")}; the accelerators have ${numbers.withPrefix(memory.available_bytes, "B")} for it. How it is split: ${data.parallelism[row.parallelism]}.`;
     at("notes").replaceChildren(...notes.map((text) => make("li", text)), ...measured.map((one) => make("li",
       `Measured: ${numbers.said(one.joule_per_token, "J/token")} on ${one.accelerator_count} (${data.sources[one.source_id]}).`)));
     at("status").textContent = at("title").textContent;

@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from pipelines.answers.labels import input_name
 from pipelines.answers.serving_case import Point
-from pipelines.answers.serving_estimate import FIGURES, RENTAL_KINDS
+from pipelines.answers.serving_estimate import FIGURES, PARALLELISM, RENTAL_KINDS, with_answers
 from pipelines.answers.serving_scenarios import FORMATS, MAX_BATCH, SCENARIO, estimates_model
 from pipelines.settings import SQL
 from pipelines.site.calculator.formulas_js import formulas_script
@@ -45,6 +45,8 @@ WEIGHT_BITS = """
 SOURCES = "select source_id, title from meta.sources order by source_id"
 OF_FORMAT = ("number_format", "compute_format", "peak_flop_per_s")
 """Columns of the hardware that differ by the bits of a weight."""
+ASSUMED = ("name", "low", "value", "high", "unit", "kind", "source_id")
+"""Fields of an assumption that the page shows."""
 DEFAULTS = {"model": "Llama 3.1 70B", "device": "h100-sxm", "batch": "64"}
 SOFTWARE_YEARS = (2022, 2028)
 NAMES = {
@@ -57,7 +59,9 @@ NAMES = {
     "usd_per_million_tokens": "Rental cost per million tokens",
     "location_co2e_kg_per_million_tokens": "Emissions per million tokens",
     "embodied_co2e_kg_per_million_tokens": "Manufacturing emissions per million tokens",
-    "water_l_per_million_tokens": "Water per million tokens",
+    "water_l_per_million_tokens": "Water per million tokens", "facility_joule_per_request": "Energy per answer, whole service",
+    "location_co2e_kg_per_request": "Emissions per answer", "embodied_co2e_kg_per_request": "Manufacturing emissions per answer",
+    "water_l_per_request": "Water per answer",
 }  # fmt: skip
 """Figures of the command, as the page names them."""
 PLAIN_INPUTS = {
@@ -83,7 +87,8 @@ PLAIN_INPUTS = {
 
 def serving_script() -> str:
     """The case and its estimate as JavaScript, with the formulas that they call."""
-    queries = {"inference_scenario": SCENARIO, "inference_estimates": estimates_model().query}
+    queries = {"inference_scenario": SCENARIO, "inference_estimates": estimates_model().query,
+               "inference_answers": with_answers("estimates")}  # fmt: skip
     return formulas_script(SQL / "macros", [], queries)
 
 
@@ -91,19 +96,20 @@ def _hardware(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
     """Accelerators whose memory is known, each with what differs by the bits of a weight."""
     chips = {}
     for chip, rows in grouped(read_rows(connection, HARDWARE), "accelerator_id").items():
-        common = {key: value for key, value in rows[0].items() if key not in (*OF_FORMAT, "weight_bits")}
+        common = {key: _shown(value) for key, value in rows[0].items() if key not in (*OF_FORMAT, "weight_bits")}
         chips[chip] = {**common, "bits": {row["weight_bits"]: {key: row[key] for key in OF_FORMAT} for row in rows}}
     return chips
 
 
+def _shown(value: Any) -> Any:
+    """An assumption without what the page does not show; anything else as it is."""
+    return {key: value[key] for key in ASSUMED} if isinstance(value, dict) else value
+
+
 def _inputs(connection: duckdb.DuckDBPyConnection) -> dict[str, Row]:
-    """Assumptions by class of model, without what the page does not show."""
+    """Assumptions by class of model."""
     return {
-        row["model_class"]: {
-            name: {key: one[key] for key in ("name", "low", "value", "high", "unit", "kind", "source_id")}
-            for name, one in row.items()
-            if isinstance(one, dict)
-        }
+        row["model_class"]: {name: _shown(one) for name, one in row.items() if isinstance(one, dict)}
         for row in read_rows(connection, INPUTS)
     }
 
@@ -137,6 +143,7 @@ def serving_data(connection: duckdb.DuckDBPyConnection) -> Words:
         "figures": [[name, unit, formula] for name, (unit, formula) in FIGURES.items()],
         "names": {**{name: input_name(name) for name in names}, **PLAIN_INPUTS, **NAMES},
         "rental_kinds": RENTAL_KINDS,
+        "parallelism": PARALLELISM,
         "limits": {
             "bits": list(FORMATS), "batch": MAX_BATCH, "years": SOFTWARE_YEARS, "year": int(Point().software_year),
         },
