@@ -11,7 +11,7 @@ import logging
 import os
 import sqlite3
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -25,7 +25,7 @@ from pipelines.server.run_history import prune_history
 from pipelines.settings import Settings
 
 if TYPE_CHECKING:
-    from dagster import DagsterEvent, ExecuteInProcessResult
+    from dagster import AssetKey, DagsterEvent, ExecuteInProcessResult
 
 INSTANCE = """\
 # Written by Compute Ledger. Runs go one at a time: one DuckDB file has one writer.
@@ -93,7 +93,7 @@ def run_job(
     job = defs.resolve_job_def(job_name)
     run_id = str(uuid.uuid4())
     keys = None if selection is None else [dg.AssetKey(name.split("/")) for name in selection]
-    handler = ProgressHandler(len(job.nodes) if keys is None else len(keys))
+    handler = ProgressHandler(len(job.nodes) if keys is None else _step_count(keys))
     SHARED_HANDLERS.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
@@ -124,6 +124,14 @@ def run_job(
             for line in _failed_check(event):  # one that does not stop a build, or the run would have failed
                 say("check_failed", f"warning: {line}", level="warning")
     return _metadata(result)
+
+
+def _step_count(keys: Sequence[AssetKey]) -> int:
+    """Steps that make these assets: one each, and one for each check that is a step of its own."""
+    from pipelines.definitions import defs
+
+    alone = [key.asset_key for check in defs.asset_checks or () for key in check.check_keys]
+    return len(keys) + sum(asset in keys for asset in alone)
 
 
 @contextmanager
