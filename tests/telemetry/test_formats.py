@@ -151,6 +151,30 @@ def test_boamps(home: Home) -> None:
     assert (device["energy_j"], device["part"], device["measured_s"]) == (pytest.approx(1.8e6), "system", 1800)
 
 
+@pytest.mark.parametrize(
+    ("second", "energy_j"),
+    [
+        pytest.param(
+            {"measurementDateTime": "2026-11-01T10:30:00Z"}, 1.8e6 + 3.6e6, id="one after the other: both count"
+        ),
+        pytest.param({"measurementDateTime": "2026-11-01T10:10:00Z"}, 1.8e6, id="at the same time: the first counts"),
+    ],
+)
+def test_energy_that_two_tools_measured_is_counted_once(home: Home, second: dict[str, str], energy_j: float) -> None:
+    measure = {"measurementMethod": "codecarbon", "powerConsumption": 0.5, "measurementDuration": 1800,
+               "measurementDateTime": "2026-11-01T10:00:00Z"}  # fmt: skip
+    assumed = {**measure, "measurementMethod": "rated power", "powerConsumption": 9, "gpuTrackingMode": "constant",
+               "measurementDateTime": "2026-11-01T10:05:00Z"}  # fmt: skip
+    report = {
+        "header": {"formatVersion": "1"},
+        "task": {"taskStage": "inference", "taskFamily": "chatbot", "algorithms": [], "dataset": []},
+        "measures": [assumed, measure, {**measure, "measurementMethod": "meter", "powerConsumption": 1, **second}],
+        "infrastructure": {"infraType": "onPremise", "components": []},
+    }
+    home.deliver("report.json", json.dumps(report).encode())
+    assert sum(row["energy_j"] for row in home.devices().values()) == pytest.approx(energy_j)
+
+
 def test_zones_within_a_package_of_rapl_are_not_counted_twice(home: Home) -> None:
     rows = [
         f"{START_MS + 1000 * n},{zone},{1_000_000 * n * (9 if zone == 'package-0' else 5)}"

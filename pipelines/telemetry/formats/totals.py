@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import polars as pl
 
@@ -185,8 +186,42 @@ def is_boamps(head: str) -> bool:
     )
 
 
+SAME_TIME = "another tool measured the same task at that time: energy is counted once"
+
+
+@dataclass(frozen=True)
+class Measure:
+    """What one tool says of a task, from one time to another."""
+
+    row: dict[str, Any]
+    begin_ms: int
+
+    @property
+    def end_ms(self) -> int:
+        """When it ended."""
+        return self.begin_ms + round(float(self.row["duration_s"]) * 1000)
+
+    @property
+    def is_modelled(self) -> bool:
+        """Whether the tool assumes power instead of following it."""
+        return "constant" in (self.row["gpu_tracking"], self.row["cpu_tracking"])
+
+    def overlaps(self, other: Measure) -> bool:
+        """Whether both measured at some time."""
+        return self.begin_ms < other.end_ms and other.begin_ms < self.end_ms
+
+
+def _without_repeats(measures: Iterable[Measure]) -> list[Measure]:
+    """Measures of which no two overlap, in their order; a tool that meters goes before one that assumes."""
+    kept: list[Measure] = []
+    for measure in sorted(measures, key=lambda one: one.is_modelled):
+        if not any(map(measure.overlaps, kept)):
+            kept.append(measure)
+    return sorted(kept, key=lambda one: one.row["record_no"])
+
+
 def read_boamps(data: bytes, context: Context) -> Delivered:
-    """A BoAmps report: the energy of one task, a measure a row."""
+    """A BoAmps report: the energy of one task, a measure a row; of tools that measured at the same time, one counts."""
     try:
         json.loads(data)
     except ValueError as error:
@@ -195,23 +230,30 @@ def read_boamps(data: bytes, context: Context) -> Delivered:
     rows = table.frame.to_dicts()
     starts = pl.DataFrame({"device_id": ["task"] * len(rows), "at": [row["started_at"] or "" for row in rows]})
     begins, folds = times_to_ms(starts.cast({"at": pl.String}), "at", context.file, context.zone)
-    readings, facts, devices, rejects = [], Facts(), {}, list(table.rejects)
-    for number, (row, begin) in enumerate(zip(rows, begins, strict=True), 1):
-        if begin is None or not row["duration_s"]:
+    timed = [
+        Measure(row, begin) for row, begin in zip(rows, begins, strict=True) if begin is not None and row["duration_s"]
+    ]
+    kept = _without_repeats(timed)
+    rejects = list(table.rejects)
+    for row in rows:
+        if row not in [one.row for one in timed]:
             why = "a measure needs measurementDateTime and measurementDuration"
             rejects.append(Reject(context.file, row["record_no"], 1, None, None, why))
-            continue
-        device_id = f"measure {number}"
-        is_modelled = "constant" in (row["gpu_tracking"], row["cpu_tracking"])
-        devices[device_id] = Device(device_id, "system", row["gpu_name"] or row["cpu_name"], is_modelled=is_modelled)
-        end = round(begin + row["duration_s"] * 1000)
-        readings.append(Reading(row["record_no"], 1, None, device_id, begin, 0.0))
-        readings.append(Reading(row["record_no"], 1, None, device_id, end, row["energy_kwh"] * J_PER_KWH))
+        elif row not in [one.row for one in kept]:
+            rejects.append(Reject(context.file, row["record_no"], 1, "measurementMethod", row["method"], SAME_TIME))
+    readings, facts, devices = [], Facts(), {}
+    for number, measure in enumerate(kept, 1):
+        row, device_id = measure.row, f"measure {number}"
+        devices[device_id] = Device(
+            device_id, "system", row["gpu_name"] or row["cpu_name"], is_modelled=measure.is_modelled
+        )
+        readings.append(Reading(row["record_no"], 1, None, device_id, measure.begin_ms, 0.0))
+        readings.append(Reading(row["record_no"], 1, None, device_id, measure.end_ms, row["energy_kwh"] * J_PER_KWH))
         facts[""] = {
             "accelerator": row["gpu_name"], "accelerator_count": row["gpu_count"], "model": row["model_name"],
             "country": row["country"],
         }  # fmt: skip
     return settle(
         Delivered("boamps", context.file, "counter", counter_frame(readings), devices, table.record_count, rejects, facts,
-                  folded_count=folds)
+                  folded_count=folds, harmless_count=len(timed) - len(kept))
     )  # fmt: skip
