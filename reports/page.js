@@ -63,6 +63,7 @@
     });
   }
 
+  const [ERRORS, WARNINGS] = [1, 2]; // levels of Vega's log
   let drawing = 0;
   const turns = new Map(); // chart id -> the latest drawing of it
   async function drawOne(id, theme) {
@@ -73,6 +74,7 @@
     for (const [index, spec] of chart.specs.entries()) {
       const { view } = await vegaEmbed(`#chart-${id}-${index}`, specFor(id, chart, spec, theme), {
         actions: false, ast: true, config: themes[theme].config, renderer: "svg", tooltip: { theme: "custom" },
+        logLevel: sought.has(id) ? ERRORS : WARNINGS, // years that were chosen may leave a layer without rows, of which Vega warns
         patch: (vega) => {
           for (const signal of vega.signals) {
             if (signal.name === "narrow") signal.value = narrow.matches;

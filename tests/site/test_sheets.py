@@ -88,7 +88,7 @@ def test_a_sheet_says_what_ledger_explain_says(
             assert one["source"]["title"] in page
             assert one["locator"] in page
     for one in (*told["other_methods"], *told["published"]):
-        assert f"{number(one['ratio_to_preferred'], 3)}\u00a0×" in page
+        assert f"{number(one['ratio_to_preferred'], 3)} ×" in page
 
 
 def test_every_formula_is_on_the_page_of_methods(built: Settings) -> None:

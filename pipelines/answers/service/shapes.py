@@ -230,6 +230,7 @@ class ServingEstimate(Answer):
     device: ServingDevice
     case: list[CaseChoice]
     figures: list[ServingFigure]
+    per_request: list[ServingFigure] = Field(description="Figures of a whole answer.")
     bound_by: str | None = Field(description="bandwidth or compute: what limits the speed.")
     inputs: list[NamedTerm]
     memory: ServingMemory
