@@ -101,9 +101,9 @@ def visit(browser: Browser, built: Settings) -> Iterator[Open]:
         page.on("request", lambda request: opened.asked.append(request.url))
         page.goto(f"{opened.site.as_uri()}/{name}")
         if name.startswith(("index.html", "embed/")):
-            page.wait_for_function("document.documentElement.dataset.drawn !== undefined")
+            page.locator("html[data-drawn]").wait_for(state="attached")
         if name.startswith(UNPACKING):
-            page.wait_for_function("document.documentElement.dataset.ready !== undefined")
+            page.locator("html[data-ready]").wait_for(state="attached")
         return opened
 
     yield open_page

@@ -1,7 +1,7 @@
 """A chart in use: years, a name that is looked for, and the page of one chart for frames of others."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from pipelines.settings import Settings
 from pipelines.site.charts.registry import registered_charts
@@ -14,8 +14,16 @@ def texts(page: Page) -> list[str]:
     return [text for text in page.locator("#chart-training-compute-0 svg text").all_text_contents() if text.strip()]
 
 
+def label(page: Page, text: str) -> Locator:
+    return page.locator("#chart-training-compute-0 svg text").get_by_text(text, exact=True)
+
+
+def marks(page: Page) -> Locator:
+    return page.locator("#chart-training-compute-0 svg .mark-symbol path")
+
+
 def points(page: Page) -> int:
-    return page.locator("#chart-training-compute-0 svg .mark-symbol path").count()
+    return marks(page).count()
 
 
 def test_years_that_are_chosen_are_the_axis_and_the_points(visit: Open) -> None:
@@ -24,9 +32,8 @@ def test_years_that_are_chosen_are_the_axis_and_the_points(visit: Open) -> None:
     assert "2016" in texts(page)
     page.locator("select[data-end=from]").select_option("2020")
     expect(page.locator(".tools [role=status]")).to_contain_text(f"of {before} shown")
-    page.wait_for_function(
-        f"document.querySelectorAll('#chart-training-compute-0 .mark-symbol path').length < {before}"
-    )
+    expect(marks(page).nth(before - 1)).not_to_be_attached()
+    expect(label(page, "2024")).to_be_attached()
     assert "2016" not in texts(page)
     assert "2024" in texts(page)
     page.locator("select[data-end=to]").select_option("2015")
@@ -39,17 +46,13 @@ def test_a_name_that_is_looked_for_stands_out(visit: Open) -> None:
     page, before = opened.page, points(opened.page)
     page.get_by_label("Find").focus()
     page.keyboard.type("gpt-3 175b")
-    page.wait_for_function(
-        f"document.querySelectorAll('#chart-training-compute-0 .mark-symbol path').length > {before}"
-    )
+    expect(marks(page).nth(before)).to_be_attached()
     assert "GPT-3 175B" in texts(page)
     assert "GPT-4" not in texts(page), "other names would cover it"
     page.get_by_label("Find").fill("no such model")
     expect(page.locator(".tools [role=status]")).to_have_text("No row has this name.")
     page.get_by_label("Find").fill("")
-    page.wait_for_function(
-        f"document.querySelectorAll('#chart-training-compute-0 .mark-symbol path').length === {before}"
-    )
+    expect(marks(page)).to_have_count(before)
     assert opened.said == []
 
 

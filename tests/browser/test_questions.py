@@ -168,7 +168,7 @@ def test_which_public_claims_are_contradicted(asking: Asking, width: int) -> Non
 def test_the_energy_of_a_token_of_an_8b_model(asking: Asking, width: int) -> None:
     reader = asking(width)
     reader.click("link", "What serves my model, and at what price?")
-    reader.page.wait_for_function("document.documentElement.dataset.ready !== undefined")
+    expect(reader.page.locator("html[data-ready]")).to_be_attached()
     reader.enter("#sv-model", "8B")
     answers = reader.page.locator("#sv-figures")
     expect(answers.locator("[data-quantity=joule_per_token]")).to_contain_text("J/token")
