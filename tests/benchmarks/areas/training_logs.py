@@ -34,7 +34,7 @@ AREA = Area(
     (
         Figure("parsing the logs of a round, unpacking aside", "parse", floor="grep -c", peer="line by line"),
         Figure("parsing, times `grep -c`", "times grep", "×", target=8,
-               short="one careful reader for every line, without a quick path; 5.6 on quiet cores"),
+               short="one careful reader for every line, without a quick path"),
         Figure("parsing, times decompressing the archive", "times gzip", "×", target=1),
         Figure("memory of the reader", "parse", "MB memory", target=150),
         Figure("with the tables made of them", "tables"),
