@@ -21,7 +21,7 @@ from pipelines.warehouse.changes import TableChange, compare, note_changes, row_
 from pipelines.warehouse.compact import compact
 from pipelines.warehouse.file import connect, list_tables
 from pipelines.warehouse.fingerprints import project_version
-from pipelines.warehouse.meta_tables import describe_build, ensure_meta, note_build, note_lineage
+from pipelines.warehouse.meta_tables import describe_build, describe_meta, ensure_meta, note_build, note_lineage
 from pipelines.warehouse.models.assumption_reads import assumption_faults
 from pipelines.warehouse.models.checks import CheckResult, check_names, run_checks
 from pipelines.warehouse.models.macros import load_macros
@@ -80,6 +80,7 @@ class Session:
         if self._connection is None:
             self._connection = open_build(self.settings, fresh=self.fresh)
             ensure_meta(self._connection)
+            describe_meta(self._connection)
             prepare_versions(self._connection)
             load_macros(self._connection, SQL / "macros")
         return self._connection

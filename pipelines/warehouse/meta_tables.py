@@ -19,7 +19,7 @@ from pipelines.seeds.sources_toml import Source
 from pipelines.warehouse.file import SCHEMA_VERSION, list_tables
 from pipelines.warehouse.models.lineage import column_lineage
 from pipelines.warehouse.models.sql_models import SqlModel
-from pipelines.warehouse.models.tables import column_types, write_table
+from pipelines.warehouse.models.tables import column_types, describe_table, write_table
 
 if TYPE_CHECKING:
     from pipelines.fetch.states import Condition
@@ -131,19 +131,29 @@ def write_meta(
     write_table(connection, table, frame, DESCRIPTIONS[table], columns)
 
 
+ADDED_TO = {
+    "meta.files": FILE_COLUMNS,
+    "meta.rejects": REJECT_COLUMNS,
+    "meta.snapshots": SNAPSHOT_COLUMNS,
+    "meta.column_lineage": LINEAGE_COLUMNS,
+    "meta.builds": BUILD_COLUMNS,
+    "meta.changes": CHANGE_COLUMNS,
+}
+"""Tables that others add rows to, and their columns."""
+
+
 def ensure_meta(connection: duckdb.DuckDBPyConnection) -> None:
     """Make the tables that others add rows to, where they are not there yet."""
     there = set(list_tables(connection))
-    for table, columns in (
-        ("meta.files", FILE_COLUMNS),
-        ("meta.rejects", REJECT_COLUMNS),
-        ("meta.snapshots", SNAPSHOT_COLUMNS),
-        ("meta.column_lineage", LINEAGE_COLUMNS),
-        ("meta.builds", BUILD_COLUMNS),
-        ("meta.changes", CHANGE_COLUMNS),
-    ):
+    for table, columns in ADDED_TO.items():
         if table not in there:
             write_meta(connection, table, columns, [])
+
+
+def describe_meta(connection: duckdb.DuckDBPyConnection) -> None:
+    """Give these tables the descriptions of now: rows are added to one that an older version made and described."""
+    for table, columns in ADDED_TO.items():
+        describe_table(connection, table, DESCRIPTIONS[table], columns)
 
 
 def note_file(

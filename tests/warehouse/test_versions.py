@@ -94,6 +94,17 @@ def test_other_code_makes_a_table_again_and_what_its_content_decides(build: Buil
     assert build.make(small_recipes(more, SIZES.replace("Things.", "How many."))) == ["core.sizes"]
 
 
+def test_descriptions_of_an_older_version_give_way_to_those_of_now(build: Build) -> None:
+    described = "select table_name, column_name, comment from duckdb_columns() where schema_name = 'meta' order by all"
+    build.make(small_recipes())
+    with connect(build.settings.build_file, build.settings) as connection:
+        before = connection.execute(described).fetchall()
+        connection.execute("comment on column meta.rejects.reason is 'of then'")
+    build.make(small_recipes())
+    with connect(build.settings.build_file, build.settings) as connection:
+        assert connection.execute(described).fetchall() == before
+
+
 def test_a_table_that_is_gone_is_made_again(build: Build) -> None:
     of = small_recipes()
     build.make(of)
