@@ -10,8 +10,8 @@ from tests.benchmarks.areas import AREAS
 from tests.benchmarks.areas.growth import steepness
 from tests.benchmarks.cost import BenchmarkError, Cost, code, reported, run
 from tests.benchmarks.figures import AMOUNTS, Figure
+from tests.benchmarks.measured.synthetic_seeds import COPIED, copies
 from tests.benchmarks.table import PAGE, filled_page, read_results
-from tests.benchmarks.work.synthetic_seeds import COPIED, copies
 
 BUSY = "import time\nwhile time.process_time() < 0.3: pass\n"
 FAT = "held = bytearray(200_000_000)\n"

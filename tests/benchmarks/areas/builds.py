@@ -66,7 +66,7 @@ def measure(bench: Bench) -> Costs:
     """Every build once: each takes most of a minute."""
     found = _offline(bench)
     bare_home = bench.home("bare")
-    parts = reported(python("tests.benchmarks.work.bare", bare_home))
+    parts = reported(python("tests.benchmarks.measured.bare", bare_home))
     bare = parts[PROCESS]
     shutil.rmtree(bare_home)
     assets = int(run(code(COUNT))[1].split()[-1])

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tests.benchmarks.cost import Cost, Costs, python, reported
 from tests.benchmarks.figures import Area, Bench, Figure
 
-MODULE = "tests.benchmarks.work.chained_assets"
+MODULE = "tests.benchmarks.measured.chained_assets"
 COUNTS = {"bare": 100, "in-process": 100, "multiprocess": 8}
 """Assets of the chain; the default executor starts a process for each."""
 
@@ -18,7 +18,7 @@ def measure(bench: Bench) -> Costs:
         home.mkdir()
         spent = reported(python(MODULE, way, home, count))[way]
         found[way] = Cost(spent.cpu_s / count, spent.wall_s / count, spent.peak_mb)
-    found |= reported(python("tests.benchmarks.work.one_asset_from_ui", bench.home("ui")))
+    found |= reported(python("tests.benchmarks.measured.one_asset_from_ui", bench.home("ui")))
     beyond = found["in-process"].cpu_s - found["bare"].cpu_s
     return {**found, "beyond": Cost(beyond), "default executor": found["multiprocess"]}
 

@@ -31,10 +31,10 @@ def measure(bench: Bench) -> Costs:
     found["front page"] = Cost(amount=len(page))
     found["front page, compressed"] = Cost(amount=len(gzip.compress(page)))
     found["copying the site"] = run(["cp", "-r", str(home / "site"), str(bench.folder / "copy")])[0]
-    found |= reported(python("tests.benchmarks.work.page_in_browser", home / "site"))
+    found |= reported(python("tests.benchmarks.measured.page_in_browser", home / "site"))
     pictures = bench.folder / "pictures"
     pictures.mkdir()
-    return {**found, **reported(python("tests.benchmarks.work.saved_charts", home, pictures))}
+    return {**found, **reported(python("tests.benchmarks.measured.saved_charts", home, pictures))}
 
 
 AREA = Area(

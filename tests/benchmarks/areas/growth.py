@@ -19,9 +19,9 @@ STEEP = 1.5
 def _built(bench: Bench, times: int) -> Costs:
     """What each table costs at one size."""
     seeds, home = bench.folder / f"seeds-{times}", bench.home(f"grown-{times}")
-    run(python("tests.benchmarks.work.synthetic_seeds", seeds, times))
+    run(python("tests.benchmarks.measured.synthetic_seeds", seeds, times))
     variables = {"LEDGER_SEEDS": str(seeds), "LEDGER_MEMORY_LIMIT": SIZES[times]}
-    found = reported(python("tests.benchmarks.work.bare", home, "tables"), variables=variables)
+    found = reported(python("tests.benchmarks.measured.bare", home, "tables"), variables=variables)
     del found[PROCESS], found["copy, read back, hash"]
     found[ALL] = total(found)
     found["file"] = Cost(amount=(home / "warehouse.duckdb").resolve().stat().st_size)

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.benchmarks.cost import PROCESS, Cost, Costs, cheapest, python, reported, run
 from tests.benchmarks.figures import Area, Bench, Figure
 
-MODULE = "tests.benchmarks.work.integrating"
+MODULE = "tests.benchmarks.measured.integrating"
 FEW, MANY = 10_000_000, 100_000_000
 
 

@@ -8,7 +8,7 @@ from tests.benchmarks.figures import Area, Bench, Figure
 
 def measure(bench: Bench) -> Costs:
     """All ways in one process, each the cheapest of many times."""
-    return reported(python("tests.benchmarks.work.table_readers", bench.built(), bench.folder))
+    return reported(python("tests.benchmarks.measured.table_readers", bench.built(), bench.folder))
 
 
 def _read(name: str, of: str, target: float | None = None, short: str = "") -> Figure:

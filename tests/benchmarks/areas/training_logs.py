@@ -11,7 +11,7 @@ TIMES = 5
 def measure(bench: Bench) -> Costs:
     """The reader, people's first one, and the floors, on the same round."""
     packed, plain = bench.folder / "round.tar.gz", bench.folder / "round.txt"
-    module = "tests.benchmarks.work.reading_round"
+    module = "tests.benchmarks.measured.reading_round"
     run(python(module, "unpack", packed, plain))
     found = reported(python(module, "read", packed)) | reported(python(module, "lines", packed))
     grep = ["grep", "-a", "-c", "MLLOG", str(plain)]

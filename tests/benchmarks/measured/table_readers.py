@@ -1,6 +1,6 @@
 """Ways to read a table of ten thousand rows, and to look up one row of a published table: prints what each costs.
 
-``python -m tests.benchmarks.work.table_readers HOME FOLDER``
+``python -m tests.benchmarks.measured.table_readers HOME FOLDER``
 """
 
 from __future__ import annotations

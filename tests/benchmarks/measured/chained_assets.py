@@ -1,6 +1,6 @@
 """A chain of assets, each one small SQL statement with a check: bare, in one process, and as Dagster runs it by default.
 
-``python -m tests.benchmarks.work.chained_assets bare|in-process|multiprocess HOME COUNT`` prints what the work cost without
+``python -m tests.benchmarks.measured.chained_assets bare|in-process|multiprocess HOME COUNT`` prints what the work cost without
 loading Dagster. What the default executor starts are processes of their own: their CPU time is added.
 """
 

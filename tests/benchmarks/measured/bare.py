@@ -1,6 +1,6 @@
 """The floor of a build: the same tables, checks, publish and pages without Dagster. Prints what its parts cost.
 
-``python -m tests.benchmarks.work.bare HOME [tables]``: with ``tables`` no pages.
+``python -m tests.benchmarks.measured.bare HOME [tables]``: with ``tables`` no pages.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Materializing one asset from the UI, from the click to the run's success.
 
-``python -m tests.benchmarks.work.one_asset_from_ui HOME``. CPU seconds are those of all processes of the UI in that time,
+``python -m tests.benchmarks.measured.one_asset_from_ui HOME``. CPU seconds are those of all processes of the UI in that time,
 the process of the run included.
 """
 

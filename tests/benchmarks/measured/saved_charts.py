@@ -1,6 +1,7 @@
 """Every chart drawn as people do it: ``chart.save`` one by one; and ours. Prints the mean cost of a chart, each way.
 
-``python -m tests.benchmarks.work.saved_charts HOME FOLDER``. The first drawing loads the renderer, so each way draws once before.
+``python -m tests.benchmarks.measured.saved_charts HOME FOLDER``. The first drawing loads the renderer, so each
+way draws once before.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ from pipelines.sources.mlperf.mllog import LogReader, MlLog
 from pipelines.sources.mlperf.training import read_members
 from pipelines.sources.mlperf.training_logs import NEWEST, POWER_KEYS, READING, RESULT_KEYS
 from tests.benchmarks.cost import Cost, peak_mb, report, within
-from tests.benchmarks.work.made_round import made_archive
+from tests.benchmarks.measured.made_round import made_archive
 
 REAL = ROOT.parent / "shared/upstream/github.com/mlcommons/training_results_v5.0/archive/HEAD.tar.gz"
 T = TypeVar("T")

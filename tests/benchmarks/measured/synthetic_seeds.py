@@ -1,8 +1,8 @@
 """Curated files as many times as large: copies of models, training runs, accelerators and benchmark rows under other names.
 
-``python -m tests.benchmarks.work.synthetic_seeds FOLDER TIMES``. A copy refers to the copies of what its row refers to. Shapes
-of models and prices are not copied: serving is estimated for every known shape on every accelerator that is rented, so these
-tables grow with the product of both.
+``python -m tests.benchmarks.measured.synthetic_seeds FOLDER TIMES``. A copy refers to the copies of what its row refers to.
+Shapes of models and prices are not copied: serving is estimated for every known shape on every accelerator that is rented,
+so these tables grow with the product of both.
 """
 
 from __future__ import annotations

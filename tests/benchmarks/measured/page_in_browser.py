@@ -1,6 +1,7 @@
-"""Opening the front page from disk in a browser: ``python -m tests.benchmarks.work.page_in_browser SITE`` prints wall seconds.
+"""Opening the front page from disk in a browser, in wall seconds.
 
-From the call that opens the page until the first chart is drawn, and until all are. Without a browser it prints no costs.
+``python -m tests.benchmarks.measured.page_in_browser SITE``: from the call that opens the page until the first
+chart is drawn, and until all are. Without a browser it prints no costs.
 """
 
 from __future__ import annotations
