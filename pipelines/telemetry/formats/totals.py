@@ -6,6 +6,7 @@ What belongs here: which cells hold energy, begin and length. What does not: how
 from __future__ import annotations
 
 import json
+from bisect import bisect
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -213,10 +214,11 @@ class Measure:
 
 def _without_repeats(measures: Iterable[Measure]) -> list[Measure]:
     """Measures of which no two overlap, in their order; a tool that meters goes before one that assumes."""
-    kept: list[Measure] = []
+    kept: list[Measure] = []  # by time, so that only neighbours can overlap
     for measure in sorted(measures, key=lambda one: one.is_modelled):
-        if not any(map(measure.overlaps, kept)):
-            kept.append(measure)
+        place = bisect(kept, measure.begin_ms, key=lambda one: one.begin_ms)
+        if not any(map(measure.overlaps, kept[max(0, place - 1) : place + 1])):
+            kept.insert(place, measure)
     return sorted(kept, key=lambda one: one.row["record_no"])
 
 
@@ -235,11 +237,12 @@ def read_boamps(data: bytes, context: Context) -> Delivered:
     ]
     kept = _without_repeats(timed)
     rejects = list(table.rejects)
+    with_time, counted = ({one.row["record_no"] for one in some} for some in (timed, kept))
     for row in rows:
-        if row not in [one.row for one in timed]:
+        if row["record_no"] not in with_time:
             why = "a measure needs measurementDateTime and measurementDuration"
             rejects.append(Reject(context.file, row["record_no"], 1, None, None, why))
-        elif row not in [one.row for one in kept]:
+        elif row["record_no"] not in counted:
             rejects.append(Reject(context.file, row["record_no"], 1, "measurementMethod", row["method"], SAME_TIME))
     readings, facts, devices = [], Facts(), {}
     for number, measure in enumerate(kept, 1):
