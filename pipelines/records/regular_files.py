@@ -24,7 +24,7 @@ def read_regular_file(path: Path, max_bytes: int) -> bytes:
     """The bytes of a regular file of at most ``max_bytes``; raises UsageError for anything else.
 
     It is opened without waiting and without following a link, and judged once it is open: what it is cannot change
-    between the question and the reading.
+    between the question and the reading. Of one that grows meanwhile, what it held when it was opened is read.
     """
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -40,7 +40,7 @@ def read_regular_file(path: Path, max_bytes: int) -> bytes:
         if found.st_size > max_bytes:
             raise _too_large(path, found.st_size, max_bytes)
         with os.fdopen(handle, "rb", closefd=False) as opened:
-            data = opened.read(max_bytes + 1)
+            data = opened.read(found.st_size or max_bytes + 1)  # the kernel's own files say 0
     except OSError as error:
         raise UsageError(f"{path}: cannot be read: {error.strerror}.") from None
     finally:
