@@ -78,7 +78,7 @@ def test_a_command_that_a_signal_ends_ends_the_recorder_alike(home: Home) -> Non
 
 
 def test_a_recorder_that_is_killed_leaves_its_samples(home: Home) -> None:
-    command = [sys.executable, "-c", BUSY.format(seconds=2)]
+    command = [sys.executable, "-c", "import os, time\np = os.getppid()\nwhile os.getppid() == p: time.sleep(0.01)"]
     recorder = started(home.settings.home, "--run", "killed", "--interval", "0.05", command=command)
     file = home.settings.recordings / "killed.0.recording"
     wait_for(file, 8)
