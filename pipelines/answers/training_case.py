@@ -16,6 +16,7 @@ from pipelines.warehouse.file import Row
 
 NUMBERS = (
     "params", "tokens", "active_params", "flop", "chip_hours", "hours", "count", "mfu", "pue", "price", "chip_price",
+    "rollouts", "rollout_mfu",
 )  # fmt: skip
 """Options that are a number or a range."""
 
@@ -39,6 +40,8 @@ class Scenario:
     pue: Stated | None = None
     price: Stated | None = None
     chip_price: Stated | None = None
+    rollouts: Stated | None = None
+    rollout_mfu: Stated | None = None
     country: str | None = None
     year: int | None = None
     number_format: str | None = None
@@ -107,11 +110,13 @@ def check_amounts(given: Scenario) -> None:
         raise UsageError(
             "too few inputs: give --params and --tokens, or --flop, or --chip-hours, or --hours and --count."
         )
-    if given.mfu is not None and given.mfu.high > 1:
-        percent = f" Did you mean {number(given.mfu.value / 100, 6)}?" if given.mfu.value > 1 else ""
-        raise UsageError(
-            f"--mfu {number(given.mfu.high, 6)}: MFU is a share of the dense peak; expected at most 1.{percent}"
-        )
+    for option, mfu in (("--mfu", given.mfu), ("--rollout-mfu", given.rollout_mfu)):
+        if mfu is not None and mfu.high > 1:
+            percent = f" Did you mean {number(mfu.value / 100, 6)}?" if mfu.value > 1 else ""
+            raise UsageError(
+                f"{option} {number(mfu.high, 6)}: MFU is a share of the dense peak; expected at most 1.{percent}"
+            )
+    _check_reinforcement(given)
     if given.pue is not None and given.pue.low < 1:
         raise UsageError(
             f"--pue {number(given.pue.low, 6)}: a facility uses at least as much power as its computers; expected at least 1."
@@ -128,6 +133,24 @@ def check_amounts(given: Scenario) -> None:
         raise UsageError(f"--count {number(given.count.value, 6)}: expected a whole number of accelerators.")
     if given.year is not None and not EARLIEST_YEAR <= given.year <= LATEST_YEAR:
         raise UsageError(f"--year {given.year}: expected {EARLIEST_YEAR} to {LATEST_YEAR}.")
+
+
+def _check_reinforcement(given: Scenario) -> None:
+    """Refuse what does not go together in reinforcement learning."""
+    is_reinforced = given.work is not None and given.work.is_reinforced
+    for option, value in (("--rollouts", given.rollouts), ("--rollout-mfu", given.rollout_mfu)):
+        if value is not None and not is_reinforced:
+            raise UsageError(f"{option} describes reinforcement learning: also give --rl.")
+    if not is_reinforced:
+        return
+    if given.tokens is None or given.params is None:
+        raise UsageError("--rl needs --params, and with --tokens the tokens that the model learns from.")
+    if given.architecture == "encoder-decoder":
+        raise UsageError("--rl: reinforcement learning is estimated of decoders alone: --architecture dense or moe.")
+    if given.rollouts is not None and given.rollouts.low < 1:
+        raise UsageError(
+            f"--rollouts {number(given.rollouts.low, 6)}: tokens generated per token learned from; expected 1 or more."
+        )
 
 
 def check_number_format(connection: duckdb.DuckDBPyConnection, chip: Row, number_format: str | None) -> None:

@@ -19,7 +19,7 @@ from pipelines.answers.explain import with_numbers
 from pipelines.answers.given import KINDS, find_accelerator
 from pipelines.answers.numbers import number
 from pipelines.answers.training_case import Scenario, check_amounts, check_country, check_number_format, check_year
-from pipelines.answers.training_work import Work, memory_of, set_work
+from pipelines.answers.training_work import Work, memory_of, parts_of, set_reinforcement, set_work
 from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import Row, data_version, read_rows
@@ -40,6 +40,9 @@ THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "trai
                "training_cost", "training_environment", "training_figures", "training_results", "training_memory")  # fmt: skip
 """Models of ``core`` that make figures out of a run, in order; what was given goes in between the two groups."""
 
+REINFORCEMENT = "reinforcement_work"
+"""The model of what is generated and scored before it is learned from."""
+
 DESCRIBE_A_RUN = ("seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures")
 """Tables that a scenario fills in place of the published rows."""
 
@@ -55,6 +58,8 @@ OVERRIDES = {
     "pue": ("pue", "pue", "ratio"),
     "price": ("cloud_price", "cloud_price_usd_per_chip_hour", "USD/chip-hour"),
     "chip_price": ("chip_price", "chip_price", "USD"),
+    "rollouts": ("rollout_ratio", "rollout_ratio", "ratio"),
+    "rollout_mfu": ("rollout_mfu", "rollout_mfu", "ratio"),
 }
 """For each number that may be given: column of core.training_inputs, name and unit of the input."""
 
@@ -63,7 +68,7 @@ OVERRIDES = {
 
 @cache
 def _models() -> dict[str, SqlModel]:
-    models = models_of(f"core.{name}" for name in (*FIRST_MODELS, *THEN_MODELS))
+    models = models_of(f"core.{name}" for name in (*FIRST_MODELS, REINFORCEMENT, *THEN_MODELS))
     return {model.name: model for model in models.values()}
 
 
@@ -167,6 +172,7 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
         year = given.year or latest_price_year(connection)
         figures = _run_models(connection, {RUN: (given, chip, year)})[RUN]
         memory = _memory(connection, RUN, given, chip)
+        parts = parts_of(connection, RUN) if given.work and given.work.is_reinforced else None
         run = read_rows(connection, "select * from core.training_runs")[0]
         about = "select * exclude (accessed, state, state_since, state_reason) from ledger.meta.sources"
         sources = {r.pop("source_id"): r for r in read_rows(connection, about)}
@@ -178,8 +184,10 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
     return {
         "choices": _choices(given, chip, run, year),
         "figures": [_figure(row, figures) for row in figures],
-        "inputs": _inputs(figures, sources),
+        "inputs": _inputs([*figures, *([parts] if parts else [])], sources),
         "memory": memory,
+        "reinforcement": parts
+        and {name: value for name, value in parts.items() if name.endswith(("_fraction", "_ratio"))},
         "notes": _notes(figures, chip),
         **version,
     }
@@ -197,6 +205,10 @@ def _run_models(
     for run, (given, _, _) in scenarios.items():
         _override(connection, run, given)
         set_work(connection, run, given.work or Work(), given.active_params or given.params)
+    if reinforced := [run for run, (given, _, _) in scenarios.items() if given.work and given.work.is_reinforced]:
+        run_model(connection, REINFORCEMENT)
+        for run in reinforced:
+            set_reinforcement(connection, run)
     for name in THEN_MODELS:
         run_model(connection, name)
     found: dict[str, list[Row]] = {run: [] for run in scenarios}

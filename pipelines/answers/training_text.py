@@ -31,6 +31,12 @@ def as_lines(result: Row) -> Iterator[str]:
         )
         rule = f"{number(memory['bytes_per_param'], 6)} bytes per parameter, activations not counted"
         yield f"{'memory':<14} at least {with_prefix(memory['needed_bytes'], 'B')} needed{there} ({rule})"
+    if (parts := result["reinforcement"]) is not None:
+        shares = {word: f"{100 * parts[f'{word}_fraction']:.0f} %" for word in ("generating", "scoring", "learning")}
+        yield (
+            f"{'chip-hours':<14} {shares['generating']} generating answers, {shares['scoring']} scoring them, "
+            f"{shares['learning']} learning: {number(parts['chip_hours_ratio'])} times those of learning alone"
+        )
     yield from result["notes"]
 
 

@@ -1,6 +1,7 @@
-"""Work and memory of training that 6ND does not have: attention over a long context, and frozen weights below adapters.
+"""Work and memory of training that 6ND does not have: attention over a long context, frozen weights below adapters, answers
+that a model generates to learn from.
 
-What belongs here: what is given about both, the ratio to 6ND that follows, and the memory that is needed. What does not:
+What belongs here: what is given about them, the ratio to 6ND that follows, and the memory that is needed. What does not:
 any formula (``sql/macros/training.sql``) or assumption (``core.training_memory``).
 """
 
@@ -36,6 +37,7 @@ class Work:
     width: int | None = None
     full_attention: bool = False
     adapter: Literal["lora", "qlora"] | None = None
+    is_reinforced: bool = False
 
 
 def read_work(options: dict[str, Any]) -> Work:
@@ -52,7 +54,11 @@ def read_work(options: dict[str, Any]) -> Work:
         raise UsageError(f"attention over a context needs --context, --layers and --width: also give {missing}.")
     if options["full_attention"] and not given:
         raise UsageError("--full-attention counts attention over a context: also give --context, --layers and --width.")
-    return Work(**given, full_attention=bool(options["full_attention"]), adapter=adapter)
+    if adapter is not None and options["rl"]:
+        raise UsageError("--rl and --adapter: reinforcement learning of adapters is not estimated; leave one out.")
+    return Work(
+        **given, full_attention=bool(options["full_attention"]), adapter=adapter, is_reinforced=bool(options["rl"])
+    )
 
 
 def set_work(connection: duckdb.DuckDBPyConnection, run: str, work: Work, active: Stated | None) -> None:
@@ -77,6 +83,43 @@ def set_work(connection: duckdb.DuckDBPyConnection, run: str, work: Work, active
             "share": causal, "frozen": work.adapter is not None, "text": text, "run": run,
         },
     )  # fmt: skip
+
+
+def set_reinforcement(connection: duckdb.DuckDBPyConnection, run: str) -> None:
+    """Put the work of generation and scoring, and the utilisation over all, in the place of those of learning alone.
+
+    ``core.reinforcement_work`` is made from the inputs as they are.
+    """
+    connection.execute(
+        """
+        update core.training_inputs as i set
+            flop_6nd_ratio = input(
+                'flop_6nd_ratio', low_of(f.ratio), central_of(f.ratio), high_of(f.ratio), 'ratio', 'assumed', 'compute_ledger',
+                'docs/methods.md, intervals', null, '--rl: learning, scoring and generation'
+            ),
+            reported_mfu = case when i.reported_mfu is not null then f.mfu end,
+            assumed_mfu = f.mfu
+        from (
+            select
+                w.training_run_id,
+                multiply(amount(t.flop_6nd_ratio), uncertain(w.flop_ratio_low, w.flop_ratio, w.flop_ratio_high)) as ratio,
+                input(
+                    'mfu', w.mfu_low, w.mfu, w.mfu_high, 'ratio', 'assumed', 'compute_ledger',
+                    'docs/methods.md, intervals', null, '--rl: learning, scoring and generation'
+                ) as mfu
+            from core.reinforcement_work as w
+            inner join core.training_inputs as t using (training_run_id)
+        ) as f
+        where i.training_run_id = f.training_run_id and i.training_run_id = ?
+        """,
+        [run],
+    )
+
+
+def parts_of(connection: duckdb.DuckDBPyConnection, run: str) -> Row | None:
+    """Shares of the chip-hours that generation, scoring and learning take, and the inputs they rest on; else None."""
+    found = read_rows(connection, "select * from core.reinforcement_work where training_run_id = ?", [run])
+    return found[0] if found else None
 
 
 def memory_of(connection: duckdb.DuckDBPyConnection, run: str, work: Work, count: Stated | None, chip: Row) -> Row:

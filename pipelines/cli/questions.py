@@ -152,6 +152,12 @@ def estimate(
         bool | None, typer.Option("--full-attention", help="Count attention in full, not only its causal half.")
     ] = None,
     adapter: Annotated[str | None, typer.Option(help="Train adapters above frozen weights: lora or qlora.")] = None,
+    rl: Annotated[
+        bool | None,
+        typer.Option("--rl", help="Reinforcement learning: --tokens are those of its own answers that it learns from."),
+    ] = None,
+    rollouts: Annotated[str | None, stated("With --rl: tokens generated per token learned from, 1 or more.")] = None,
+    rollout_mfu: Annotated[str | None, stated("With --rl: utilisation while answers are generated.")] = None,
     prompt_tokens: Annotated[int | None, typer.Option(help="Inference: tokens of a prompt (default: 500).")] = None,
     answer_tokens: Annotated[
         int | None, typer.Option(help="Inference: tokens of an answer, reasoning included (default: 1,000).")
@@ -217,7 +223,8 @@ def estimate(
     training = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
                 "chip_hours": chip_hours, "hours": hours, "chip_price": chip_price, "country": country, "year": year,
                 "architecture": architecture, "operator": operator, "layers": layers, "width": width,
-                "full_attention": full_attention, "adapter": adapter}  # fmt: skip
+                "full_attention": full_attention, "adapter": adapter, "rl": rl, "rollouts": rollouts,
+                "rollout_mfu": rollout_mfu}  # fmt: skip
     together = {"utilisation": utilisation, "grid": grid, "growth": growth}
     if installed:
         others = {**serving, **training, "context": context, "pue": None, "year": None, "count": count, "price": price,
@@ -234,7 +241,8 @@ def estimate(
         _estimate_serving(given, budget, output)
         return
     numbers = {"params": params, "tokens": tokens, "active_params": active_params, "flop": flop, "mfu": mfu, "pue": pue,
-               "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price}  # fmt: skip
+               "chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price,
+               "rollouts": rollouts, "rollout_mfu": rollout_mfu}  # fmt: skip
     scenario = read_scenario(
         accelerator, numbers, country=country, year=year, number_format=number_format,
         architecture=architecture.value if architecture else None, operator=operator.value if operator else None,

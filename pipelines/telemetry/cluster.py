@@ -107,7 +107,8 @@ def _connected(address: str | None) -> Iterator[Any]:
         )
     except (ConnectionError, ValueError, RuntimeError, TimeoutError) as error:
         raise LedgerError(
-            f"no Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}"
+            f"no Ray cluster answers at {address or 'this machine'}: {str(error).splitlines()[0]}. If it asks for a token, "
+            "as clusters of Ray 2.59 and later do, set RAY_AUTH_MODE=token here too."
         ) from None
     try:
         yield ray

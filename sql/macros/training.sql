@@ -38,6 +38,28 @@ multiply(
 create or replace macro work_ratio_of(active_params, layers, width, context_tokens, counted_share, is_frozen) as
 case when is_frozen then 4 when is_frozen is null then null else 6 end / 6.0 * (1 + counted_share * 12 * layers * width * context_tokens / (6 * active_params));
 
+-- macro: reinforcement_flop_ratio_of | FLOP of reinforcement learning per token learned from, over those of learning alone.
+-- equation: 1 + (s + g) / 3: learning takes 6N, each of s scoring passes and each of g generated tokens 2N
+-- units: forward passes per token, generated tokens per token learned from -> ratio
+-- source: arxiv_2001_08361
+-- example: round(central_of(reinforcement_flop_ratio_of(exactly(1), exactly(2))), 9) = 2
+create or replace macro reinforcement_flop_ratio_of(scoring_passes, rollout_ratio) as
+add_up(exactly(1), multiply(exactly(1 / 3), add_up(scoring_passes, rollout_ratio)));
+
+-- macro: reinforcement_mfu_of | Utilisation over learning, scoring and generation, each at its own.
+-- equation: (1 + (s + g) / 3) / ((1 + s / 3) / mfu + g / (3 · rollout_mfu)), of exact s and g
+-- units: forward passes per token, generated tokens per token learned from, utilisations in learning and generation -> ratio
+-- source: arxiv_2001_08361
+-- example: round(central_of(reinforcement_mfu_of(exactly(1), exactly(2), exactly(0.3), exactly(0.1))), 9) = round(0.6 / 3.3333333333333333, 9)
+create or replace macro reinforcement_mfu_of(scoring_passes, rollout_ratio, mfu, rollout_mfu) as
+divide(
+    exactly(1 + (central_of(scoring_passes) + central_of(rollout_ratio)) / 3),
+    add_up(
+        divide(exactly(1 + central_of(scoring_passes) / 3), mfu),
+        divide(exactly(central_of(rollout_ratio) / 3), rollout_mfu)
+    )
+);
+
 -- macro: hardware_flop_of | Hardware FLOP, including recomputed activations.
 -- equation: C_hardware = C_model · recompute_factor: 8ND over 6ND, 4/3 for full recomputation
 -- units: FLOP, ratio -> FLOP

@@ -377,9 +377,50 @@ def test_adapters_take_4nd_and_fit_one_card_with_4_bit_weights(built: Settings, 
     assert "frozen weights of 16 bits" in refused.stderr
 
 
+# --- reinforcement learning -------------------------------------------------------------------------------------------
+
+
+def test_reinforcement_learning_by_hand(room: duckdb.DuckDBPyConnection) -> None:
+    """6N to learn, 2N for the one scoring pass, 2 · 2N to generate: twice 6ND; generation at a third of the utilisation."""
+    plain = Scenario("h100-sxm", params=exactly(7e9), tokens=exactly(1e9), mfu=exactly(0.3))
+    reinforced = replace(plain, rollouts=exactly(2), rollout_mfu=exactly(0.1), work=Work(is_reinforced=True))
+    without, with_rl = figures_of_all(room, [plain, reinforced])
+    assert with_rl["training_flop"]["value"] == pytest.approx(2 * without["training_flop"]["value"])
+    assert with_rl["chip_hours"]["value"] == pytest.approx(10 / 3 * without["chip_hours"]["value"])
+    assert with_rl["mfu"]["value"] == pytest.approx(0.3 * 2 / (10 / 3))
+
+
+def test_more_or_slower_generation_never_costs_less(room: duckdb.DuckDBPyConnection) -> None:
+    start = Scenario("h100-sxm", params=exactly(70e9), tokens=exactly(1e9))
+    reinforced = replace(start, work=Work(is_reinforced=True))
+    by_rollouts = [replace(reinforced, rollouts=exactly(number)) for number in (1, 2, 8)]
+    by_speed = [replace(reinforced, rollout_mfu=exactly(mfu)) for mfu in (0.3, 0.1, 0.01)]
+    found = figures_of_all(room, [start, *by_rollouts, *by_speed])
+    hours = [figures["chip_hours"]["value"] for figures in found]
+    flop = [figures["training_flop"]["value"] for figures in found]
+    assert hours[:4] == sorted(hours[:4])
+    assert flop[:4] == sorted(flop[:4])
+    assert hours[4:] == sorted(hours[4:])
+    assert len(set(flop[4:])) == 1
+
+
+def test_the_command_says_which_part_of_reinforcement_learning_takes_the_time(
+    built: Settings, called_ledger: Called
+) -> None:
+    case = ("--accelerator", "h100-sxm", "--params", "7e9", "--tokens", "1e9", "--mfu", "0.3", "--rl")
+    done = called_ledger("estimate", *case, "--rollouts", "2", "--rollout-mfu", "0.1", home=built.home)
+    assert done.returncode == 0, done.stderr
+    said = "60 % generating answers, 10 % scoring them, 30 % learning: 3.333 times those of learning alone"
+    assert said in done.stdout
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
+        (("--rollouts", "2"), "--rollouts describes reinforcement learning: also give --rl"),
+        (("--rl", "--rollouts", "0.5"), "--rollouts 0.5: tokens generated per token learned from; expected 1 or more"),
+        (("--rl", "--rollout-mfu", "12"), "Did you mean 0.12?"),
+        (("--rl", "--adapter", "lora"), "reinforcement learning of adapters is not estimated"),
         (("--context", "8192"), "also give --layers and --width"),
         (("--context", "0", "--layers", "32", "--width", "4096"), "--context 0: expected 1 or more"),
         (("--full-attention",), "--full-attention counts attention over a context"),

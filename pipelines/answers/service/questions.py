@@ -36,6 +36,7 @@ from pipelines.answers.service.shapes import (
 from pipelines.answers.serving_case import read_options
 from pipelines.answers.serving_scenarios import open_serving
 from pipelines.answers.training_case import read_scenario
+from pipelines.answers.training_work import Work
 from pipelines.settings import Settings
 from pipelines.warehouse.file import data_version
 
@@ -145,6 +146,11 @@ class Questions:
         operator: Annotated[
             Literal["hyperscaler", "other"] | None, Field(description="Operator of the hardware.")
         ] = None,
+        rl: Annotated[
+            bool, Field(description="Reinforcement learning: tokens are those of its own answers that it learns from.")
+        ] = False,
+        rollouts: Annotated[Stated, Field(description="With rl: tokens generated per token learned from.")] = None,
+        rollout_mfu: Annotated[Stated, Field(description="With rl: utilisation while answers are generated.")] = None,
     ) -> Estimate:
         """Estimate a hypothetical training run with the rules of the warehouse. A number may be a range LOW:CENTRAL:HIGH."""
         numbers = {
@@ -157,6 +163,7 @@ class Questions:
                 "pue": pue,
             },
             **{"chip_hours": chip_hours, "hours": hours, "count": count, "price": price, "chip_price": chip_price},
+            **{"rollouts": rollouts, "rollout_mfu": rollout_mfu},
         }
         scenario = read_scenario(
             accelerator,
@@ -166,6 +173,7 @@ class Questions:
             number_format=number_format,
             architecture=architecture,
             operator=operator,
+            work=Work(is_reinforced=rl),
         )
         with training_estimate.open_whatif(self.settings) as connection:
             return Estimate.model_validate(finite_or_null(training_estimate.estimate(connection, scenario)))

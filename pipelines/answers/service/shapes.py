@@ -150,6 +150,7 @@ class Estimate(Answer):
     figures: list[EstimatedFigure]
     inputs: list[Term]
     memory: dict[str, Any] | None
+    reinforcement: dict[str, Any] | None = None
     notes: list[str]
 
 

@@ -19,6 +19,9 @@
 -- column: operation_count_ratio | Assumed ratio of model FLOP to the operation count.
 -- column: chip_hours_ratio | Assumed ratio of chip-hours to count × duration.
 -- column: assumed_mfu | Assumed utilisation.
+-- column: rollout_ratio | Assumed tokens generated per token learned from in reinforcement learning.
+-- column: scoring_passes | Assumed forward passes over each token besides learning in reinforcement learning.
+-- column: rollout_mfu | Assumed utilisation while answers are generated.
 -- column: productive_time_ratio | Assumed share of the chip-hours in which a run progresses at the published utilisation; null if
 --    none is published: an assumed utilisation already covers all chip-hours.
 -- column: reported_flop_counting | How reported_flop was counted.
@@ -143,6 +146,9 @@ select
     a.assumed['operation_count_ratio'] as operation_count_ratio,
     a.assumed['chip_hours_ratio'] as chip_hours_ratio,
     a.assumed['mfu'] as assumed_mfu,
+    a.assumed['rollout_ratio'] as rollout_ratio,
+    a.assumed['scoring_passes'] as scoring_passes,
+    a.assumed['rollout_mfu'] as rollout_mfu,
     case when p.reported_mfu is not null then a.assumed['productive_time_ratio'] end as productive_time_ratio,
     p.reported_flop_counting,
     a.assumed['average_power_ratio'] as average_power_ratio,
