@@ -121,6 +121,15 @@ create or replace macro exactly(x) as {
     'all_up': 0.0::double
 };
 
+-- macro: no_less_than | The quantity where all below a floor is impossible.
+-- equation: low = max(low, floor), at most central; central and high as they are
+-- units: the one unit of both
+-- example: low_of(no_less_than(uncertain(1, 4, 8), 2)) = 2 and round(high_of(no_less_than(uncertain(1, 4, 8), 2)), 9) = 8
+create or replace macro no_less_than(a, least_value) as list_transform(
+    [{ 'a': a, 'least': least_value::double }],
+    lambda q: two_sided(q.a.central, greatest(0, least(q.a.down, ln(q.a.central / q.least))), q.a.up)
+)[1];
+
 -- macro: low_of | Lower bound (5th percentile).
 -- equation: central · exp(-down)
 -- units: those of the quantity

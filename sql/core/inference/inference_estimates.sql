@@ -31,6 +31,7 @@
 -- interval: water_l_per_million_tokens | Water evaporated on site and for the electricity per million output tokens; null for devices that are not of
 --    data centres.
 -- column: method | serving_fit or roofline_with_efficiencies.
+-- check: no_bound_is_faster_than_hardware | select * from core.inference_estimates where tokens_per_s_high > tokens_per_s_bound * 1.0001
 with sized as (
     select
         c.*,
@@ -172,23 +173,26 @@ timed as (
             when structural_s is null then null
             when segment = 'datacentre'
                 then
-                    multiply(
-                        exactly(
-                            serving_s_of(
-                                fitted,
-                                together_s_of(
-                                    decode_s_of(
-                                        fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
-                                        cache_copies_count, domain_count,
-                                        experts_count is not null,
-                                        weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
+                    no_less_than(
+                        multiply(
+                            exactly(
+                                serving_s_of(
+                                    fitted,
+                                    together_s_of(
+                                        decode_s_of(
+                                            fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
+                                            cache_copies_count, domain_count,
+                                            experts_count is not null,
+                                            weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
+                                        ),
+                                        prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent
                                     ),
-                                    prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent
-                                ),
-                                layers_count, software_ratio_of(fitted, software, is_amd, software_years), structural_s
-                            )
+                                    layers_count, software_ratio_of(fitted, software, is_amd, software_years), structural_s
+                                )
+                            ),
+                            time_error
                         ),
-                        time_error
+                        structural_s
                     )
             else multiply(
                 exactly(accelerator_count),

@@ -92,7 +92,7 @@ answered as (
         measured_tokens_per_s / accelerator_count as measured_value,
         1 / (serving_s * time_high_ratio) as value_low,
         1 / serving_s as value,
-        1 / (serving_s * time_low_ratio) as value_high,
+        1 / greatest(serving_s * time_low_ratio, floor_s) as value_high,
         1 / floor_s as floor_value
     from timed
     union all by name
