@@ -84,7 +84,7 @@ def read_scenario(
 
 
 def _country(text: str) -> str:
-    from pipelines.answers.places import country_code
+    from pipelines.records.places import country_code
 
     return country_code(text)
 

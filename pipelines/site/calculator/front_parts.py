@@ -9,7 +9,7 @@ from typing import Any
 import duckdb
 from markupsafe import Markup
 
-from pipelines.answers.places import country_name
+from pipelines.records.places import country_name
 from pipelines.settings import REPORTS, SQL
 from pipelines.site.calculator.coefficients import FORMULAS
 from pipelines.site.calculator.formulas_js import formulas_script

@@ -14,8 +14,8 @@ import duckdb
 from pipelines.answers.explain import Known, References, read_references
 from pipelines.answers.labels import SUBJECT_KINDS, quantity_name, said, spoken
 from pipelines.answers.numbers import NBSP, count, number
-from pipelines.answers.places import country_name
 from pipelines.answers.subjects import public_name
+from pipelines.records.places import country_name
 from pipelines.site.pages.figure_words import Words, cards, headline
 from pipelines.site.pages.registry import Draft, Drafts, page_kind
 from pipelines.site.pages.served import SERVED, served_words
