@@ -13,19 +13,33 @@ def country_code(text: str) -> str:
     >>> country_code("DE"), country_code("germany"), country_code("usa"), country_code("United Kingdom")
     ('DEU', 'DEU', 'USA', 'GBR')
     """
-    wanted = " ".join(text.split()).upper()
-    named = {}
-    for country in countries:
-        for name in (country.name, country.apolitical_name, country.alpha2, country.alpha3):
-            named[name.upper()] = country.alpha3
-    found = named.get(wanted) or named.get(_without_article(wanted)) or OTHER_NAMES.get(wanted)
-    if found:
+    if found := find_country(text):
         return found
+    named, wanted = _names(), _wanted(text)
     near = nearest(wanted, {name: f"{code} ({name.title()})" for name, code in named.items() if len(name) > 2})
     hint = f" Did you mean {', '.join(near)}?" if near else ""
     raise UsageError(
         f"--country {shown(text)} is not a country; expected an English name or an ISO 3166 code such as DEU.{hint}"
     )
+
+
+def find_country(text: str) -> str | None:
+    """The ISO 3166 code with three letters, or None where no country has that name or code.
+
+    >>> find_country("France"), find_country("the netherlands"), find_country("Atlantis")
+    ('FRA', 'NLD', None)
+    """
+    named, wanted = _names(), _wanted(text)
+    return named.get(wanted) or named.get(wanted.removeprefix("THE ")) or OTHER_NAMES.get(wanted)
+
+
+def _names() -> dict[str, str]:
+    names = ((one.alpha3, (one.name, one.apolitical_name, one.alpha2, one.alpha3)) for one in countries)
+    return {name.upper(): code for code, spellings in names for name in spellings}
+
+
+def _wanted(text: str) -> str:
+    return " ".join(text.split()).upper()
 
 
 OTHER_NAMES = {
@@ -69,7 +83,3 @@ def country_name(code: str) -> str:
         return USUAL_NAMES[code]
     country = countries.get(code, None)
     return country.apolitical_name if country else code
-
-
-def _without_article(name: str) -> str:
-    return name.removeprefix("THE ")

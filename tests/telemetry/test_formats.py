@@ -149,6 +149,8 @@ def test_boamps(home: Home) -> None:
     home.deliver("report.json", json.dumps(report).encode())
     (device,) = home.devices().values()
     assert (device["energy_j"], device["part"], device["measured_s"]) == (pytest.approx(1.8e6), "system", 1800)
+    (file,) = home.landed.read_manifest().files
+    assert [facts["country"] for facts in file.facts.values()] == ["FRA"]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ import polars as pl
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Reject, cut_csv
+from pipelines.records.places import find_country
 from pipelines.telemetry.formats.boamps import read_report
 from pipelines.telemetry.formats.cells import refuse_cut
 from pipelines.telemetry.formats.delivered import Delivered, Device, Part, settle
@@ -254,7 +255,7 @@ def read_boamps(data: bytes, context: Context) -> Delivered:
         readings.append(Reading(row["record_no"], 1, None, device_id, measure.end_ms, row["energy_kwh"] * J_PER_KWH))
         facts[""] = {
             "accelerator": row["gpu_name"], "accelerator_count": row["gpu_count"], "model": row["model_name"],
-            "country": row["country"],
+            "country": find_country(row["country"] or ""),
         }  # fmt: skip
     return settle(
         Delivered("boamps", context.file, "counter", counter_frame(readings), devices, table.record_count, rejects, facts,
