@@ -18,6 +18,8 @@ CHOICES = ("Energy", "Speed", "Memory", "Operations", "Carbon")
 COMBINED = ("hardware", "quantization", "batching")
 """Levers of one served model that do not stand for each other."""
 SMALLEST, LARGEST = 0.09, 2000.0
+FEWEST = 3
+"""Results that a family needs to be ranked among the others."""
 
 QUERY = """
 select
@@ -42,8 +44,8 @@ order by family, factor desc, efficiency_lever_id
     source="Compute Ledger, mart.efficiency_levers; each row names its paper or measurement",
     notes=(
         "Each factor belongs to its own baseline. A batch of 4,096 against a batch of 8 gives a large factor because "
-        "a batch of 8 is a poor baseline. Read the spread, not the best value. The title ranks families with at least "
-        "three results.",
+        "a batch of 8 is a poor baseline. Read the spread, not the best value. Families with fewer than three results (n) "
+        "stand below the others.",
         "Authors choose which results they publish. Small models can even lose: dequantization can cost more than "
         "quantization saves.",
         "The combined case multiplies medians as if the techniques were independent, so it overstates the gain. Its "
@@ -83,7 +85,7 @@ def draw(frame: pl.DataFrame) -> Built:
     )
     levers = _levers(rows, medians)
     energy = _medians(rows, "Energy")
-    best = energy.filter(pl.col("results") >= 3).row(0, named=True)
+    best = energy.filter(pl.col("results") >= FEWEST).row(0, named=True)
     quantised = energy.filter(pl.col("family") == "quantization")
     low, middle, high = _combined(rows)
     title = f"{best['family'].capitalize()} saves the most energy: the median is {plain(best['median'])}×"
@@ -109,7 +111,7 @@ def draw(frame: pl.DataFrame) -> Built:
 def _medians(rows: pl.DataFrame, group: str) -> pl.DataFrame:
     of = rows.filter(pl.col("group") == group)
     return of.group_by("family").agg(pl.col("factor").median().alias("median"), pl.len().alias("results")).sort(
-        "median", "family", descending=[True, False]
+        pl.col("results") >= FEWEST, "median", "family", descending=[True, True, False]
     )  # fmt: skip
 
 
@@ -118,7 +120,11 @@ def _ranked(rows: pl.DataFrame) -> pl.DataFrame:
     medians = pl.concat([_medians(rows, group).with_columns(pl.lit(group).alias("group")) for group in CHOICES])
     return medians.with_columns(
         pl.col("median").clip(SMALLEST, LARGEST).round_sig_figs(4),
-        pl.format("{}×", pl.col("median").map_elements(plain, pl.String)).alias("text"),
+        pl.format(
+            "{}×{}",
+            pl.col("median").map_elements(plain, pl.String),
+            pl.when(pl.col("results") < FEWEST).then(pl.format(" (n = {})", "results")).otherwise(pl.lit("")),
+        ).alias("text"),
         pl.int_range(pl.len()).over("group").alias("rank"),
     )
 

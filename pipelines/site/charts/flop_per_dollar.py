@@ -158,7 +158,7 @@ def _purchase(bought: pl.DataFrame, trend: dict[str, Any]) -> alt.LayerChart:
                           "peak": "Dense peak", "per_dollar": "Peak per dollar"}),
     )  # fmt: skip
     in_giga = {**trend, "log10_at_mean": trend["log10_at_mean"] - 9}
-    ground = Ground(bought, "event_date", "giga", (low / 1.7, high * 1.7), width=400)
+    ground = Ground(bought, "event_date", "giga", (low / 1.7, high * 1.7), width=400, has_table=True)
     named = record_labels(
         bought.filter(pl.col("class") == "datacentre"), "accelerator_name", x, y, ground, most=3, apart_days=500
     )

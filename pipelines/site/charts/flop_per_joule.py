@@ -89,7 +89,7 @@ def draw(frame: pl.DataFrame) -> Built:
         "accelerator_name",
         x,
         y,
-        Ground(rows, "event_date", "giga", (low / 1.6, high * 1.6)),
+        Ground(rows, "event_date", "giga", (low / 1.6, high * 1.6), has_table=True),
         most=8,
         apart_days=330,
     )

@@ -21,6 +21,8 @@ CHARACTER_PX = 6.3
 LINE_PX = 13
 NARROW_PX = 215
 """Width of a plot on a small screen."""
+TABLE_PX = (130, 84)
+"""Width and height of a table of growth, ``trend_line.window_table``."""
 PLACES = ((9, -8), (-9, -8), (9, 4), (-9, 4), (9, 15), (-9, 15))
 """Shifts of a name from its point: to the right where the first number is positive; the best first."""
 
@@ -39,6 +41,8 @@ class Ground:
     is_x_log: bool = False
     width: int = 860
     height: int = 340
+    has_table: bool = False
+    """A table of growth stands in the upper left corner."""
 
     def _place_x(self, values: list[Any]) -> list[float]:
         return [date.fromisoformat(v).toordinal() if isinstance(v, str) else math.log10(v) if self.is_x_log else v
@@ -77,7 +81,7 @@ def placed(named: pl.DataFrame, text: str, ground: Ground) -> pl.DataFrame:
     """Rows with a place for their name, without those that find none.
 
     Columns: ``shift_x`` and ``shift_y`` from the point, ``is_right`` for names that stand left of it on small screens,
-    and the ``room`` that they have there.
+    the ``room`` that they have there, and the ``rank`` by which they are left out there: null for one in the way of a table.
     """
     points = ground.pixels(ground.points)
     taken: list[Box] = []
@@ -97,8 +101,12 @@ def placed(named: pl.DataFrame, text: str, ground: Ground) -> pl.DataFrame:
             taken.append(best[2])
             share = at[0] / ground.width
             room = round(max(share, 1 - share) * NARROW_PX)
-            kept.append({**row, "shift_x": best[1][0], "shift_y": best[1][1], "is_right": share > 0.5, "room": room})
-    return pl.DataFrame(kept)
+            narrow = _box((share * NARROW_PX, at[1]), (-9 if share > 0.5 else 9, best[1][1]), row[text])
+            is_free = not (ground.has_table and _overlap(narrow, (0, 0, *TABLE_PX)))
+            kept.append({**row, "shift_x": best[1][0], "shift_y": best[1][1], "is_right": share > 0.5, "room": room,
+                         "is_free": is_free})  # fmt: skip
+    rank = pl.when("is_free").then(pl.col("is_free").cum_sum() - 1)
+    return pl.DataFrame(kept).with_columns(rank.alias("rank")).drop("is_free")
 
 
 def labels(
@@ -107,8 +115,9 @@ def labels(
     """Names of rows beside their points, the most important first: those stay on small screens."""
     if named.is_empty():
         return []
-    rows = placed(named.select(ground.x, ground.y, text), text, ground).with_row_index("rank")
-    base = alt.Chart(inline_data(rows)).transform_filter(f"!narrow || datum.rank < {most_when_narrow}")
+    rows = placed(named.select(ground.x, ground.y, text), text, ground)
+    shown = f"!narrow || (datum.rank !== null && datum.rank < {most_when_narrow})"
+    base = alt.Chart(inline_data(rows)).transform_filter(shown)
     place: dict[str, Any] = {
         "align": alt.ExprRef("(narrow ? datum.is_right : datum.shift_x < 0) ? 'right' : 'left'"),
         "dx": alt.ExprRef("narrow ? (datum.is_right ? -9 : 9) : datum.shift_x"),

@@ -101,7 +101,13 @@ def draw(frame: pl.DataFrame) -> Built:
                           "interval": "90 % interval", "basis": "Basis", "method": "Method"}),
     )  # fmt: skip
     named = record_labels(
-        rows, "model_name", x, y, Ground(rows, "event_date", "flop", (low / 4, high * 4)), most=8, apart_days=500
+        rows,
+        "model_name",
+        x,
+        y,
+        Ground(rows, "event_date", "flop", (low / 4, high * 4), has_table=True),
+        most=8,
+        apart_days=500,
     )
     growth, months = plain(trend["growth_per_year"]), trend["doubling_time_months"]
     doubling = f", doubling every {plain(months)} months" if months is not None else ""

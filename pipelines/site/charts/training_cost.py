@@ -102,7 +102,7 @@ def draw(frame: pl.DataFrame) -> Built:
     )  # fmt: skip
     frontier = rows.filter(pl.col("frontier") == "frontier run").sort("usd", descending=True)
     spaced = _spaced(frontier)
-    named = labels(spaced, "model_name", x, y, Ground(rows, "event_date", "usd", domain))
+    named = labels(spaced, "model_name", x, y, Ground(rows, "event_date", "usd", domain, has_table=True))
     growth = plain(trend["growth_per_year"])
     bounds = f"{plain(trend['growth_per_year_low'])} to {plain(trend['growth_per_year_high'])}"
     top = frontier.row(0, named=True)
