@@ -23,6 +23,7 @@ from pipelines.server.event_log import held_open
 from pipelines.server.killed_runs import PROCESS_TAG, settle_runs
 from pipelines.server.run_history import prune_history
 from pipelines.settings import Settings
+from pipelines.warehouse.file import published_held_open
 
 if TYPE_CHECKING:
     from dagster import AssetKey, DagsterEvent, ExecuteInProcessResult
@@ -97,7 +98,12 @@ def run_job(
     SHARED_HANDLERS.append(handler)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
-        with readable_history(settings), dg.DagsterInstance.get() as instance, held_open(instance, run_id):
+        with (
+            readable_history(settings),
+            dg.DagsterInstance.get() as instance,
+            held_open(instance, run_id),
+            published_held_open(),
+        ):
             settle_runs(instance, settings)
             result = job.execute_in_process(
                 instance=instance,
