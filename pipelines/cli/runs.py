@@ -34,6 +34,9 @@ telemetry:
   enabled: false
 nux:
   enabled: false
+instance_class:
+  module: pipelines.server.packed_events
+  class: PackingInstance
 concurrency:
   runs:
     max_concurrent_runs: 1

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import dagster as dg
 
-from pipelines.defs.policy import OWNERS, readable_failures, table_metadata
+from pipelines.defs.policy import OWNERS, definition_metadata, readable_failures, table_metadata
 from pipelines.defs.session import SESSION
 from pipelines.settings import read_settings
 from pipelines.warehouse.build import Session
@@ -34,14 +34,15 @@ def step_asset(
     checks: Mapping[str, str] | None = None,
     warnings: frozenset[str] = frozenset(),
     code_version: str | None = None,
-    file: str = "",
+    metadata: Mapping[str, object] | None = None,
     uses_build: bool = False,
     freshness: dg.FreshnessPolicy | None = None,
 ) -> Callable[[Step], dg.AssetsDefinition]:
     """Make a function the asset ``key`` of the layer that the key begins with.
 
     ``checks`` name and describe those whose results the function gives; each that is no warning stops what comes after.
-    ``file`` is where it is written down. ``uses_build``: the run holds the build, its lock and its file meanwhile.
+    ``metadata`` is what is shown of it whichever run made it. ``uses_build``: the run holds the build, its lock and its
+    file meanwhile.
     """
 
     def decorate(make: Step) -> dg.AssetsDefinition:
@@ -58,7 +59,7 @@ def step_asset(
             ],
             code_version=code_version,
             freshness_policy=freshness,
-            metadata={"file": file} if file else None,
+            metadata=metadata,
             required_resource_keys={SESSION} if uses_build else set(),
         )
         def run(context: dg.AssetExecutionContext) -> Iterator[Result]:
@@ -102,7 +103,7 @@ def table_asset(
         checks=check_descriptions(recipe.checked) if recipe.checked else None,
         warnings=recipe.checked.warnings if recipe.checked else frozenset(),
         code_version=version_of(recipe),
-        file=file,
+        metadata={**({"file": file} if file else {}), **definition_metadata(recipe.table, recipe.columns)},
         uses_build=True,
     )
     def build(context: dg.AssetExecutionContext) -> Result:

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import cache
 
 import dagster as dg
 import duckdb
 
 from pipelines.errors import LedgerError
 from pipelines.logs import scrubbed
-from pipelines.warehouse.models.tables import type_and_unit
+from pipelines.settings import read_settings
+from pipelines.warehouse.file import connect_published
+from pipelines.warehouse.models.tables import all_column_types, type_and_unit
 
 OWNERS = ["team:compute-ledger"]
 PREVIEW_ROWS = 5
 PREVIEW_COLUMNS = 8
+COLUMNS = "dagster/column_schema"
 
 
 @contextmanager
@@ -48,14 +52,30 @@ def readable_failures() -> Iterator[None]:
         ) from None
 
 
-def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.TableSchema:
+@cache
+def published_types() -> Mapping[str, Mapping[str, str]]:
+    """Types of the columns of each published table when the definitions were loaded; none before the first build."""
+    settings = read_settings()
+    with suppress(LedgerError, duckdb.Error), connect_published(settings) as connection:
+        return all_column_types(connection)
+    return {}
+
+
+def column_schema(columns: Mapping[str, str], types: Mapping[str, str]) -> dg.MetadataValue:
     """Columns, types with units and descriptions, as Dagster shows them."""
-    return dg.TableSchema(
-        columns=[
-            dg.TableColumn(name, type=type_and_unit(name, types.get(name, "")) or "unknown", description=text)
-            for name, text in columns.items()
-        ]
-    )
+    shown = [
+        dg.TableColumn(name, type=type_and_unit(name, types.get(name, "")) or "unknown", description=text)
+        for name, text in columns.items()
+    ]
+    return dg.MetadataValue.table_schema(dg.TableSchema(columns=shown))
+
+
+def definition_metadata(table: str, columns: Mapping[str, str]) -> dict[str, dg.MetadataValue]:
+    """What is shown of a table and is the same in each run: with each materialization it would be most of the history."""
+    return {
+        "dagster/table_name": dg.MetadataValue.text(table),
+        COLUMNS: column_schema(columns, published_types().get(table, {})),
+    }
 
 
 def _cell(value: object) -> str:
@@ -66,15 +86,15 @@ def _cell(value: object) -> str:
 def table_metadata(
     connection: duckdb.DuckDBPyConnection, table: str, columns: Mapping[str, str], types: Mapping[str, str]
 ) -> dict[str, dg.MetadataValue]:
-    """Row count, columns and the first rows of a table, for the materialization."""
+    """Row count and first rows of a table, for the materialization; its columns where they differ from the definition's."""
     count = connection.execute(f"select count(*) from {table}").fetchall()[0][0]
     names = list(columns)[:PREVIEW_COLUMNS]
     rows = connection.execute(f"select {', '.join(names)} from {table} limit {PREVIEW_ROWS}").fetchall()
     lines = [f"| {' | '.join(names)} |", "|" + " --- |" * len(names)]
     lines += [f"| {' | '.join(_cell(value) for value in row)} |" for row in rows]
+    is_known = dict(types) == published_types().get(table)
     return {
         "dagster/row_count": dg.MetadataValue.int(count),
-        "dagster/table_name": dg.MetadataValue.text(table),
-        "dagster/column_schema": dg.MetadataValue.table_schema(column_schema(columns, types)),
+        **({} if is_known else {COLUMNS: column_schema(columns, types)}),
         "preview": dg.MetadataValue.md("\n".join(lines)),
     }

@@ -61,12 +61,14 @@ def prune_history(instance: DagsterInstance, settings: Settings) -> None:
     for record in ended:
         if record not in kept:
             _forget(instance, settings, record.dagster_run.run_id)
+            _forget_checks(instance, record.dagster_run.run_id)
     limit = settings.history_mb * MEGABYTE
     if _byte_count(settings) > limit:
         for record in _by_need(instance, kept[1:]):
             if _byte_count(settings) <= limit:
                 break
             instance.event_log_storage.delete_events(record.dagster_run.run_id)
+            _forget_checks(instance, record.dagster_run.run_id)
             _give_back_space(_events_of(settings, record.dagster_run.run_id))
     _give_back_space(_index(settings))
 
@@ -92,6 +94,20 @@ def _forget(instance: DagsterInstance, settings: Settings, run_id: str) -> None:
     for path in settings.dagster_home.glob(f"history/runs/{run_id}.db*"):
         path.unlink(missing_ok=True)
     shutil.rmtree(settings.dagster_home / "storage" / run_id, ignore_errors=True)
+
+
+def _forget_checks(instance: DagsterInstance, run_id: str) -> None:
+    """Forget how checks ended in a run, but for those that none after it repeated: Dagster deletes none of them."""
+    from sqlalchemy import text
+
+    with instance.event_log_storage.index_connection() as connection:
+        connection.execute(
+            text(
+                "delete from asset_check_executions where run_id = :run_id and id not in "
+                "(select max(id) from asset_check_executions group by asset_key, check_name)"
+            ),
+            {"run_id": run_id},
+        )
 
 
 def _byte_count(settings: Settings) -> int:

@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pipelines.cli.runs import INSTANCE, prepare_instance
 from pipelines.definitions import defs
 from pipelines.defs.launched_by import COMMAND_LINE, LAUNCHED_BY
 from pipelines.defs.model_assets import MODELS, PYTHON_TABLES
+from pipelines.defs.policy import definition_metadata, published_types, table_metadata
 from pipelines.defs.publishing import COPIED, PUBLISHED
 from pipelines.defs.raw_assets import CURRENT, FETCH_ASSETS
 from pipelines.defs.report_assets import chart_key
@@ -25,6 +26,7 @@ from pipelines.site.charts.registry import registered_charts
 from pipelines.warehouse.file import connect, connect_published, list_tables
 from pipelines.warehouse.models.checks import check_names
 from pipelines.warehouse.publish import build_lock
+from pipelines.warehouse.recipes import recipes
 from tests.conftest import copied_project, run_ledger
 
 GRAPH = defs.resolve_asset_graph()
@@ -217,20 +219,42 @@ def test_a_chart_shows_picture_title_facts_and_rows(built: Settings, chart: obje
     assert (built.site / f"{chart.chart_id}.svg").is_file()
 
 
-def test_a_table_shows_columns_rows_and_a_preview(built: Settings) -> None:
+def test_a_table_shows_rows_and_a_preview(built: Settings) -> None:
     with dg.DagsterInstance.from_config(str(built.dagster_home)) as opened:
         event = opened.get_latest_materialization_event(TRENDS)
     metadata = event.asset_materialization.metadata
-    columns = metadata["dagster/column_schema"].schema.columns
     with connect_published(built) as connection:
-        described = connection.execute(
-            "select column_name, comment from duckdb_columns() where schema_name = 'mart' and table_name = 'trends' "
-            "order by column_index"
-        ).fetchall()
         count = connection.execute("select count(*) from mart.trends").fetchall()[0][0]
-    assert [(column.name, column.description) for column in columns] == described
     assert metadata["dagster/row_count"].value == count
     assert metadata["preview"].value.startswith("| metric | cohort | ")
+
+
+def shown_columns(metadata: Mapping[str, dg.MetadataValue]) -> list[tuple[str, str | None, str]]:
+    columns = metadata["dagster/column_schema"].schema.columns
+    return [(column.name, column.description, column.type) for column in columns]
+
+
+def test_columns_are_shown_by_the_definition_and_again_by_a_run_only_where_types_differ(
+    built: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recipe = recipes()["mart.trends"]
+    monkeypatch.setenv("LEDGER_HOME", str(built.home))
+    published_types.cache_clear()
+    try:
+        with connect_published(built) as connection:
+            described = connection.execute(
+                "select column_name, comment, data_type from duckdb_columns() where schema_name = 'mart' and "
+                "table_name = 'trends' order by column_index"
+            ).fetchall()
+            types = {name: kind for name, _, kind in described}
+            again = table_metadata(connection, recipe.table, recipe.columns, types)
+            other = table_metadata(connection, recipe.table, recipe.columns, {**types, "n_rows": "HUGEINT"})
+        defined = shown_columns(definition_metadata(recipe.table, recipe.columns))
+    finally:
+        published_types.cache_clear()
+    assert [(name, text, kind.partition(" [")[0]) for name, text, kind in defined] == described
+    assert "dagster/column_schema" not in again
+    assert {name: kind for name, _, kind in shown_columns(other)}["n_rows"].startswith("HUGEINT")
 
 
 # Runs of a part

@@ -1,5 +1,6 @@
 """The run history stays small and whole, with real runs in Dagster's own files."""
 
+import random
 import sqlite3
 import time
 from dataclasses import replace
@@ -9,18 +10,22 @@ import dagster as dg
 import pytest
 
 from pipelines.cli.runs import prepare_instance
+from pipelines.server.packed_events import unpack
 from pipelines.server.run_history import damaged_files, prune_history, set_aside
 from pipelines.settings import Settings
+
+FILLER = random.Random(1).randbytes(300_000).hex()
+"""Metadata that can hardly be packed."""
 
 
 @dg.asset
 def first() -> dg.MaterializeResult:
-    return dg.MaterializeResult(metadata={"filler": "x" * 300_000})
+    return dg.MaterializeResult(metadata={"filler": FILLER})
 
 
 @dg.asset
 def second() -> dg.MaterializeResult:
-    return dg.MaterializeResult(metadata={"filler": "y" * 300_000})
+    return dg.MaterializeResult(metadata={"filler": FILLER})
 
 
 @pytest.fixture
@@ -55,6 +60,59 @@ def test_only_so_many_runs_are_kept_and_nothing_is_left_of_the_others(home: Sett
         assert {path.name for path in (home.dagster_home / "storage").iterdir()} <= set(runs[3:])
     with sqlite3.connect(home.dagster_home / "history" / "runs" / "index.db") as index:
         assert {run for (run,) in index.execute("select distinct run_id from event_logs")} == set(runs[3:])
+
+
+def test_checks_go_with_their_runs_but_for_the_newest_of_each(home: Settings) -> None:
+    @dg.asset_check(asset=first)
+    def is_right() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True, metadata={"query": "select 1"})
+
+    @dg.asset_check(asset=first)
+    def is_rare() -> dg.AssetCheckResult:
+        return dg.AssetCheckResult(passed=True)
+
+    def checks() -> dict[str, list[str]]:
+        with sqlite3.connect(home.dagster_home / "history" / "runs" / "index.db") as index:
+            found = index.execute("select check_name, run_id from asset_check_executions order by id").fetchall()
+        return {name: [run for check, run in found if check == name] for name in ("is_right", "is_rare")}
+
+    with dg.DagsterInstance.get() as instance:
+        once = dg.materialize([first, is_right, is_rare], instance=instance).run_id
+        runs = [dg.materialize([first, is_right], instance=instance).run_id for _ in range(4)]
+        assert checks() == {"is_right": [once, *runs], "is_rare": [once]}
+        prune_history(instance, replace(home, history_runs=2))
+        assert checks() == {"is_right": runs[2:], "is_rare": [once]}
+        prune_history(instance, replace(home, history_runs=2, history_mb=0))
+        assert checks() == {"is_right": runs[3:], "is_rare": [once]}
+        newest = instance.event_log_storage.get_latest_asset_check_execution_by_key(
+            [dg.AssetCheckKey(first.key, name) for name in ("is_right", "is_rare")]
+        )
+        assert {key.name: record.run_id for key, record in newest.items()} == {"is_right": runs[3], "is_rare": once}
+        assert all(record.event.asset_check_evaluation.passed for record in newest.values())
+
+
+def test_events_lie_packed_and_those_that_were_not_are_read_too(home: Settings) -> None:
+    with dg.DagsterInstance.get() as instance:
+        run_id = make(instance, first)
+        known = instance.all_logs(run_id)
+    index = home.dagster_home / "history" / "runs" / "index.db"
+    one_run = index.with_name(f"{run_id}.db")
+    for path, column, table in (
+        (one_run, "event", "event_logs"),
+        (index, "event", "event_logs"),
+        (index, "last_materialization", "asset_keys"),
+    ):
+        with sqlite3.connect(path) as connection:
+            rows = connection.execute(f"select id, {column} from {table}").fetchall()
+            assert rows
+            assert all(isinstance(kept, bytes) and len(kept) < len(unpack(kept)) * 0.7 for _, kept in rows)
+            for row, kept in rows:
+                connection.execute(f"update {table} set {column} = ? where id = ?", [unpack(kept), row])
+    with dg.DagsterInstance.get() as instance:
+        assert instance.all_logs(run_id) == known
+        made = instance.get_latest_materialization_event(first.key)
+        assert made.run_id == run_id
+        assert made.asset_materialization.metadata["filler"].value == FILLER
 
 
 def test_runs_that_are_too_old_go_and_the_newest_stays(home: Settings) -> None:

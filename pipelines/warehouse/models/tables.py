@@ -59,6 +59,17 @@ def column_types(connection: duckdb.DuckDBPyConnection, table: str) -> dict[str,
         return {}  # there is no such table
 
 
+def all_column_types(connection: duckdb.DuckDBPyConnection) -> dict[str, dict[str, str]]:
+    """The same of every table, by its name."""
+    found: dict[str, dict[str, str]] = {}
+    query = (
+        "select concat(schema_name, '.', table_name), column_name, data_type from duckdb_columns() where not internal"
+    )
+    for table, column, kind in connection.execute(query).fetchall():
+        found.setdefault(table, {})[column] = kind
+    return found
+
+
 def write_table(
     connection: duckdb.DuckDBPyConnection,
     table: str,
