@@ -16,7 +16,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.settings import Settings
 
@@ -100,7 +100,8 @@ def _forget_checks(instance: DagsterInstance, run_id: str) -> None:
     """Forget how checks ended in a run, but for those that none after it repeated: Dagster deletes none of them."""
     from sqlalchemy import text
 
-    with instance.event_log_storage.index_connection() as connection:
+    storage: Any = instance.event_log_storage
+    with storage.index_connection() as connection:
         connection.execute(
             text(
                 "delete from asset_check_executions where run_id = :run_id and id not in "

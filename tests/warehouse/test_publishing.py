@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from pipelines.errors import LedgerError
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.compact import compact
-from pipelines.warehouse.file import BLOCK_BYTES, SCHEMA_VERSION, connect, connect_published
+from pipelines.warehouse.file import BLOCK_BYTES, SCHEMA_VERSION, connect, connect_published, published_held_open
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from tests.conftest import run_ledger
 from tests.warehouse.disturbed_build import (
@@ -509,3 +509,30 @@ def test_the_data_version_does_not_depend_on_threads(built: Settings, tmp_path: 
         with connect(copy, replace(built, threads=threads), read_only=True) as connection:
             versions.add(digest_data(connection))
     assert versions == {published_build(built)["data_version"]}
+
+
+def test_a_file_that_is_held_open_is_read_until_another_is_published(own_home: Settings) -> None:
+    def years() -> int:
+        with connect_published(own_home) as connection:
+            return int(connection.execute("select max(year) from core.held").fetchall()[0][0])
+
+    def publish_year(year: int) -> Path:
+        path = own_home.versions / f"warehouse-{year}.duckdb"
+        shutil.copyfile(published, path)
+        with connect(path, own_home) as connection:
+            connection.execute(f"create table core.held as select {year} as year")
+        own_home.published.unlink()
+        own_home.published.symlink_to(path.relative_to(own_home.home))
+        return path
+
+    published = own_home.published.resolve()
+    before = publish_year(2025)
+    with published_held_open():
+        assert years() == 2025
+        after = publish_year(2026)
+        before.unlink()
+        assert [years(), years()] == [2026, 2026]
+        with pytest.raises(duckdb.ConnectionException, match="different configuration"):
+            connect(after, own_home)
+    with connect(after, own_home) as connection:  # nobody holds it any more
+        connection.execute("drop table core.held")
