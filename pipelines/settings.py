@@ -64,7 +64,7 @@ class Settings:
     """Runs that the history keeps."""
     history_days: int = 90
     """Days that it keeps them."""
-    history_mb: int = 45
+    history_mb: int = 50
     """Megabytes that it may take."""
     engine: str = "cores"
     """What integrates own runs: the cores of this machine, or a cluster of Ray."""
@@ -237,6 +237,6 @@ def read_settings(home: Path | None = None) -> Settings:
         ray_address=os.environ.get("LEDGER_RAY_ADDRESS") or None,
         history_runs=_whole_number("LEDGER_HISTORY_RUNS", 30),
         history_days=_whole_number("LEDGER_HISTORY_DAYS", 90),
-        history_mb=_whole_number("LEDGER_HISTORY_MB", 45),
+        history_mb=_whole_number("LEDGER_HISTORY_MB", 50),
         max_file_bytes=_whole_number("LEDGER_MAX_FILE_BYTES", 50_000_000),
     )

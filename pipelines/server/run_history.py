@@ -112,8 +112,13 @@ def _forget_checks(instance: DagsterInstance, run_id: str) -> None:
 
 
 def _byte_count(settings: Settings) -> int:
-    """Bytes of the history in use: those that SQLite keeps free for later do not count."""
-    files = [path for path in settings.dagster_home.rglob("*") if path.is_file()]
+    """Bytes of the history in use.
+
+    Those that SQLite keeps free for later do not count, nor its logs of what a run under way has written: they are
+    several times as large as what remains of them.
+    """
+    logs = ("-wal", "-shm")
+    files = [path for path in settings.dagster_home.rglob("*") if path.is_file() and not path.name.endswith(logs)]
     return sum(path.stat().st_size for path in files) - _free_bytes(_index(settings))
 
 
