@@ -23,9 +23,8 @@ from pipelines.errors import LedgerError
 from pipelines.fetch.attempts import Attempt
 from pipelines.fetch.states import OVERDUE_AFTER, SourceState, source_states
 from pipelines.settings import Settings
-from pipelines.warehouse.changes import read_changes, summary
-from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.meta_tables import count_rejects
+from pipelines.warehouse.file import connect_published, count_rejects
+from pipelines.warehouse.noted_changes import read_changes, summary
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.published_bytes import published_damage
 from pipelines.warehouse.raw_layer import RawFile, known_files, packaged_among, remote_among

@@ -6,9 +6,8 @@ from pipelines.defs.asset import Result, asset_key, step_asset
 from pipelines.defs.session import SESSION
 from pipelines.errors import LedgerError
 from pipelines.settings import Settings
-from pipelines.warehouse.changes import TableChange, read_changes, summary
-from pipelines.warehouse.file import connect_published
-from pipelines.warehouse.meta_tables import count_rejects
+from pipelines.warehouse.file import connect_published, count_rejects
+from pipelines.warehouse.noted_changes import TableChange, read_changes, summary
 from pipelines.warehouse.recipes import recipes, sql_models
 from pipelines.warehouse.remote_copy import copy_published
 

@@ -24,8 +24,6 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import IO, Any
 
-import polars as pl
-
 from pipelines.records.code_versions import code_version
 from pipelines.records.csv_records import Reject
 from pipelines.records.raw_tables import RawRow, RawTable, RemoteFile
@@ -57,12 +55,18 @@ def _header(entry: IO[bytes]) -> dict[str, Any]:
 
 def _table(entry: IO[bytes], noted: dict[str, Any], file: RemoteFile, sha256: str) -> RawTable:
     """One table of an entry; raises ValueError where its bytes are not those that were written."""
+    import polars as pl
+
     content = entry.read(noted["byte_count"])
     if hashlib.sha256(content).hexdigest() != noted["sha256"]:
         raise ValueError("the bytes of a table are damaged")
     schema = next(schema for schema in file.tables if schema.table == noted["table"])
     lists = {name: [Reject(**reject) for reject in noted[name]] for name in LISTS}
-    return RawTable(schema, noted["file"], sha256, pl.read_ipc(content), noted["record_count"], **lists)
+    try:
+        frame = pl.read_ipc(content)
+    except pl.exceptions.PolarsError as error:
+        raise ValueError("a table is no Arrow file") from error
+    return RawTable(schema, noted["file"], sha256, frame, noted["record_count"], **lists)
 
 
 def kept_tables(
@@ -81,7 +85,7 @@ def kept_tables(
                 else:
                     tables.append(_table(entry, noted, file, sha256))
             return tables
-    except (OSError, ValueError, LookupError, TypeError, StopIteration, pl.exceptions.PolarsError):
+    except (OSError, ValueError, LookupError, TypeError, StopIteration):
         return None
 
 

@@ -6,16 +6,16 @@ import types
 import typing
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
-import polars as pl
 from pydantic import BaseModel
 
 from pipelines.records.units import unit_of
 
-POLARS_TYPES: dict[type, pl.DataType] = {
-    str: pl.String(), float: pl.Float64(), int: pl.Int64(), bool: pl.Boolean(), date: pl.Date()
-}  # fmt: skip
+if TYPE_CHECKING:
+    import polars as pl  # takes 0.1 s to load, which not every command needs
+
+NUMBERS = (float, int)
 
 
 def _plain_type(annotation: Any) -> type:
@@ -32,7 +32,12 @@ def _plain_type(annotation: Any) -> type:
 
 def polars_schema(schema: type[BaseModel]) -> dict[str, pl.DataType]:
     """Columns of a pydantic model as polars types."""
-    return {name: POLARS_TYPES[_plain_type(field.annotation)] for name, field in schema.model_fields.items()}
+    import polars as pl
+
+    kinds: dict[type, pl.DataType] = {
+        str: pl.String(), float: pl.Float64(), int: pl.Int64(), bool: pl.Boolean(), date: pl.Date()
+    }  # fmt: skip
+    return {name: kinds[_plain_type(field.annotation)] for name, field in schema.model_fields.items()}
 
 
 def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
@@ -42,15 +47,17 @@ def field_descriptions(schema: type[BaseModel]) -> dict[str, str]:
 
 def rows_to_frame(schema: type[BaseModel], rows: Sequence[BaseModel]) -> pl.DataFrame:
     """Typed rows as a frame whose columns are the model's fields, also where there is no row."""
+    import polars as pl
+
     return pl.DataFrame([row.model_dump() for row in rows], schema=polars_schema(schema))
 
 
 def columns_without_unit(schema: type[BaseModel]) -> list[str]:
     """Columns of numbers whose name ends in no unit of the closed list."""
     found = []
-    for name, kind in polars_schema(schema).items():
+    for name, field in schema.model_fields.items():
         try:
-            unit_of(name, "DOUBLE" if kind.is_numeric() else "VARCHAR")
+            unit_of(name, "DOUBLE" if _plain_type(field.annotation) in NUMBERS else "VARCHAR")
         except KeyError:
             found.append(name)
     return found

@@ -11,16 +11,18 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 from urllib.parse import unquote
 
-import polars as pl
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from pipelines.errors import LedgerError
 from pipelines.records.csv_records import Record, Reject, Table, cut_csv, repeated_keys, type_records
 from pipelines.records.fields import HEADERS, DatePrecision, plain_number
 from pipelines.records.frames import field_descriptions, polars_schema
+
+if TYPE_CHECKING:
+    import polars as pl  # takes 0.1 s to load, which to know of a file does not need
 
 MAX_REJECTED_SHARE = 0.01
 
@@ -82,7 +84,7 @@ POSITION_COLUMNS = {
 class RawRow(BaseModel):
     """A record of a publisher's file. Subclasses name columns, types and the publisher's headers."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
     table: ClassVar[str]
     """Name of the table, as raw.<name>."""
@@ -162,6 +164,8 @@ def raw_columns(schema: type[RawRow]) -> dict[str, str]:
 
 def empty_raw_frame(schema: type[RawRow]) -> pl.DataFrame:
     """The raw table without rows, for a source that was never fetched."""
+    import polars as pl
+
     kinds: dict[str, pl.DataType] = {**polars_schema(schema), "file_sha256": pl.String()}
     return pl.DataFrame(schema={**kinds, **dict.fromkeys(("record_no", "byte_start", "byte_end"), pl.Int64())})
 
@@ -196,6 +200,8 @@ def rename_headers(table: Table, schema: type[RawRow]) -> Table:
 
 def to_frame(schema: type[RawRow], rows: Sequence[tuple[Record, BaseModel]], sha256: str) -> pl.DataFrame:
     """Typed rows with their positions as a frame."""
+    import polars as pl
+
     frame = pl.DataFrame([row.model_dump() for _, row in rows], schema=polars_schema(schema))
     return frame.with_columns(
         pl.lit(sha256).alias("file_sha256"),

@@ -20,7 +20,7 @@ OWN_FACTS = "compute_ledger"
 class Fact(BaseModel):
     """A curated row: the columns that say where it comes from and how far to trust the entry."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
     key: ClassVar[tuple[str, ...]] = ()
 
     source_id: SourceId = filled("Source of the row: a key of seeds/SOURCES.toml.")

@@ -17,7 +17,7 @@ import duckdb
 from pipelines.errors import LedgerError
 from pipelines.fetch.states import conditions
 from pipelines.settings import SQL, Settings
-from pipelines.warehouse.changes import TableChange, compare, note_changes, row_keys
+from pipelines.warehouse.changes import compare, note_changes, row_keys
 from pipelines.warehouse.compact import compact
 from pipelines.warehouse.file import connect, list_tables
 from pipelines.warehouse.fingerprints import project_version
@@ -27,6 +27,7 @@ from pipelines.warehouse.models.checks import CheckResult, check_names, run_chec
 from pipelines.warehouse.models.macros import load_macros
 from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import column_types
+from pipelines.warehouse.noted_changes import TableChange
 from pipelines.warehouse.publish import build_lock, digest_data, open_build, publish, published_build, sweep
 from pipelines.warehouse.published_bytes import published_damage
 from pipelines.warehouse.raw_layer import fetched_files, note_fetch_times

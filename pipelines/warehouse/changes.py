@@ -15,20 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Container, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
 
 from pipelines.records.raw_tables import POSITION_COLUMNS
 from pipelines.seeds.catalogue import SEED_FILES
-from pipelines.warehouse.file import list_tables
-from pipelines.warehouse.meta_tables import CHANGE_COLUMNS, write_meta
+from pipelines.warehouse.meta_tables import write_meta
 from pipelines.warehouse.models.python_tables import python_tables
 from pipelines.warehouse.models.sql_models import LAYERS, SqlModel
+from pipelines.warehouse.noted_changes import CHANGE_COLUMNS, CHANGES, TableChange
 from pipelines.warehouse.raw_layer import raw_schemas
-
-CHANGES = "meta.changes"
 
 UNCOUNTED = frozenset({"seed_line", *POSITION_COLUMNS})
 """Columns that say where in a file a row stands: a line that moves is no change."""
@@ -38,22 +35,6 @@ BEFORE = "version_before"
 
 DAMAGED = "Corrupt database file"
 """How DuckDB begins its message where the bytes of a file are not those that were written."""
-
-
-@dataclass(frozen=True)
-class TableChange:
-    """Rows of one table that came, went or changed; None where the version before cannot be read."""
-
-    table: str
-    added: int | None
-    removed: int | None
-    changed: int | None
-    previous_build_id: str
-
-    @property
-    def is_change(self) -> bool:
-        """Whether there is anything to tell."""
-        return (self.added, self.removed, self.changed) != (0, 0, 0)
 
 
 def row_keys(models: Mapping[str, SqlModel]) -> dict[str, tuple[str, ...]]:
@@ -190,22 +171,3 @@ def note_changes(connection: duckdb.DuckDBPyConnection, changes: Sequence[TableC
     """Write meta.changes: no row for the first build, else one per table."""
     rows: list[tuple[object, ...]] = [(c.table, c.added, c.removed, c.changed, c.previous_build_id) for c in changes]
     write_meta(connection, CHANGES, CHANGE_COLUMNS, rows)
-
-
-def read_changes(connection: duckdb.DuckDBPyConnection) -> list[TableChange] | None:
-    """What meta.changes says; None in a file of a time when builds did not note it."""
-    if CHANGES not in list_tables(connection):
-        return None
-    query = f"select {', '.join(CHANGE_COLUMNS)} from {CHANGES} order by table_name"
-    return [TableChange(*row) for row in connection.execute(query).fetchall()]
-
-
-def summary(changes: Sequence[TableChange] | None) -> str:
-    """The changes in a few words, without the tables."""
-    if changes is None:
-        return "not noted in this file"
-    if not changes:
-        return "first build"
-    count = sum(change.is_change for change in changes)
-    since = f"since build {changes[0].previous_build_id}"
-    return f"rows of {count} table{'' if count == 1 else 's'} {since}" if count else f"no changes {since}"

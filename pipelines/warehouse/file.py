@@ -159,3 +159,8 @@ def list_tables(connection: duckdb.DuckDBPyConnection) -> list[str]:
         "select schema_name || '.' || table_name from duckdb_tables() where not internal order by 1"
     ).fetchall()
     return [name for (name,) in rows]
+
+
+def count_rejects(connection: duckdb.DuckDBPyConnection) -> int:
+    """What publishers say and no figure uses: rejected records, parts of records, and rows that break a rule."""
+    return int(connection.execute("select count(*) from meta.rejects").fetchall()[0][0])

@@ -20,6 +20,7 @@ from pipelines.warehouse.file import SCHEMA_VERSION, list_tables
 from pipelines.warehouse.models.lineage import column_lineage
 from pipelines.warehouse.models.sql_models import SqlModel
 from pipelines.warehouse.models.tables import column_types, describe_table, write_table
+from pipelines.warehouse.noted_changes import CHANGE_COLUMNS
 
 if TYPE_CHECKING:
     from pipelines.fetch.states import Condition
@@ -74,16 +75,6 @@ BUILD_COLUMNS = {
     "row_count": "Rows in all other tables.",
     "schema_version": "Version of the tables and columns; programs that expect another one refuse the file.",
 }
-CHANGE_COLUMNS = {
-    "table_name": "Table of the layers seeds, raw, core and mart, in this version or the one before.",
-    "added_count": "Rows whose key the version before lacks; null where its table is damaged.",
-    "removed_count": "Rows of the version before whose key is gone; null where its table is damaged.",
-    "changed_count": "Rows of the same key with another value in a column that both versions have, positions in files "
-    "aside; null where the table before is damaged.",
-    "previous_build_id": "Build that was published before: what this one is compared with.",
-}
-
-
 SOURCE_COLUMNS = {"source_id": "Key of the source.", **field_descriptions(Source)}
 
 STATE_COLUMNS = {
@@ -186,11 +177,6 @@ def note_raw_table(connection: duckdb.DuckDBPyConnection, name: str, table: RawT
             "insert into meta.rejects values (?, ?, ?, ?, ?, ?, ?)",
             [name, source_id, table.sha256, reject.record_no, reject.column, value, reject.reason],
         )
-
-
-def count_rejects(connection: duckdb.DuckDBPyConnection) -> int:
-    """What publishers say and no figure uses: rejected records, parts of records, and rows that break a rule."""
-    return int(connection.execute("select count(*) from meta.rejects").fetchall()[0][0])
 
 
 def note_snapshot(connection: duckdb.DuckDBPyConnection, file: RemoteFile, snapshot: Snapshot) -> None:

@@ -16,7 +16,6 @@ from importlib.metadata import version
 from types import ModuleType
 
 import duckdb
-import polars as pl
 
 import pipelines.sources as connectors
 from pipelines.errors import LedgerError, did_you_mean
@@ -35,7 +34,6 @@ from pipelines.records.raw_tables import (
 )
 from pipelines.settings import ROOT, Settings, read_settings
 from pipelines.sources.mlperf.rounds import RoundFormat
-from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
 from pipelines.warehouse.models.tables import write_table
 from pipelines.warehouse.rounds import MLPERF_ROUNDS, round_files, unnamed_in_mirrors
 
@@ -221,6 +219,8 @@ def file_versions(schema: type[RawRow], settings: Settings) -> dict[str, str]:
 
 def note_fetch_times(connection: duckdb.DuckDBPyConnection, settings: Settings) -> None:
     """Say in meta.snapshots when the bytes in use were last fetched: the same bytes may have been fetched again."""
+    from pipelines.warehouse.meta_tables import note_snapshot  # loads polars and sqlglot, for builds alone
+
     used = dict(connection.execute("select url, sha256 from meta.snapshots").fetchall())
     for file in fetched_files(settings):
         snapshot = latest_accepted(settings, file) if used else None
@@ -264,6 +264,10 @@ def load_raw(connection: duckdb.DuckDBPyConnection, name: str, settings: Setting
     A source that was never fetched gives an empty table. Raises LedgerError where a snapshot no longer
     holds its contract.
     """
+    import polars as pl
+
+    from pipelines.warehouse.meta_tables import clear_source_files, note_raw_table, note_snapshot
+
     schema = raw_schemas()[name]
     frames = [empty_raw_frame(schema)]
     clear_source_files(connection, name)

@@ -20,8 +20,8 @@ from pipelines.records.raw_tables import PackagedFile, RawRow, RemoteFile
 from pipelines.settings import Settings
 from pipelines.site.front_page import build_page, page_sources, shown_version
 from pipelines.site.published import data_version
-from pipelines.warehouse.changes import CHANGES
 from pipelines.warehouse.meta_tables import ensure_meta
+from pipelines.warehouse.noted_changes import CHANGES
 from pipelines.warehouse.publish import published_build
 from pipelines.warehouse.raw_layer import raw_files, remote_files
 from tests.conftest import rewritten, run_ledger

@@ -16,10 +16,11 @@ from pipelines.defs.model_assets import MODELS
 from pipelines.defs.publishing import changes_as_markdown
 from pipelines.settings import SEEDS, Settings
 from pipelines.warehouse.build import Session
-from pipelines.warehouse.changes import TableChange, compare, note_changes, read_changes, row_keys, summary
+from pipelines.warehouse.changes import compare, note_changes, row_keys
 from pipelines.warehouse.file import connect_published, list_tables
 from pipelines.warehouse.meta_tables import ensure_meta
 from pipelines.warehouse.models.sql_models import parse_model
+from pipelines.warehouse.noted_changes import TableChange, read_changes, summary
 from pipelines.warehouse.publish import digest_data, open_build, published_build
 from pipelines.warehouse.recipes import model_recipe, recipes
 from tests.conftest import run_ledger

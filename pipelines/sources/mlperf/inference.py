@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal
 
-import polars as pl
 from pydantic import BeforeValidator, Field
 
 from pipelines.errors import LedgerError
@@ -142,7 +141,7 @@ def _read_object(data: bytes, file: str, sha256: str, round_name: str) -> list[R
 def _of_round(tables: list[RawTable], round_name: str) -> list[RawTable]:
     """The tables, if their rows are of the round; raises LedgerError for those of another, which would count twice."""
     for table in tables:
-        found = table.frame.filter(pl.col("version") != round_name)["version"].unique().sort().to_list()
+        found = table.frame.filter(table.frame["version"] != round_name)["version"].unique().sort().to_list()
         if found:
             raise LedgerError(
                 f"{table.file}: has results of round {', '.join(found)}; expected those of {round_name} alone. Mend the "
