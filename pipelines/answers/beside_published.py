@@ -11,7 +11,7 @@ import duckdb
 from pipelines.errors import LedgerError
 from pipelines.settings import SQL, Settings
 from pipelines.warehouse.file import connect, connect_published
-from pipelines.warehouse.models.sql_models import SqlModel, parse_model
+from pipelines.warehouse.models.sql_models import SqlModel, parse_model, tables_named
 from pipelines.warehouse.models.tables import quoted
 
 
@@ -23,7 +23,8 @@ def models_of(tables: Iterable[str]) -> dict[str, SqlModel]:
 
 def _read_model(path: Path) -> SqlModel:
     inside = path.relative_to(SQL)
-    return parse_model(path.read_text(encoding="utf-8"), f"sql/{inside.as_posix()}", inside.parts[0], path.stem)
+    text = path.read_text(encoding="utf-8")
+    return parse_model(text, f"sql/{inside.as_posix()}", inside.parts[0], path.stem, tables_named)
 
 
 @contextmanager

@@ -24,6 +24,7 @@ from pipelines.errors import UsageError
 from pipelines.settings import Settings
 from pipelines.warehouse.file import Row, data_version, read_rows
 from pipelines.warehouse.models.sql_models import SqlModel
+from pipelines.warehouse.models.tables import quoted
 
 ARCHITECTURES = {"dense": "dense decoder", "moe": "moe decoder", "encoder-decoder": "encoder-decoder"}
 """Words of the option, and those of core.training_runs."""
@@ -43,8 +44,14 @@ THEN_MODELS = ("overall_utilisation", "training_compute", "training_time", "trai
 REINFORCEMENT = "reinforcement_work"
 """The model of what is generated and scored before it is learned from."""
 
-DESCRIBE_A_RUN = ("seeds.training_runs", "core.models", "core.epoch_models", "core.published_figures")
-"""Tables that a scenario fills in place of the published rows."""
+DESCRIBE_A_RUN = (
+    "seeds.training_runs",
+    "seeds.site_scenarios",
+    "core.models",
+    "core.epoch_models",
+    "core.published_figures",
+)
+"""Tables that a scenario fills, or leaves empty, in place of the published rows."""
 
 OVERRIDES = {
     "active_params": ("active_params", "active_params", "parameter"),
@@ -164,6 +171,8 @@ def estimate(connection: duckdb.DuckDBPyConnection, given: Scenario) -> Row:
     ``connection`` is one of ``open_whatif``. Raises UsageError for what cannot be.
     """
     check_amounts(given)
+    # One row: to split its work or to look for a better plan takes longer than the work.
+    connection.execute("set threads = 1; pragma disable_optimizer")
     with fitting_code():
         chip = find_accelerator(connection, given.accelerator)
         check_number_format(connection, chip, given.number_format)
@@ -198,6 +207,7 @@ def _run_models(
 ) -> dict[str, list[Row]]:
     """The figures of scenarios, each a run of its own with accelerator and year, by the key of the run."""
     connection.execute("delete from core.models; delete from seeds.training_runs")
+    _keep_accelerators(connection, {chip["accelerator_id"] for _, chip, _ in scenarios.values()})
     for run, (given, chip, year) in scenarios.items():
         _make_run(connection, run, given, chip, year)
     for name in FIRST_MODELS:
@@ -217,6 +227,14 @@ def _run_models(
         if row["quantity"] in RESULTS:
             found[run].append(row)
     return {run: sorted(rows, key=lambda row: RESULTS.index(row["quantity"])) for run, rows in found.items()}
+
+
+def _keep_accelerators(connection: duckdb.DuckDBPyConnection, accelerator_ids: set[str]) -> None:
+    """Hide all accelerators but these from the models, which would choose assumptions for every one of them."""
+    keys = ", ".join(quoted(key) for key in sorted(accelerator_ids))
+    connection.execute(
+        f"create or replace view core.accelerators as from ledger.core.accelerators where accelerator_id in ({keys})"
+    )
 
 
 def estimate_all(connection: duckdb.DuckDBPyConnection, scenarios: Sequence[Scenario]) -> list[list[Row]]:

@@ -5,7 +5,7 @@
 -- units: N parameters active per token, tokens -> FLOP
 -- source: arxiv_2001_08361
 -- example: central_of(inference_flop_of(exactly(7e10), exactly(1))) = 1.4e11
-create or replace macro inference_flop_of(active_params, tokens) as multiply(multiply(exactly(2), active_params), tokens);
+create or replace macro inference_flop_of(active_params, tokens) as multiply(scaled(active_params, 2), tokens);
 
 -- macro: tokens_at_break_even_of | Tokens after which serving a model has used as much as training it.
 -- equation: tokens = training amount / amount per token

@@ -48,4 +48,4 @@ end;
 -- source: compute_ledger
 -- example: central_of(params_that_fit(exactly(4e9), exactly(4))) = 8e9
 create or replace macro params_that_fit(usable_memory_bytes, bits_per_param) as
-divide(usable_memory_bytes, divide(bits_per_param, exactly(8)));
+divide(usable_memory_bytes, scaled(bits_per_param, 1 / 8));

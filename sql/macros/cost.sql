@@ -75,8 +75,8 @@ multiply(chip_hours, add_up(capital_per_chip_hour, electricity_per_chip_hour));
 -- example: abs(central_of(facility_usd_per_chip_hour(exactly(11e6), exactly(700), exactly(1.82), exactly(14))) - 0.114) < 0.001
 create or replace macro facility_usd_per_chip_hour(capital_usd_per_megawatt, tdp, server_power_ratio, facility_lifetime_years) as
 divide(
-    multiply(capital_usd_per_megawatt, multiply(divide(tdp, exactly(1e6)), server_power_ratio)),
-    multiply(facility_lifetime_years, exactly(8766))
+    multiply(capital_usd_per_megawatt, multiply(scaled(tdp, 1 / 1e6), server_power_ratio)),
+    scaled(facility_lifetime_years, 8766)
 );
 
 -- macro: annual_site_usd_of | Yearly cost of a site: depreciation of hardware and buildings, plus electricity.

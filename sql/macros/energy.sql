@@ -6,7 +6,14 @@
 -- source: arxiv_2506_14551
 -- example: central_of(chip_energy_kwh_of(exactly(1000), exactly(700), exactly(0.5))) = 350
 create or replace macro chip_energy_kwh_of(chip_hours, tdp, average_power_ratio) as
-multiply(divide(multiply(chip_hours, tdp), exactly(1000)), average_power_ratio);
+multiply(scaled(multiply(chip_hours, tdp), 1 / 1000), average_power_ratio);
+
+-- macro: server_of_chip_kwh | Energy of the servers from that of their accelerators.
+-- equation: E_server = E_chip · k_server
+-- units: kWh, ratio server to chip power -> kWh
+-- source: epoch_costs
+-- example: central_of(server_of_chip_kwh(exactly(350), exactly(2))) = 700
+create or replace macro server_of_chip_kwh(chip_energy, server_power_ratio) as multiply(chip_energy, server_power_ratio);
 
 -- macro: server_energy_kwh_of | Server energy: energy use of the servers and their share of the network (IT energy).
 -- equation: E = chip_hours · TDP / 1000 · k_server · f
@@ -14,7 +21,14 @@ multiply(divide(multiply(chip_hours, tdp), exactly(1000)), average_power_ratio);
 -- source: epoch_costs
 -- example: central_of(server_energy_kwh_of(exactly(1000), exactly(700), exactly(2), exactly(0.5))) = 700
 create or replace macro server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio) as
-multiply(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_ratio);
+server_of_chip_kwh(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_ratio);
+
+-- macro: facility_of_server_kwh | Energy of the facility from that of its servers.
+-- equation: E_facility = E_server · PUE
+-- units: kWh, ratio -> kWh
+-- source: epoch_costs
+-- example: round(central_of(facility_of_server_kwh(exactly(1000), exactly(1.1))), 6) = 1100
+create or replace macro facility_of_server_kwh(server_energy, pue) as multiply(server_energy, pue);
 
 -- macro: facility_energy_kwh_of | Facility energy: energy use of the data centre for the run, IT energy × PUE.
 -- equation: E = chip_hours · TDP / 1000 · k_server · f · PUE
@@ -22,7 +36,15 @@ multiply(chip_energy_kwh_of(chip_hours, tdp, average_power_ratio), server_power_
 -- source: epoch_costs
 -- example: round(central_of(facility_energy_kwh_of(exactly(1000), exactly(700), exactly(2), exactly(0.5), exactly(1.1))), 6) = 770
 create or replace macro facility_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio, pue) as
-multiply(server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio), pue);
+facility_of_server_kwh(server_energy_kwh_of(chip_hours, tdp, server_power_ratio, average_power_ratio), pue);
+
+-- macro: energy_kwh_per_chip_hour_of | Facility energy of one accelerator in an hour.
+-- equation: E = TDP / 1000 · k_server · f · PUE
+-- units: W, three ratios -> kWh per chip-hour
+-- source: epoch_costs
+-- example: round(central_of(energy_kwh_per_chip_hour_of(exactly(700), exactly(2), exactly(0.5), exactly(1.1))), 6) = 0.77
+create or replace macro energy_kwh_per_chip_hour_of(tdp, server_power_ratio, average_power_ratio, pue) as
+multiply(multiply(multiply(scaled(tdp, 1 / 1000), average_power_ratio), server_power_ratio), pue);
 
 -- macro: co2e_kg_of | Location-based emissions from electricity.
 -- equation: m = E · intensity
@@ -46,8 +68,8 @@ multiply(facility_energy, multiply(complement_of(covered_share), residual_intens
 -- example: abs(central_of(embodied_co2e_kg_of(exactly(1082990), exactly(150), exactly(2500), exactly(6), exactly(0.85))) / 11200 - 1) < 0.03
 create or replace macro embodied_co2e_kg_of(chip_hours, kg_per_accelerator, kg_per_server, lifetime_years, fleet_utilisation) as
 divide(
-    multiply(chip_hours, add_up(kg_per_accelerator, divide(kg_per_server, exactly(8)))),
-    multiply(multiply(lifetime_years, exactly(8766)), fleet_utilisation)
+    multiply(chip_hours, add_up(kg_per_accelerator, scaled(kg_per_server, 1 / 8))),
+    multiply(scaled(lifetime_years, 8766), fleet_utilisation)
 );
 
 -- macro: lifecycle_co2e_kg_of | Location-based emissions of the electricity plus the embodied emissions of the hardware. Time enters once.

@@ -189,7 +189,7 @@ multiply(exactly(accelerator_count * 1e6 / 3600), multiply(price_per_chip_hour, 
 -- source: arxiv_2104_10350
 -- example: abs(central_of(co2e_kg_per_million_tokens_of(exactly(0.36), exactly(0.4))) - 0.04) < 1e-12
 create or replace macro co2e_kg_per_million_tokens_of(joule_per_token, grid_intensity) as
-multiply(divide(joule_per_token, exactly(3.6)), grid_intensity);
+multiply(scaled(joule_per_token, 1 / 3.6), grid_intensity);
 
 -- macro: water_l_per_million_tokens_of | Water evaporated on site and for generating the electricity per million output tokens.
 -- equation: E · 10^6 / (3.6 · 10^6) · (WUE_on / PUE + WUE_off); WUE_on is per kWh of the computers
@@ -197,7 +197,7 @@ multiply(divide(joule_per_token, exactly(3.6)), grid_intensity);
 -- source: arxiv_2304_03271
 -- example: abs(central_of(water_l_per_million_tokens_of(exactly(3.6), exactly(1.25), exactly(0.5), exactly(3))) - 3.4) < 1e-12
 create or replace macro water_l_per_million_tokens_of(joule_per_token, pue, wue_onsite, wue_offsite) as
-multiply(divide(joule_per_token, exactly(3.6)), add_up(divide(wue_onsite, pue), wue_offsite));
+multiply(scaled(joule_per_token, 1 / 3.6), add_up(divide(wue_onsite, pue), wue_offsite));
 
 -- macro: per_request_of | Amount of an answer, from that of a million output tokens.
 -- equation: x · answer / 10^6

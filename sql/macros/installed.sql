@@ -26,7 +26,7 @@ fleet_utilisation * average_power_ratio + (1 - fleet_utilisation) * idle_power_r
 -- units: count, W, ratio -> MW
 -- example: round(central_of(it_megawatts_of(exactly(1000), exactly(700), exactly(2))), 9) = 1.4
 create or replace macro it_megawatts_of(units, rated_power, server_power_ratio) as
-multiply(divide(multiply(units, rated_power), exactly(1e6)), server_power_ratio);
+multiply(scaled(multiply(units, rated_power), 1 / 1e6), server_power_ratio);
 
 -- macro: capital_usd_of | Capital cost of computers or buildings for some rated power.
 -- equation: C = P · capital per MW

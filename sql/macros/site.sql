@@ -28,4 +28,4 @@ create or replace macro capital_recovery_of(rate, years) as list_transform(
 -- units: MW of computers, ratio of average to rated power, ratio -> kWh per year
 -- example: round(central_of(site_energy_kwh_of(exactly(1), exactly(0.5), exactly(1)))) = 4383000
 create or replace macro site_energy_kwh_of(it_megawatts, average_power_ratio, pue) as
-multiply(multiply(multiply(it_megawatts, exactly(1000 * 8766)), average_power_ratio), pue);
+multiply(multiply(scaled(it_megawatts, 1000 * 8766), average_power_ratio), pue);

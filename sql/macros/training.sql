@@ -6,7 +6,7 @@
 -- source: arxiv_2001_08361
 -- example: abs(central_of(flop_6nd(exactly(174.6e9), exactly(300e9), exactly(1))) / 3.14e23 - 1) < 0.02
 create or replace macro flop_6nd(active_params, training_tokens, flop_6nd_ratio) as
-multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6nd_ratio);
+multiply(scaled(multiply(active_params, training_tokens), 6), flop_6nd_ratio);
 
 -- macro: flop_3nd | Training FLOP of an encoder-decoder: every token uses one of the two stacks.
 -- equation: C = 3 · N · D · r
@@ -14,7 +14,7 @@ multiply(multiply(exactly(6), multiply(active_params, training_tokens)), flop_6n
 -- source: arxiv_1910_10683
 -- example: abs(central_of(flop_3nd(exactly(11e9), exactly(1e12), exactly(1))) / 3.3e22 - 1) < 0.01
 create or replace macro flop_3nd(total_params, training_tokens, flop_6nd_ratio) as
-multiply(multiply(exactly(3), multiply(total_params, training_tokens)), flop_6nd_ratio);
+multiply(scaled(multiply(total_params, training_tokens), 3), flop_6nd_ratio);
 
 -- macro: flop_with_attention | Training FLOP of a decoder, including attention.
 -- equation: C = (6 · N + 12 · L · H · Q · T) · D: L layers, H heads, Q dimension of a head, T context length
@@ -24,8 +24,8 @@ multiply(multiply(exactly(3), multiply(total_params, training_tokens)), flop_6nd
 create or replace macro flop_with_attention(active_params, training_tokens, layers, heads, head_dimension, context_tokens) as
 multiply(
     add_up(
-        multiply(exactly(6), active_params),
-        multiply(multiply(multiply(exactly(12), layers), multiply(heads, head_dimension)), context_tokens)
+        scaled(active_params, 6),
+        multiply(multiply(scaled(layers, 12), multiply(heads, head_dimension)), context_tokens)
     ),
     training_tokens
 );
@@ -73,7 +73,7 @@ create or replace macro hardware_flop_of(model_flop, recompute_factor) as multip
 -- source: openai_ai_and_compute
 -- example: abs(central_of(flop_operation_count(exactly(11.3e9), exactly(1.2e6 * 128), exactly(1))) / 1.04e19 - 1) < 0.01
 create or replace macro flop_operation_count(forward_mac, training_examples, operation_count_ratio) as
-multiply(multiply(exactly(3 * 2), multiply(forward_mac, training_examples)), operation_count_ratio);
+multiply(scaled(multiply(forward_mac, training_examples), 3 * 2), operation_count_ratio);
 
 -- macro: flop_hardware | Training FLOP from chip-hours.
 -- equation: C = chip_hours · 3600 · peak · MFU
@@ -81,7 +81,7 @@ multiply(multiply(exactly(3 * 2), multiply(forward_mac, training_examples)), ope
 -- source: arxiv_2204_02311
 -- example: abs(central_of(flop_hardware(exactly(1720320), exactly(312e12), exactly(0.43))) / 8.3e23 - 1) < 0.01
 create or replace macro flop_hardware(chip_hours, dense_peak, mfu) as
-multiply(multiply(multiply(chip_hours, exactly(3600)), dense_peak), mfu);
+multiply(multiply(scaled(chip_hours, 3600), dense_peak), mfu);
 
 -- macro: chip_hours_from_flop | Accelerator hours needed for a given compute.
 -- equation: chip_hours = C / (3600 · peak · MFU)
@@ -89,7 +89,7 @@ multiply(multiply(multiply(chip_hours, exactly(3600)), dense_peak), mfu);
 -- source: arxiv_2204_02311
 -- example: abs(central_of(chip_hours_from_flop(exactly(8.4e23), exactly(312e12), exactly(0.435))) / 1.72e6 - 1) < 0.01
 create or replace macro chip_hours_from_flop(training_flop, dense_peak, mfu) as
-divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
+divide(training_flop, multiply(scaled(dense_peak, 3600), mfu));
 
 -- macro: model_flop_utilisation | Share of the dense peak used for model FLOP.
 -- equation: MFU = C / (chip_hours · 3600 · peak)
@@ -97,7 +97,7 @@ divide(training_flop, multiply(multiply(exactly(3600), dense_peak), mfu));
 -- source: arxiv_2204_02311
 -- example: abs(central_of(model_flop_utilisation(exactly(8.4e23), exactly(1720320), exactly(312e12))) - 0.435) < 0.001
 create or replace macro model_flop_utilisation(training_flop, chip_hours, dense_peak) as
-divide(training_flop, multiply(multiply(chip_hours, exactly(3600)), dense_peak));
+divide(training_flop, multiply(scaled(chip_hours, 3600), dense_peak));
 
 -- macro: hardware_flop_utilisation | Share of the dense peak used for all FLOP, including recomputation.
 -- equation: HFU = MFU · recompute_factor
@@ -119,7 +119,7 @@ create or replace macro petaflop_days_of(training_flop) as training_flop / (1e15
 -- source: arxiv_2204_02311
 -- example: round(central_of(wall_days_of(exactly(24000), exactly(100), exactly(1))), 9) = 10
 create or replace macro wall_days_of(chip_hours, accelerator_count, chip_hours_ratio) as
-divide(chip_hours, multiply(multiply(exactly(24), accelerator_count), chip_hours_ratio));
+divide(chip_hours, multiply(scaled(accelerator_count, 24), chip_hours_ratio));
 
 -- macro: adapter_state_bytes_of | Memory to train adapters: frozen weights, and adapters with gradients and optimizer state.
 -- equation: M = N · b_frozen / 8 + f · N · b

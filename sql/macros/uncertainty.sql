@@ -176,6 +176,26 @@ create or replace macro multiply(a, b) as list_transform(
     }
 )[1];
 
+-- macro: scaled | An uncertain quantity times an exact number: its shape stays. Worked out faster than multiply with exactly.
+-- equation: (a · k, down, up)
+-- units: any, number -> units of the product
+-- example: central_of(scaled(uncertain(1, 2, 8), 3)) = 6 and high_of(scaled(uncertain(1, 2, 8), 3)) = 3 * high_of(uncertain(1, 2, 8))
+create or replace macro scaled(a, factor) as list_transform(
+    [{ 'a': a, 'f': factor::double }],
+    lambda q: {
+        'central': q.a.central * q.f,
+        'down': q.a.down,
+        'mid': q.a.mid,
+        'up': q.a.up,
+        'k1': q.a.k1,
+        'k2': q.a.k2,
+        'k3': q.a.k3,
+        'k4': q.a.k4,
+        'all_down': q.a.all_down,
+        'all_up': q.a.all_up
+    }
+)[1];
+
 -- macro: reciprocal | Reciprocal of a quantity: its bounds change places.
 -- equation: 1/a; the odd cumulants change sign
 -- units: one over the unit of a

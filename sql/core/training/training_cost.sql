@@ -14,7 +14,7 @@ with amounts as (
             depreciation_per_hour_of(amount(i.price_decline), i.hardware_age.low, i.hardware_age.value, i.hardware_age.high)
         ) as capital,
         electricity_usd_per_chip_hour(
-            facility_energy_kwh_of(exactly(1), amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue)),
+            energy_kwh_per_chip_hour_of(amount(i.tdp), amount(i.server_power_ratio), amount(i.average_power_ratio), amount(i.pue)),
             amount(i.electricity_price)
         ) as electricity
     from core.training_inputs as i

@@ -33,7 +33,7 @@ durations as (
     select
         f.training_run_id,
         case
-            when i.reported_hours is not null then divide(amount(i.reported_hours), exactly(24))
+            when i.reported_hours is not null then scaled(amount(i.reported_hours), 1 / 24)
             else wall_days_of(uncertain(f.value_low, f.value, f.value_high), amount(i.accelerator_count), amount(i.chip_hours_ratio))
         end as days,
         case
