@@ -70,14 +70,16 @@ sbom: setup
 	@.venv-sbom/bin/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible -o dist/sbom.json .venv/bin/python
 	@echo "sbom       dist/sbom.json"
 
-# What a release publishes, in dist/release: sdist, wheel, the curated data exported, bill of materials, digests.
+# What a release publishes, in dist/release: sdist, wheel, the curated data exported, bill of materials, digests. The same
+# commit gives the same bytes: its time stands for that of the build.
+release: export SOURCE_DATE_EPOCH = $(shell git log -1 --format=%ct)
 release: sbom
 	@test -z "$$(git status --porcelain)" || { echo "make release needs a clean checkout: commit first" >&2; exit 1; }
 	@rm -rf dist/release dist/home && mkdir -p dist/release
 	@.venv/bin/python -m hatchling build -d "$(CURDIR)/dist/release" >/dev/null
 	@env -u LEDGER_MIRROR -u LEDGER_SEEDS LEDGER_SITE="$(CURDIR)/dist/home/site" .venv/bin/ledger --home dist/home build
 	@.venv/bin/ledger --home dist/home export dist/home/compute-ledger-data
-	@tar --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -C dist/home -cf - compute-ledger-data | gzip -n > dist/release/compute-ledger-data.tar.gz
+	@tar --sort=name --mtime=@$$SOURCE_DATE_EPOCH --owner=0 --group=0 --numeric-owner -C dist/home -cf - compute-ledger-data | gzip -n > dist/release/compute-ledger-data.tar.gz
 	@cp dist/sbom.json dist/release/
 	@cd dist/release && sha256sum -- * > SHA256SUMS
 	@echo "release    dist/release"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
 
 from pipelines.errors import LedgerError
@@ -29,6 +30,9 @@ REPORTS = ROOT / "reports"
 
 OWN_RUN_FORMULAS = SQL / "macros" / "telemetry.sql"
 """The formulas by which samples of own runs become energy."""
+
+LATEST_SOURCE_DATE = 253_402_300_799
+"""End of the year 9999, in seconds since 1970."""
 
 PICTURES = "/charts"
 """Where the server of ``ledger ui`` gives the pictures of the page."""
@@ -199,6 +203,15 @@ def _threads() -> int:
     if threads > cores:
         raise LedgerError(f"LEDGER_THREADS={threads}: this machine has {cores} cores. Set it to {cores} or less.")
     return threads
+
+
+def source_date() -> datetime | None:
+    """The time that SOURCE_DATE_EPOCH names, as tools of reproducible builds do: it stands for that of every build."""
+    if not (text := os.environ.get("SOURCE_DATE_EPOCH")):
+        return None
+    if not text.isdecimal() or int(text) > LATEST_SOURCE_DATE:
+        raise LedgerError(f"SOURCE_DATE_EPOCH={text!r}: expected seconds since 1970, a whole number.")
+    return datetime.fromtimestamp(int(text), UTC)
 
 
 def max_columns() -> int:

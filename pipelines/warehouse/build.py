@@ -16,7 +16,7 @@ import duckdb
 
 from pipelines.errors import LedgerError
 from pipelines.fetch.states import conditions
-from pipelines.settings import SQL, Settings
+from pipelines.settings import SQL, Settings, source_date
 from pipelines.warehouse.changes import compare, note_changes, row_keys
 from pipelines.warehouse.compact import compact
 from pipelines.warehouse.file import connect, list_tables
@@ -51,8 +51,8 @@ MOST_REASONS = 10
 
 
 def utc_now() -> datetime:
-    """Now, UTC, without zone and fractions, as tables hold it."""
-    return datetime.now(UTC).replace(tzinfo=None, microsecond=0)
+    """Now, or the time of SOURCE_DATE_EPOCH; UTC, without zone and fractions, as tables hold it."""
+    return (source_date() or datetime.now(UTC)).replace(tzinfo=None, microsecond=0)
 
 
 @dataclass(frozen=True)
