@@ -16,6 +16,7 @@ import duckdb
 
 from pipelines.answers.as_json import as_json
 from pipelines.answers.evidence import bundle
+from pipelines.answers.evidence.fetched_spans import fetched_spans
 from pipelines.answers.evidence.replay import Given, Recipe, differences, replay
 from pipelines.answers.evidence.routes import WHOLE, Target, find_target, given_tables, models_of
 from pipelines.answers.evidence.spans import Place, named_sources, spans
@@ -68,6 +69,7 @@ def write_evidence(
         "tables": {one.name: dict(one.types) for one in recipe.given},
         "sources": named_sources(connection, {source for source, _ in places}),
         "rows_of_sources": spans(settings, places),
+        "records_of_files": fetched_spans(connection, settings, places),
     }
     members = {
         "ABOUT.txt": ABOUT,

@@ -12,12 +12,14 @@ import duckdb
 import pytest
 
 from pipelines.answers.evidence import bundle
+from pipelines.answers.evidence.fetched_spans import fetched_spans
 from pipelines.answers.evidence.figure import verify, write_evidence
 from pipelines.answers.evidence.spans import spans
 from pipelines.answers.explain import explain
 from pipelines.answers.subjects import public_name
 from pipelines.errors import LedgerError, UsageError
 from pipelines.settings import ROOT, Settings
+from pipelines.warehouse.file import connect_published
 from tests.conftest import made_once, run_ledger
 
 ENERGY = ("Llama 3.1 70B", "facility_energy_kwh")
@@ -177,6 +179,46 @@ def test_what_is_no_evidence_is_told(tmp_path: Path) -> None:
 
 def test_rows_of_a_source_are_found_by_their_place(built: Settings) -> None:
     assert spans(built, {("no_such_source", "nowhere")}) == []
+
+
+def test_records_of_fetched_files_are_found_by_their_place(fetched: Settings) -> None:
+    with connect_published(fetched) as connection:
+        results = """
+            select distinct source_id, locator from mart.benchmark_runs
+            where source_id in (select source_id from meta.snapshots)
+        """
+        names = "select 'epoch_hardware', 'row ' || hardware_name, hardware_name from raw.epoch_hardware limit 2"
+        rows = connection.execute(names).fetchall()
+        places = {*connection.execute(results).fetchall(), *((source, place) for source, place, _ in rows)}
+        found = fetched_spans(connection, fetched, places | {("epoch_hardware", "row of nobody")})
+    located = {(one["source_id"], one["locator"]) for one in found}
+    whole = {"epoch_hardware", "inferencex", "mlperf_inference", "mlperf_tiny"}
+    assert {place for place in located if place[0] in whole} == {place for place in places if place[0] in whole}
+    assert {"ml_energy", "mlperf_cm_results"} <= {source for source, _ in located} <= {source for source, _ in places}
+    assert located <= places
+    named = {place: name for _, place, name in rows}
+    for one in found:
+        if one["row_sha256"] is None:
+            assert one["member"], one
+            continue
+        data = (fetched.raw / one["file_sha256"][:2] / one["file_sha256"]).read_bytes()
+        record = data[one["byte_start"] : one["byte_end"]]
+        assert hashlib.sha256(record).hexdigest() == one["row_sha256"]
+        assert data[: one["byte_start"]].count(b"\n") == one["line"] - 1
+        assert named.get(one["locator"], "").encode() in record
+
+
+def test_a_fetched_result_says_the_bytes_of_its_record(fetched: Settings, tmp_path: Path) -> None:
+    with connect_published(fetched) as connection:
+        query = "select min(benchmark_result_id) from mart.benchmark_runs where source_id = 'mlperf_inference'"
+        ((result,),) = connection.execute(query).fetchall()
+        write_evidence(connection, fetched, result, "value", tmp_path / "one.zip")
+    said = json.loads(members_of(tmp_path / "one.zip")[bundle.EVIDENCE])
+    (record,) = (one for one in said["records_of_files"] if one["locator"] == said["row"]["locator"])
+    assert record["source_id"] == "mlperf_inference"
+    assert record["row_sha256"]
+    assert record["byte_end"] > record["byte_start"] > 0
+    assert verify(tmp_path / "one.zip").faults == []
 
 
 def twenty(published: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
