@@ -233,7 +233,8 @@ def _keep_accelerators(connection: duckdb.DuckDBPyConnection, accelerator_ids: s
     """Hide all accelerators but these from the models, which would choose assumptions for every one of them."""
     keys = ", ".join(quoted(key) for key in sorted(accelerator_ids))
     connection.execute(
-        f"create or replace view core.accelerators as from ledger.core.accelerators where accelerator_id in ({keys})"
+        "create or replace view core.accelerators as from ledger.core.accelerators "
+        f"where list_contains([{keys}]::varchar[], accelerator_id)"
     )
 
 
