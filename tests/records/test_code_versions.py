@@ -51,7 +51,7 @@ EDITS = {
     "template": ("reports/sheets/base.html", "<", " <"),
     "chart": ("pipelines/site/charts/training_cost.py", "import", "import  "),
     "model": ("sql/core/prices/on_demand_prices.sql", "p.method = 'observed'", "p.method <> 'moved'"),
-    "formula": ("sql/macros/training.sql", "multiply(exactly(6), mul", "multiply(exactly(6.0), mul"),
+    "formula": ("sql/macros/training.sql", "training_tokens), 6)", "training_tokens), 6.0)"),
     "comment on a formula": ("sql/macros/training.sql", "-- macro: ", "-- macro:  "),
     "connector": ("pipelines/sources/prices/exchange_rates.py", "import", "import  "),
     "columns of a curated file": ("pipelines/seeds/claims.py", "import", "import  "),

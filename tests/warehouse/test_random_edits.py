@@ -61,7 +61,7 @@ EDITS: tuple[Edit, ...] = (
     scale_price("purchase_prices.csv", "price_usd"),
     add_note,
     replace_text("sql/core/prices/on_demand_prices.sql", "p.method = 'observed'", "p.method <> 'moved'"),
-    replace_text("sql/macros/training.sql", "multiply(exactly(6), mul", "multiply(exactly(6.0), mul"),
+    replace_text("sql/macros/training.sql", "training_tokens), 6)", "training_tokens), 6.0)"),
     replace_text("pipelines/warehouse/models/trend_fit.py", "MIN_ROWS = 5", "MIN_ROWS = 6"),
     replace_text("reports/sheets/base.html", "</body>", "<!-- end --></body>"),
 )
