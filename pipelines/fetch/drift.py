@@ -25,6 +25,9 @@ from pipelines.records.raw_tables import POSITION_COLUMNS, RawRow, RawTable
 FEWEST = 20
 """Values below which a share says nothing."""
 
+FEWEST_OF_ALL = 3
+"""Values of a column that may not all become empty together, however short the table is."""
+
 MOST_EMPTIED = 0.10
 """Share of the values of a column that may become empty."""
 
@@ -102,7 +105,8 @@ def _emptied(table: str, new: pl.Series, old: pl.Series, pairs: pl.DataFrame) ->
         known = pairs.filter(pl.col(f"{new.name}_before").is_not_null())
         if known.height >= FEWEST:
             lost, of = known[new.name].null_count(), known.height
-    if had >= FEWEST and (has == 0 or lost > MOST_EMPTIED * of):
+    is_gone = has == 0 and had >= FEWEST_OF_ALL
+    if is_gone or (had >= FEWEST and lost > MOST_EMPTIED * of):
         what = "all values are missing" if has == 0 else "values are missing"
         yield Doubt(table, new.name, what, f"{_share(had, len(old))} filled", f"{_share(has, len(new))} filled")
 
