@@ -234,7 +234,7 @@ def test_an_assumed_utilisation_leads_to_the_runs_behind_it(
 
 def test_formulas_come_with_all_that_they_call() -> None:
     script = formulas_script(SQL / "macros", ["flop_6nd"])
-    assert set(re.findall(r"const (\w+) = \(", script)) >= {"flop_6nd", "multiply", "exactly", "from_cumulants"}
+    assert set(re.findall(r"const (\w+) = \(", script)) >= {"flop_6nd", "multiply", "from_cumulants"}
     assert "water_l_of" not in script
 
 

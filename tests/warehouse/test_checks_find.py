@@ -29,6 +29,13 @@ def one_input(name: str, locator: str = "'table 1'") -> str:
 
 
 FAULTS: dict[str, dict[str, Faults]] = {
+    "core.inference_estimates": {
+        "no_bound_is_faster_than_hardware": "1.2 as tokens_per_s_high, 1.1 as tokens_per_s_bound",
+    },
+    "core.reinforcement_work": {
+        "shares_sum_to_one": "0.5 as generating_fraction, 0.2 as scoring_fraction, 0.2 as learning_fraction",
+        "it_is_never_cheaper": ("0.9 as flop_ratio, 2 as chip_hours_ratio", "2 as flop_ratio, 0.9 as chip_hours_ratio"),
+    },
     "core.owner_places": {"shares_of_places_sum_to_one": {"seeds.owner_sites": "'a' as owner, 'USA' as place, 0.9 as share"}},
     "core.installed_counts": {
         "totals_do_not_fall": {
