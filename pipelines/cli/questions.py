@@ -157,7 +157,9 @@ def estimate(
         typer.Option("--rl", help="Reinforcement learning: --tokens are those of its own answers that it learns from."),
     ] = None,
     rollouts: Annotated[str | None, stated("With --rl: tokens generated per token learned from, 1 or more.")] = None,
-    rollout_mfu: Annotated[str | None, stated("With --rl: utilisation while answers are generated.")] = None,
+    rollout_mfu: Annotated[
+        str | None, stated("With --rl: share of the 16-bit peak while answers are generated.")
+    ] = None,
     prompt_tokens: Annotated[int | None, typer.Option(help="Inference: tokens of a prompt (default: 500).")] = None,
     answer_tokens: Annotated[
         int | None, typer.Option(help="Inference: tokens of an answer, reasoning included (default: 1,000).")

@@ -44,7 +44,7 @@ case when is_frozen then 4 when is_frozen is null then null else 6 end / 6.0 * (
 -- source: arxiv_2001_08361
 -- example: round(central_of(reinforcement_flop_ratio_of(exactly(1), exactly(2))), 9) = 2
 create or replace macro reinforcement_flop_ratio_of(scoring_passes, rollout_ratio) as
-add_up(exactly(1), multiply(exactly(1 / 3), add_up(scoring_passes, rollout_ratio)));
+add_up(exactly(1), scaled(add_up(scoring_passes, rollout_ratio), 1 / 3));
 
 -- macro: reinforcement_mfu_of | Utilisation over learning, scoring and generation, each at its own.
 -- equation: (1 + (s + g) / 3) / ((1 + s / 3) / mfu + g / (3 · rollout_mfu)), of exact s and g

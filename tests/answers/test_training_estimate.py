@@ -404,6 +404,16 @@ def test_more_or_slower_generation_never_costs_less(room: duckdb.DuckDBPyConnect
     assert len(set(flop[4:])) == 1
 
 
+def test_a_format_to_learn_in_does_not_change_how_long_generation_takes(room: duckdb.DuckDBPyConnection) -> None:
+    """Three times the tokens generated take so many chip-hours more, at a share of the 16-bit peak in both formats."""
+    learnt = Scenario("h100-sxm", params=exactly(70e9), tokens=exactly(1e9), mfu=exactly(0.2), rollout_mfu=exactly(0.1),
+                      work=Work(is_reinforced=True))  # fmt: skip
+    cases = [replace(learnt, number_format=kind, rollouts=exactly(n)) for kind in ("bf16", "fp8") for n in (1, 3)]
+    few, many, few_8_bit, many_8_bit = (figures["chip_hours"]["value"] for figures in figures_of_all(room, cases))
+    assert many_8_bit - few_8_bit == pytest.approx(many - few)
+    assert few_8_bit < few
+
+
 def test_the_command_says_which_part_of_reinforcement_learning_takes_the_time(
     built: Settings, called_ledger: Called
 ) -> None:

@@ -14,6 +14,13 @@ from pipelines.server.packed_events import unpack
 from pipelines.server.run_history import damaged_files, prune_history, set_aside
 from pipelines.settings import Settings
 
+EVENT = (
+    '{"__class__": "EventLogEntry", "dagster_event": {"__class__": "DagsterEvent", '
+    '"event_type_value": "STEP_SUCCESS", "pid": 7}}'
+)
+PACKED = "78bb8f0f4aaaa34976c25f9a409299796d2d005a29292f"
+"""EVENT as version 1.0 packs it."""
+
 FILLER = random.Random(1).randbytes(300_000).hex()
 """Metadata that can hardly be packed."""
 
@@ -89,6 +96,11 @@ def test_checks_go_with_their_runs_but_for_the_newest_of_each(home: Settings) ->
         )
         assert {key.name: record.run_id for key, record in newest.items()} == {"is_right": runs[3], "is_rare": once}
         assert all(record.event.asset_check_evaluation.passed for record in newest.values())
+
+
+def test_what_was_packed_by_an_earlier_version_is_read() -> None:
+    """Bytes that stand in histories: they say if what packing knows before was changed."""
+    assert unpack(bytes.fromhex(PACKED)) == EVENT
 
 
 def test_events_lie_packed_and_those_that_were_not_are_read_too(home: Settings) -> None:

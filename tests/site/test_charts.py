@@ -172,6 +172,23 @@ def test_a_name_without_a_free_place_is_left_out() -> None:
     assert placed(twice, "name", Ground(twice, "day", "value", (1, 100))).height < 9
 
 
+def test_on_a_phone_a_name_in_the_way_of_the_growth_table_is_left_out_and_the_others_move_up() -> None:
+    named = pl.DataFrame(
+        {
+            "day": ["2020-01-01", "2020-06-01", "2020-12-01"],
+            "value": [9e5, 9e1, 9e5],
+            "name": ["left", "below", "right"],
+        }
+    )
+    rank = {
+        has_table: dict(zip(*placed(named, "name", Ground(named, "day", "value", (1, 1e6), has_table=has_table))[
+            ["name", "rank"]
+        ].get_columns(), strict=True))
+        for has_table in (False, True)
+    }  # fmt: skip
+    assert rank == {False: {"left": 0, "below": 1, "right": 2}, True: {"left": None, "below": 0, "right": 1}}
+
+
 # Pictures
 
 

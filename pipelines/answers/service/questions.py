@@ -150,7 +150,9 @@ class Questions:
             bool, Field(description="Reinforcement learning: tokens are those of its own answers that it learns from.")
         ] = False,
         rollouts: Annotated[Stated, Field(description="With rl: tokens generated per token learned from.")] = None,
-        rollout_mfu: Annotated[Stated, Field(description="With rl: utilisation while answers are generated.")] = None,
+        rollout_mfu: Annotated[
+            Stated, Field(description="With rl: share of the 16-bit peak while answers are generated.")
+        ] = None,
     ) -> Estimate:
         """Estimate a hypothetical training run with the rules of the warehouse. A number may be a range LOW:CENTRAL:HIGH."""
         numbers = {

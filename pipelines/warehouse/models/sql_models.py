@@ -142,7 +142,8 @@ def tables_named(query: str, _file: str = "", _line: int = 0) -> frozenset[str]:
 def parse_model(text: str, file: str, schema: str, name: str, tables_in: TablesIn | None = None) -> SqlModel:
     """Read one model; raises LedgerError naming file, line, rule and remedy.
 
-    ``tables_in`` takes the place of the parser of SQL, which refuses what is no query and takes longer than the rest.
+    ``tables_in`` finds the tables that a query reads. The default parses the query: that is slow, and refuses what is
+    not a query.
     """
     tables_in = tables_in or _read_tables
     header, query, query_line = _logical_lines(text)

@@ -174,23 +174,21 @@ timed as (
             when segment = 'datacentre'
                 then
                     no_less_than(
-                        multiply(
-                            exactly(
-                                serving_s_of(
-                                    fitted,
-                                    together_s_of(
-                                        decode_s_of(
-                                            fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
-                                            cache_copies_count, domain_count,
-                                            experts_count is not null,
-                                            weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
-                                        ),
-                                        prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent
+                        scaled(
+                            time_error,
+                            serving_s_of(
+                                fitted,
+                                together_s_of(
+                                    decode_s_of(
+                                        fitted, weights_s, cache_s, operations_s, layer_steps_of(group_count, layers_count, users), group_count,
+                                        cache_copies_count, domain_count,
+                                        experts_count is not null,
+                                        weight_bits = 8, is_speculative, idle_copies_ratio_of(batch_size, decode_count, group_count)
                                     ),
-                                    layers_count, software_ratio_of(fitted, software, is_amd, software_years), structural_s
-                                )
-                            ),
-                            time_error
+                                    prompt_s * fitted.prompt_ratio, accelerator_count, decode_count, fitted.parts_exponent
+                                ),
+                                layers_count, software_ratio_of(fitted, software, is_amd, software_years), structural_s
+                            )
                         ),
                         structural_s
                     )

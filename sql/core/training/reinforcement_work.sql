@@ -1,5 +1,6 @@
 -- One row per training run of a decoder on known accelerators: what reinforcement learning on the same tokens would take beside learning
--- from given text. A model that learns from its own answers also generates them, and scores them before it learns.
+-- from given text. A model that learns from its own answers also generates them, and scores them before it learns. It generates in 16 bits, also
+-- where it learns in fewer.
 -- key: training_run_id
 -- interval: flop_ratio | FLOP of generation, scoring and learning over those of learning alone.
 -- interval: mfu | Utilisation over all three.
@@ -13,12 +14,14 @@
 with runs as (
     select
         i.training_run_id,
-        coalesce(i.reported_mfu, i.assumed_mfu) as learning_mfu,
+        named_input('learning_mfu', coalesce(i.reported_mfu, i.assumed_mfu)) as learning_mfu,
         i.rollout_ratio,
         i.scoring_passes,
-        i.rollout_mfu
+        i.rollout_mfu,
+        least(1, coalesce(a.dense_16_bit_flop_per_s / i.dense_peak.value, 1)) as generation_peak_ratio
     from core.training_inputs as i
     inner join core.training_runs as r on i.training_run_id = r.training_run_id
+    inner join core.accelerators as a on r.accelerator_id = a.accelerator_id
     where r.architecture in ('dense decoder', 'moe decoder') and i.dense_peak is not null
 ),
 
@@ -26,7 +29,9 @@ figures as (
     select
         *,
         reinforcement_flop_ratio_of(amount(scoring_passes), amount(rollout_ratio)) as flop_ratio,
-        reinforcement_mfu_of(amount(scoring_passes), amount(rollout_ratio), amount(learning_mfu), amount(rollout_mfu)) as mfu
+        reinforcement_mfu_of(
+            amount(scoring_passes), amount(rollout_ratio), amount(learning_mfu), scaled(amount(rollout_mfu), generation_peak_ratio)
+        ) as mfu
     from runs
 ),
 
@@ -35,7 +40,7 @@ parts as (
     select
         *,
         scoring_passes.value / 3 as scoring,
-        rollout_ratio.value / 3 * learning_mfu.value / rollout_mfu.value as generating
+        rollout_ratio.value / 3 * learning_mfu.value / (rollout_mfu.value * generation_peak_ratio) as generating
     from figures
 )
 

@@ -21,7 +21,7 @@
 -- column: assumed_mfu | Assumed utilisation.
 -- column: rollout_ratio | Assumed tokens generated per token learned from in reinforcement learning.
 -- column: scoring_passes | Assumed forward passes over each token besides learning in reinforcement learning.
--- column: rollout_mfu | Assumed utilisation while answers are generated.
+-- column: rollout_mfu | Assumed utilisation of the 16-bit peak while answers are generated.
 -- column: productive_time_ratio | Assumed share of the chip-hours in which a run progresses at the published utilisation; null if
 --    none is published: an assumed utilisation already covers all chip-hours.
 -- column: reported_flop_counting | How reported_flop was counted.
