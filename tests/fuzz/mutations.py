@@ -189,7 +189,7 @@ def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]
 
 def _at(record: Any, path: Sequence[Any]) -> Any:
     for step in path:
-        record = record[step] if isinstance(record, dict) else None
+        record = record.get(step) if isinstance(record, dict) else None
     return record
 
 

@@ -41,6 +41,26 @@ products as (
         c.chip_hours / (c.training_hours * c.accelerator_count ** 2) between 1 / l.rounding and l.rounding as is_squared
     from core.run_claims as c
     cross join limits as l
+),
+
+-- Names are made plain once a row, not once a pair.
+claimed as (
+    select
+        *,
+        plain_name(record_name) as name
+    from core.run_claims
+    where chip_hours is not null
+),
+
+per_trillion as (
+    select
+        f.value,
+        f.source_id,
+        r.training_tokens,
+        plain_name(f.subject_name) as name
+    from seeds.published_figures as f
+    inner join seeds.training_runs as r on f.subject_id = r.training_run_id
+    where f.quantity = 'chip_hours_per_trillion_tokens' and r.training_tokens > 2e12
 )
 
 select
@@ -82,16 +102,11 @@ where c.finetuning_flop > 0 and c.finetuning_flop < l.smallest_flop
 union all
 select
     unnest(finding(
-        'per_trillion_tokens_as_total', c.run_claim_id, c.claim_source, c.record_name, c.chip_hours, f.value * r.training_tokens / 1e12, 'chip-hour',
+        'per_trillion_tokens_as_total', c.run_claim_id, c.claim_source, c.record_name, c.chip_hours, f.value * f.training_tokens / 1e12, 'chip-hour',
         'error', 'Chip-hours per trillion tokens were read as chip-hours of the whole run.', [c.source_id, f.source_id]
     )) as finding
-from core.run_claims as c
+from claimed as c
 cross join limits as l
-inner join seeds.published_figures as f
-    on
-        f.quantity = 'chip_hours_per_trillion_tokens'
-        and c.chip_hours between f.value / l.rounding and f.value * l.rounding
-        and starts_with(plain_name(c.record_name), plain_name(f.subject_name))
-inner join seeds.training_runs as r on f.subject_id = r.training_run_id
-where r.training_tokens > 2e12
+inner join per_trillion as f
+    on c.chip_hours between f.value / l.rounding and f.value * l.rounding and starts_with(c.name, f.name)
 order by all

@@ -17,24 +17,27 @@ with window_start as (
     where name = 'first_year' and applies_to = 'trends'
 ),
 
--- Rank by FLOP among the runs published so far.
+-- The rank among those published so far is ten at most where the eleventh of them is less.
 sized as (
     select
         r.training_run_id,
-        r.publication_date,
-        f.value as training_flop
+        f.value as training_flop,
+        max(f.value, 11) over (order by r.publication_date) as largest
     from core.training_runs as r
     inner join core.training_figures as f on r.training_run_id = f.training_run_id and f.quantity = 'training_flop' and f.is_preferred
-    where r.run_kind = 'pretraining' and r.is_main_run and (r.is_notable or r.seed_line is not null)
+    where
+        r.run_kind = 'pretraining'
+        and r.is_main_run
+        and (r.is_notable or r.seed_line is not null)
+        and r.publication_date is not null
+        and f.value is not null
 ),
 
 ranks as (
     select
-        r.training_run_id,
-        count(*) <= 10 as is_top_ten
-    from sized as r
-    inner join sized as e on r.publication_date >= e.publication_date and r.training_flop <= e.training_flop
-    group by r.training_run_id
+        training_run_id,
+        coalesce(largest[11] < training_flop, true) as is_top_ten
+    from sized
 ),
 
 runs as (
@@ -93,11 +96,10 @@ costs as (
 ),
 
 costliest as (
-    select c.*
-    from costs as c
-    inner join costs as e on c.metric = e.metric and c.event_date >= e.event_date and c.value <= e.value
-    group by all
-    having count(*) <= 10
+    select *
+    from costs
+    where event_date is not null and value is not null
+    qualify coalesce((max(value, 11) over (partition by metric order by event_date))[11] < value, true)
 ),
 
 -- The faster of matrix and vector unit in formats other than 16 bits.
@@ -166,19 +168,10 @@ measured as (
 ),
 
 best as (
-    select
-        m.metric,
-        m.cohort || ' leading' as cohort,
-        m.subject_id,
-        m.subject_name,
-        m.event_date,
-        m.value,
-        m.unit
-    from measured as m
-    inner join measured as e on m.metric = e.metric and m.cohort = e.cohort and m.event_date >= e.event_date and m.value <= e.value
-    where m.cohort in ('datacentre', 'consumer', 'kind gpu')
-    group by all
-    having count(*) <= 3
+    select * replace (cohort || ' leading' as cohort)
+    from measured
+    where cohort in ('datacentre', 'consumer', 'kind gpu')
+    qualify coalesce((max(value, 4) over (partition by metric, cohort order by event_date))[4] < value, true)
 ),
 
 -- AI chips of the world by quarter; over all designers only quarters in which each of them is counted. Quarters known in part are left out.
