@@ -76,6 +76,10 @@
         actions: false, ast: true, config: themes[theme].config, renderer: "svg", tooltip: { theme: "custom" },
         logLevel: sought.has(id) ? ERRORS : WARNINGS, // years that were chosen may leave a layer without rows, of which Vega warns
         patch: (vega) => {
+          if (narrow.matches && spec.usermeta?.narrowHeight) {
+            vega.height = spec.usermeta.narrowHeight;
+            document.getElementById(`chart-${id}-${index}`).style.minHeight = `${vega.height}px`;
+          }
           for (const signal of vega.signals) {
             if (signal.name === "narrow") signal.value = narrow.matches;
             const chosen = signals.get(id)?.[signal.name];

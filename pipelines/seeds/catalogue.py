@@ -45,6 +45,7 @@ from pipelines.seeds.models import (
 from pipelines.seeds.prices_and_places import (
     Assumptions,
     CloudPrices,
+    CountryOutlines,
     ElectricityPrices,
     EmbodiedCarbon,
     GridCarbon,
@@ -77,6 +78,7 @@ SEED_FILES: dict[str, type[Fact]] = {
     "prices/purchase_prices.csv": PurchasePrices,
     "prices/electricity_prices.csv": ElectricityPrices,
     "environment/grid_carbon.csv": GridCarbon,
+    "environment/country_outlines.csv": CountryOutlines,
     "environment/site_efficiency.csv": SiteEfficiency,
     "environment/embodied_carbon.csv": EmbodiedCarbon,
     "levers/efficiency_levers.csv": EfficiencyLevers,

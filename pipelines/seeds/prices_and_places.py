@@ -77,6 +77,16 @@ class GridCarbon(Fact):
     scope: Literal["direct", "lifecycle", "unstated"] = filled("Direct emissions or life cycle.")
 
 
+class CountryOutlines(Fact):
+    """One row per country that a map of the world can show: its outline in whole degrees."""
+
+    key = ("place",)
+    place: Annotated[Text, Field(pattern="^[A-Z]{3}$")] = filled("ISO 3166 alpha-3 code.")
+    outline: Annotated[str, Field(pattern=r"^MULTIPOLYGON \(\(\([-0-9(), ]+\)\)\)$", max_length=4_000)] = filled(
+        "Well-known text: longitude and latitude in degrees (WGS 84), rounded; drawn in, not to be measured."
+    )
+
+
 class SiteEfficiency(Fact):
     """One row per operator, location, year and metric: PUE or water use."""
 

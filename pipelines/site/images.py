@@ -70,11 +70,13 @@ LEGENDS = ("stroke", "fill", "shape", "color")
 
 
 def _without_legends(spec: dict[str, Any], shown: set[str] | None = None) -> dict[str, Any]:
-    """A specification without the legends of fields in ``shown``; of all fields if it is None."""
+    """A specification without the legends of fields in ``shown``; of all that a key in HTML stands for if it is None."""
     for layer in spec["layer"]:
         for channel in LEGENDS:
             encoding = layer.get("encoding", {}).get(channel)
-            if isinstance(encoding, dict) and "field" in encoding and (shown is None or encoding["field"] in shown):
+            if not isinstance(encoding, dict) or "field" not in encoding:
+                continue
+            if encoding["type"] != "quantitative" if shown is None else encoding["field"] in shown:
                 encoding["legend"] = None
     return spec
 
@@ -98,6 +100,7 @@ def page_specs(specs: list[dict[str, Any]], built: Built, chart: Chart) -> list[
         {
             **_without_legends(copy.deepcopy(spec)), "params": parameters(chart), "width": "container",
             "height": panel.height or chart.height, "autosize": {"type": "fit-x", "contains": "padding"},
+            **({"usermeta": {"narrowHeight": panel.narrow_height}} if panel.narrow_height else {}),
         }
         for spec, panel in zip(specs, built.panels, strict=True)
     ]  # fmt: skip

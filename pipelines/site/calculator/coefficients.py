@@ -215,6 +215,8 @@ def _words() -> dict[str, dict[str, str]]:
 
 DEFAULT_CHIPS = ("h100-sxm", "a100-sxm-80gb")
 """The accelerator that the form begins with: the first of these that is known."""
+DIGITS = 16
+"""Significant digits of a coefficient: what a sum of decimals is off by (0.30000000000000004) is not sent to readers."""
 COEFFICIENTS = "whatif.json"
 NAME = "what_if"
 """The asset's name, and what its file of notes is called."""
@@ -230,7 +232,7 @@ def build_coefficients(settings: Settings, *, force: bool = False) -> Written:
         is_kept = not force and is_current(note, code, connection, settings.site)
     if not is_kept:
         data, tables = read_coefficients(settings)
-        text = json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+        text = json.dumps(_rounded(data), ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
         done.rendered = 1
         if write_changed(path, text):
             done.changed.append(COEFFICIENTS)
@@ -244,6 +246,15 @@ def build_coefficients(settings: Settings, *, force: bool = False) -> Written:
     done.facts = note.facts
     done.byte_count = path.stat().st_size
     return done
+
+
+def _rounded(value: Any) -> Any:
+    """All numbers within a value, to DIGITS."""
+    if isinstance(value, float):
+        return float(f"{value:.{DIGITS}g}")
+    if isinstance(value, dict):
+        return {name: _rounded(inner) for name, inner in value.items()}
+    return [_rounded(inner) for inner in value] if isinstance(value, list | tuple) else value
 
 
 def read_coefficients(settings: Settings) -> tuple[dict[str, Any], set[str]]:

@@ -33,6 +33,8 @@ class Panel:
     heading: str = ""
     height: int = 0
     """Pixels; 0 for the height of the chart."""
+    narrow_height: int = 0
+    """Pixels on a small screen; 0 for the same."""
 
 
 @dataclass(frozen=True)

@@ -91,6 +91,8 @@ def vega_config(theme: Theme) -> dict[str, Any]:
             "halo": {"color": CARD[theme], "fill": CARD[theme], "stroke": CARD[theme]},
             "card-label": {"color": CARD[theme], "fill": CARD[theme]},
             "muted-line": {"color": MUTED[theme], "stroke": MUTED[theme]},
+            "land": {"color": GRID[theme], "fill": GRID[theme]},
+            "outline": {"stroke": CARD[theme], "strokeWidth": 0.5},
             "caption": {"color": MUTED[theme], "fill": MUTED[theme]},
         },
         "range": {"category": palette(theme), "heatmap": RAMP[theme], "ramp": RAMP[theme]},
