@@ -43,11 +43,17 @@ LONGEST_FIRST = (
 The first begins the offline build, the second that of the small files beside it; the two after need neither.
 """
 
+SLOW_ROOMS = {"browser", "fuzz", "server"}
+"""Folders of tests that drive a browser, start the processes of the UI, or spoil files by the thousand."""
+SLOW_FIXTURES = {"any_fetched", "disturbed", "fetched", "mirrored"}
+"""What takes a build of its own: of fetched files, or one that was killed."""
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest; what needs all that publishers have, or builds that were killed, is slow."""
+    """Begin with the files that take longest; mark what is slow by its room or by what it needs."""
     for item in items:
-        if {"mirrored", "disturbed"} & set(getattr(item, "fixturenames", ())):
+        room = item.path.relative_to(ROOT / "tests").parts[0]
+        if room in SLOW_ROOMS or SLOW_FIXTURES & set(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.slow)
     items.sort(
         key=lambda item: LONGEST_FIRST.index(name) if (name := item.path.name) in LONGEST_FIRST else len(LONGEST_FIRST)
@@ -209,7 +215,7 @@ def mirrored(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return built_once(tmp_path_factory, "mirrored", "fetch", "build", LEDGER_MIRROR=str(SHARED_MIRROR))
 
 
-@pytest.fixture(scope="session", params=["small", pytest.param("published", marks=pytest.mark.slow)])
+@pytest.fixture(scope="session", params=["small", "published"])
 def any_fetched(request: pytest.FixtureRequest, small_mirror: Path) -> Settings:
     """Settings of a build with fetched files: once our own, once those of publishers where they are there."""
     settings: Settings = request.getfixturevalue("fetched" if request.param == "small" else "mirrored")

@@ -37,6 +37,9 @@ nux:
 instance_class:
   module: pipelines.server.packed_events
   class: PackingInstance
+compute_logs:
+  module: pipelines.server.run_output
+  class: RunOutput
 concurrency:
   runs:
     max_concurrent_runs: 1
@@ -93,12 +96,14 @@ def run_job(
 
     from pipelines.definitions import defs
     from pipelines.defs.session import FORCED
+    from pipelines.server.run_output import PRINTED
 
     job = defs.resolve_job_def(job_name)
     run_id = str(uuid.uuid4())
     keys = None if selection is None else [dg.AssetKey(name.split("/")) for name in selection]
     handler = ProgressHandler(len(job.nodes) if keys is None else _step_count(keys))
     SHARED_HANDLERS.append(handler)
+    PRINTED.add(run_id)
     logging.getLogger("dagster").setLevel(logging.CRITICAL)
     try:
         with (
@@ -117,10 +122,6 @@ def run_job(
                 tags={PROCESS_TAG: str(os.getpid()), LAUNCHED_BY: COMMAND_LINE, **({FORCED: "true"} if force else {})},
             )
             prune_history(instance, settings)
-        for event in result.all_events:  # now and then the record of the last step does not come this far
-            handler.tell(event)
-        if result.success:  # and now and then neither does its last event
-            handler.tell_rest(event.step_key for event in result.all_events if event.step_key)
     except dg.DagsterInvariantViolationError as error:
         raise LedgerError(f"Dagster cannot run {job_name}: {error}") from error
     finally:

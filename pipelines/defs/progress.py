@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from pipelines.logs import logs_as_json, say
@@ -42,18 +41,9 @@ class ProgressHandler(logging.Handler):
 
     def tell(self, event: DagsterEvent) -> None:
         """Count a step that ended, once; the name of a step is the asset's."""
-        if (
-            event.event_type_value not in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED")
-            or event.step_key in self.told
-        ):
-            return
-        self._tell(event.step_key or "", event.event_type_value)
-
-    def tell_rest(self, step_keys: Iterable[str]) -> None:
-        """Count the steps of a run that succeeded, those that no event has told of yet."""
-        for step_key in dict.fromkeys(step_keys):
-            if step_key not in self.told:
-                self._tell(step_key, "STEP_SUCCESS")
+        ended = event.event_type_value
+        if ended in ("STEP_SUCCESS", "STEP_FAILURE", "STEP_SKIPPED") and event.step_key not in self.told:
+            self._tell(event.step_key or "", ended)
 
     def _tell(self, step_key: str, ended: str) -> None:
         self.told.add(step_key)

@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from multiprocessing.connection import Connection
@@ -172,6 +173,13 @@ class Soak:
         self.chance.shuffle(planned)
         return planned
 
+    def still_to_kill(self) -> Iterator[str]:
+        """What is killed next: the plan, then random moments in place of kills that came too late."""
+        yield from self.plan()
+        for _ in range(self.kills):
+            if self.killed.total() < self.kills:
+                yield "random moment"
+
     def kill(self, kind: str) -> None:
         """One kill of a kind; tried again where the round ended before it came to that."""
         for _ in range(6):
@@ -239,7 +247,7 @@ def soak(folder: Path, kills: int, reads: int, seed: int, minutes: float = 1e6, 
         pipes.append(ours)
     latest: list[dict[str, int]] = [{} for _ in pipes]
     try:
-        for number, kind in enumerate(under_way.plan(), 1):
+        for number, kind in enumerate(under_way.still_to_kill(), 1):
             if time.monotonic() > ends_at:
                 break
             under_way.kill(kind)

@@ -105,15 +105,21 @@ def macros_called(sql: str, texts: Mapping[str, str]) -> dict[str, str]:
 def load_macros(connection: duckdb.DuckDBPyConnection, folder: Path) -> None:
     """Make the macros of the open file those of ``folder``; raises LedgerError naming the file that fails."""
     there = "select distinct function_name from duckdb_functions() where not internal and function_type like '%macro'"
-    for (name,) in connection.execute(there).fetchall():
-        connection.execute(f"drop macro {name}")
-    for path in sorted(
-        folder.glob("*.sql"), key=lambda p: (p.stem not in FIRST, *(p.stem != name for name in FIRST), p.stem)
-    ):
-        try:
-            connection.execute(path.read_text(encoding="utf-8"))
-        except duckdb.Error as error:
-            raise LedgerError(f"sql/macros/{path.name}: {error}") from error
+    connection.begin()  # one transaction: each of the statements would write the file's catalogue else
+    try:
+        for (name,) in connection.execute(there).fetchall():
+            connection.execute(f"drop macro {name}")
+        for path in sorted(
+            folder.glob("*.sql"), key=lambda p: (p.stem not in FIRST, *(p.stem != name for name in FIRST), p.stem)
+        ):
+            try:
+                connection.execute(path.read_text(encoding="utf-8"))
+            except duckdb.Error as error:
+                raise LedgerError(f"sql/macros/{path.name}: {error}") from error
+    except BaseException:
+        connection.rollback()
+        raise
+    connection.commit()
 
 
 def digest_macros(connection: duckdb.DuckDBPyConnection) -> str:
