@@ -110,6 +110,7 @@ def test_a_machine_without_threads_is_told() -> None:
     assert len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more_is_told(own_home: Settings) -> None:
     (own_home.site / "index.html").unlink()
     for command in (("report",), ("doctor",)):

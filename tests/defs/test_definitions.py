@@ -302,6 +302,7 @@ def test_one_asset_does_not_run_beside_a_build(own_home: Settings, instance: dg.
 # A check that fails
 
 
+@pytest.mark.slow
 def test_a_failed_check_stops_what_comes_after_and_publishes_nothing(own_home: Settings, tmp_path: Path) -> None:
     project = copied_project(tmp_path / "project")
     model = project / "sql" / "core" / "training" / "training_runs.sql"

@@ -147,6 +147,7 @@ with dg.DagsterInstance.get() as instance:
 """
 
 
+@pytest.mark.slow
 def test_a_table_that_failed_its_check_is_not_published_by_a_run_of_its_own(own_home: Settings, tmp_path: Path) -> None:
     project = copied_project(tmp_path / "project")
     model = project / "sql" / "core" / "training" / "training_runs.sql"

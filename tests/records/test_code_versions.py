@@ -98,6 +98,7 @@ def changed(plain_and_edited: tuple[Versions, dict[str, Versions]]) -> Callable[
 Changed = Callable[[str], dict[str, set[str]]]
 
 
+@pytest.mark.slow
 def test_a_copy_elsewhere_has_the_same_versions(plain_and_edited: tuple[Versions, dict[str, Versions]]) -> None:
     plain, _ = plain_and_edited
     here = {table: recipe.code_version for table, recipe in recipes().items()}

@@ -53,6 +53,7 @@ def recording(*results: dict[str, object]) -> bytes:
     return b"".join([head, samples[0], *lines, samples[1]])
 
 
+@pytest.mark.slow
 def test_a_recorded_benchmark_lands_with_its_samples(home: Home) -> None:
     file = results_file(home.settings.recordings, "r")
     command = [sys.executable, "-m", "pipelines.telemetry.inference_benchmark", str(file), "--batch-sizes", "1", "4",

@@ -199,6 +199,7 @@ def test_without_a_warehouse_it_does_not_start(tmp_path: Path) -> None:
     assert done.stderr.endswith("Run: ledger build\n")
 
 
+@pytest.mark.slow
 def test_the_openapi_document_is_kept(served: Served) -> None:
     """Random questions of every address: what is answered, and how it is refused, is what the document says.
 
