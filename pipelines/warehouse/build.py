@@ -74,6 +74,8 @@ class Session:
     fresh: bool
     started_at: datetime = field(default_factory=utc_now)
     _connection: duckdb.DuckDBPyConnection | None = None
+    _versions: dict[str, TableVersion] | None = None
+    """What is noted of each table, read once: only this session notes anything meanwhile."""
 
     @property
     def connection(self) -> duckdb.DuckDBPyConnection:
@@ -105,17 +107,16 @@ class Session:
         this content is never published.
         """
         connection = self.connection
-        versions = read_versions(connection)
+        versions = self._versions = read_versions(connection) if self._versions is None else self._versions
         types = column_types(connection, recipe.table)
         if types and fault_of(recipe, versions, self.settings) is None:
             return Made(dict(types), versions[recipe.table], self._known_checks(recipe, types), is_kept=True)
         inputs = inputs_of(recipe, versions, self.settings)
         forget(connection, [recipe.table])
+        before = versions.pop(recipe.table, None)
         connection.execute("delete from meta.rejects where table_name = ?", [recipe.table])
         types = dict(recipe.make(connection, self.settings))
         made = TableVersion(recipe.table, recipe.code_version, digest_table(connection, recipe.table), inputs, None)
-        note(connection, made)
-        before = versions.get(recipe.table)
         if isinstance(recipe.checked, SqlModel) and not (before and _has_same_lineage(recipe, before, made)):
             note_lineage(connection, recipe.checked)
         results = run_checks(connection, recipe.checked, types) if recipe.checked else []
@@ -123,6 +124,7 @@ class Session:
             made, failed_checks=tuple(each.name for each in results if each.failing_count and not each.is_warning)
         )
         note(connection, made)
+        versions[recipe.table] = made
         return Made(types, made, results, is_kept=False)
 
     def _known_checks(self, recipe: Recipe, types: Mapping[str, str]) -> list[CheckResult]:
