@@ -202,3 +202,5 @@ def test_what_the_ui_loads_is_what_the_workspace_names() -> None:
 def test_a_run_that_our_own_page_launches_succeeds(ui: Ui) -> None:
     run_id = ui.launch()
     assert ui.succeeds(run_id), ui.said
+    kept = [path.suffix for path in (ui.home / "dagster/storage" / run_id / "compute_logs").iterdir()]
+    assert sorted(kept) == [".complete", ".err", ".out"], "what a run of the UI prints is kept for it"
