@@ -10,12 +10,13 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from pipelines.settings import Settings
 
 UNPACKING = ("compare.html", "check.html", "devices.html", "serving.html")
 """Pages that unpack their data before they answer."""
+expect.set_options(timeout=30_000)  # milliseconds: a wait for what comes anyway, on a machine with other work too
 NAMES = ("chromium", "chromium-browser", "google-chrome", "chrome")
 
 

@@ -129,7 +129,7 @@ def test_three_accelerators_for_serving(asking: Asking, width: int) -> None:
 def test_what_a_run_of_13b_would_cost_and_emit_in_france(asking: Asking, width: int) -> None:
     reader = asking(width)
     reader.click("link", "13B on 2T tokens, 256 H100, France")
-    assert reader.page.locator("#wi-params").input_value() == "13 billion"
+    expect(reader.page.locator("#wi-params")).to_have_value("13 billion")
     assert reader.page.locator("#wi-country").input_value() == "FRA"
     for quantity, unit in (("cloud_cost_usd", "$"), ("location_co2e_kg", "CO₂e"), ("wall_days", "days")):
         expect(reader.page.locator(f"[data-quantity={quantity}]")).to_contain_text(unit)
