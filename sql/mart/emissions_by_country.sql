@@ -4,11 +4,10 @@
 -- column: country | ISO 3166 alpha-3 code of the country whose grid is taken.
 -- column: year | Newest year with a published intensity of this grid.
 -- column: intensity_kg_co2e_per_kwh | Published carbon intensity of the grid in that year.
--- column: location_co2e_kg_low | 5th percentile: electricity of the run and spread of sites around the average of their country.
--- column: location_co2e_kg | Facility electricity of the run times intensity.
--- column: location_co2e_kg_high | 95th percentile.
+-- interval: location_co2e_kg | Facility electricity of the run times intensity, with the spread of sites around the average of their country.
 -- column: is_own_country | The run took place here, as published.
 -- column: source_id | Source of the intensity.
+-- column: locator | Location of the intensity in its source.
 with runs as (
     select
         s.training_run_id,
@@ -27,7 +26,8 @@ grids as (
         place,
         year,
         intensity_kg_co2e_per_kwh,
-        source_id
+        source_id,
+        locator
     from seeds.grid_carbon
     where basis = 'location' and operator is null and regexp_full_match(place, '[A-Z]{3}') and place <> 'WOR' and intensity_kg_co2e_per_kwh > 0
     qualify row_number() over (partition by place order by year desc, source_id asc) = 1
@@ -57,6 +57,7 @@ select
     central_of(co2e) as location_co2e_kg,
     high_of(co2e) as location_co2e_kg_high,
     coalesce(training_country = place, false) as is_own_country,
-    source_id
+    source_id,
+    locator
 from emitted
 order by training_run_id, country
